@@ -1,0 +1,40 @@
+# Executable documentation: every way to work on digest. The first call of a target sets
+# up a virtual environment in .venv; later calls start at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check format wheel-test bench clean
+
+demo: $(VENV)/ready ## make a sample newsroom in ./demo, send its digests, show what came of it
+	@$(BIN)/digest demo demo
+
+test: $(VENV)/ready ## the quick tests
+	@$(BIN)/pytest -q -n auto -m "not slow"
+
+check: $(VENV)/ready ## everything that must hold: format, lint, types, contracts, all tests, coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q -n auto --cov --cov-report=term --cov-fail-under=95
+
+wheel-test: $(VENV)/ready ## build the wheel, install it elsewhere, run its demo outside this folder
+	PYTHON="$(PYTHON)" sh tests/wheel.sh
+
+format: $(VENV)/ready ## let ruff write
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/ready ## the timings stated in docs/performance.md
+	$(BIN)/python benchmarks/two_thousand_readers.py
+
+clean:
+	rm -rf $(VENV) demo dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+# The mark is written last, so that an interrupted set-up is done again.
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("digest needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Run: make PYTHON=python3.12 …") if sys.version_info < (3, 11) else None'
+	@echo "Setting up $(VENV) (once, about a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@

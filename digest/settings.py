@@ -1,0 +1,111 @@
+"""What an operator may set: `digest.yaml`, checked and complete.
+
+`digest.config` reads the file into these values; everything below it sees only
+them. Paths are absolute (relative ones were read against the project's folder),
+secrets are already fetched from the environment or their file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from digest.model import Newsletter, Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Who publishes: what mastheads, footers and links need."""
+
+    name: str
+    url: str  #: https://…, without a slash at the end
+    postal_address: str  #: required in commercial mail (CAN-SPAM, § 5 DDG, …)
+    language: str  #: BCP 47; what articles and newsletters speak unless they say
+    timezone: str  #: IANA name
+    tagline: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderSource:
+    """Markdown, HTML and text files in a folder, read again at each collect."""
+
+    name: str
+    path: Path
+    tags: tuple[str, ...] = ()  #: given to every article
+    language: str = ""
+    images_url: str = ""  #: where the folder's pictures are published, no end slash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSource:
+    """An RSS, Atom or JSON feed: `location` is an http(s) URL or a file path."""
+
+    name: str
+    location: str
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    allow_private: bool = False  #: the config allows this host by name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSource:
+    """Web pages that each hold one article: URLs, saved files or `*.html` globs."""
+
+    name: str
+    locations: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    allow_private: bool = False
+
+
+SourceSettings = FolderSource | FeedSource | PageSource
+
+
+class Security(StrEnum):
+    """How the way to the SMTP server is protected (RFC 8314)."""
+
+    TLS = "tls"  #: from the first byte, port 465
+    STARTTLS = "starttls"  #: required, never opportunistic, port 587
+    NONE = "none"  #: only to this machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpDelivery:
+    """Messages leave through an SMTP server."""
+
+    host: str
+    port: int
+    security: Security = Security.TLS
+    username: str = ""
+    password: str = field(default="", repr=False)
+    ca_file: Path | None = (
+        None  #: a private authority that signed the server's certificate
+    )
+    bounce_domain: str = ""  #: of the envelope sender; empty: the sender's own domain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesDelivery:
+    """Messages are written to a folder, one Maildir file each."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything of `digest.yaml`."""
+
+    root: Path  #: the project's folder
+    site: Site
+    topics: tuple[Topic, ...]
+    newsletters: tuple[Newsletter, ...]
+    sources: tuple[SourceSettings, ...]
+    delivery: SmtpDelivery | FilesDelivery
+    database: Path  #: the SQLite file
+    subscribers: Path | None = None  #: imported by content before each send
+    collect_every_minutes: int = 15
+
+    def newsletter(self, slug: str) -> Newsletter | None:
+        """Return the newsletter of that slug, or None."""
+        return next((n for n in self.newsletters if n.slug == slug), None)
