@@ -26,7 +26,7 @@ format: $(VENV)/ready ## let ruff write
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/ready ## the timings stated in docs/performance.md
-	$(BIN)/python benchmarks/two_thousand_readers.py
+	$(BIN)/python -m benchmarks.two_thousand_readers
 
 clean:
 	rm -rf $(VENV) demo dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

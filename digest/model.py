@@ -205,7 +205,7 @@ class Preferences:
     """
 
     newsletters: frozenset[str] = frozenset()  #: slugs; empty: receives nothing
-    follows: tuple[str, ...] = ()  #: the first is the reader's favourite
+    follows: tuple[str, ...] = ()
     mutes: frozenset[str] = frozenset()
     format: Format = Format.HTML
     length: Length = Length.SUMMARIES

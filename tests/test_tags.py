@@ -1,0 +1,66 @@
+"""Tags are compared by slug; topics ask for any, all and none of them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import Topic
+from digest.tags import belongs, single_tag, slug, slugs
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("Human rights", "human-rights"),
+        ("  HUMAN -- Rights! ", "human-rights"),
+        ("Élections européennes", "elections-europeennes"),
+        ("Straße", "strasse"),
+        ("حقوق الإنسان", "حقوق-الإنسان"),
+        ("人権", "人権"),
+        ("ภาษาไทย", "ภาษาไทย"),
+        ("C++", "c"),
+        ("COVID-19", "covid-19"),
+        ("—", ""),
+        ("", ""),
+    ],
+)
+def test_a_slug_is_what_people_would_call_the_same(label: str, expected: str) -> None:
+    assert slug(label) == expected
+
+
+@given(st.text())
+def test_a_slug_is_its_own_slug(label: str) -> None:
+    assert slug(slug(label)) == slug(label)
+
+
+def test_labels_without_letters_are_no_tags() -> None:
+    assert slugs(["Rivers", "?", "RIVERS"]) == {"rivers"}
+
+
+def test_a_single_tag_is_followed_with_a_prefix() -> None:
+    assert single_tag("tag:Foot Ball") == "foot-ball"
+    assert single_tag("football") is None
+
+
+TAGS = st.frozensets(st.sampled_from("abcdef"), max_size=4)
+
+
+@given(TAGS, TAGS, TAGS, TAGS)
+def test_belonging_is_any_and_all_and_not_none(
+    any_: frozenset[str],
+    all_: frozenset[str],
+    none: frozenset[str],
+    tags: frozenset[str],
+) -> None:
+    topic = Topic(slug="t", title="T", any=any_, all=all_, none=none)
+
+    expected = (
+        bool(any_ or all_)
+        and (not any_ or any(t in tags for t in any_))
+        and all(t in tags for t in all_)
+        and not any(t in tags for t in none)
+    )
+
+    assert belongs(topic, tags) is expected
