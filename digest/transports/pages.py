@@ -1,0 +1,241 @@
+"""Digests as pages to look at: what `digest build` writes and the preview serves.
+
+Every reader gets ``NAME-ID.eml`` (the message, byte for byte), ``.txt``, and
+``.html`` where there is one, with the project's own pictures copied beside it so
+that it can be looked at offline; ``index.html`` is the contact sheet.
+
+A folder is either ours, marked as such with the list of what we wrote, or it must
+be empty: nobody's files are ever replaced. A build is written aside and moved into
+place when it is complete, so a full disk leaves the earlier one as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from urllib.parse import quote
+
+from digest.errors import BusyError, OutputError
+from digest.model import Rendered
+from digest.tags import slug
+from digest.transports.files import place, unwritable
+from digest.transports.sheet import Cover, Entry, Skipped, contact_sheet, entry_text
+
+__all__ = ["Cover", "Page", "Skipped", "Written", "write_pages"]
+
+MARKER = ".digest-build"
+_ASIDE = ".building"
+_SOURCE = re.compile(r'(\s(?:src|background)=")([^"]*)(")')
+_OPAQUE = re.compile(r"[^A-Za-z0-9_-]+")
+_OURS = re.compile(
+    r"(?:images/)?[^/\\\0]*[^/\\\0.][^/\\\0]*"
+)  # never outside the folder
+_LONGEST_SLUG = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One reader's digest, and what the contact sheet says about it."""
+
+    key: str  #: opaque and unique, part of file names: the subscriber's id
+    reader: str  #: what to call them: their name, or their address
+    rendered: Rendered
+    content: bytes  #: the message
+    articles: int
+    sections: tuple[str, ...] = ()  #: titles
+    note: str = ""  #: "headlines", "text only", …
+    language: str = ""  #: of the digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a build left in its folder."""
+
+    index: Path
+    pages: int
+    skipped: int
+
+
+def write_pages(
+    folder: Path,
+    pages: Iterable[Page],
+    *,
+    cover: Cover,
+    skipped: Iterable[Skipped] = (),
+    images: Mapping[str, Path] | None = None,
+) -> Written:
+    """Write every page and the contact sheet, in place of our earlier build.
+
+    `pages` is drawn one by one, so thousands need no memory; `skipped` is read
+    after the last of them. `images` maps the URLs of the project's own pictures
+    to their files. Raises `OutputError` when the folder cannot be written or is
+    not ours, and `BusyError` when another build is writing it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _held(folder):
+            earlier = _earlier(folder)
+            aside = _fresh(folder / _ASIDE)
+            try:
+                written = _all(aside, pages, cover, skipped, _Pictures(aside, images))
+                _move(aside, folder, earlier)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    return Written(index=folder / "index.html", pages=written[0], skipped=written[1])
+
+
+# -- one build --------------------------------------------------------------
+
+
+def _all(
+    aside: Path,
+    pages: Iterable[Page],
+    cover: Cover,
+    skipped: Iterable[Skipped],
+    pictures: _Pictures,
+) -> tuple[int, int]:
+    entries = [_page(aside, page, pictures) for page in pages]
+    passed_over = list(skipped)
+    sheet = contact_sheet(cover, entries, passed_over)
+    (aside / "index.html").write_text(sheet, "utf-8", "replace")
+    return len(entries), len(passed_over)
+
+
+def _page(aside: Path, page: Page, pictures: _Pictures) -> Entry:
+    """Write one reader's files; return what the sheet says of them."""
+    rendered, stem = page.rendered, _stem(page)
+    (aside / f"{stem}.eml").write_bytes(page.content)
+    (aside / f"{stem}.txt").write_text(rendered.text, "utf-8", "replace")
+    html = None
+    if rendered.html is not None:
+        html = len(rendered.html.encode("utf-8", "replace"))
+        offline = pictures.localized(rendered.html)
+        (aside / f"{stem}.html").write_text(offline, "utf-8", "replace")
+    return Entry(
+        reader=page.reader,
+        subject=rendered.subject,
+        stem=stem,
+        html_octets=html,
+        articles=page.articles,
+        sections=page.sections,
+        note=page.note,
+        language=page.language,
+        text=entry_text(rendered.text),
+    )
+
+
+def _stem(page: Page) -> str:
+    """Return the file names' stem; an address never becomes part of one."""
+    named = "" if "@" in page.reader else slug(page.reader)
+    opaque = _OPAQUE.sub("-", page.key)
+    return f"{named[:_LONGEST_SLUG].strip('-') or 'reader'}-{opaque}"
+
+
+class _Pictures:
+    """Copies the project's own pictures beside the pages, each when first shown."""
+
+    def __init__(self, aside: Path, files: Mapping[str, Path] | None) -> None:
+        self._folder, self._files = aside / "images", files or {}
+        self._copied: dict[str, str] = {}
+
+    def localized(self, html: str) -> str:
+        """Return `html` showing the copies; pictures of others stay where they are."""
+        return _SOURCE.sub(self._replaced, html) if self._files else html
+
+    def _replaced(self, match: re.Match[str]) -> str:
+        url = unescape(match[2])
+        if url not in self._copied:
+            self._copied[url] = self._copy(url)
+        return f"{match[1]}{self._copied[url] or match[2]}{match[3]}"
+
+    def _copy(self, url: str) -> str:
+        """Return where the picture lies now, seen from a page; "" when it is not ours."""
+        file = self._files.get(url)
+        if file is None or not file.is_file():
+            return ""
+        digest = hashlib.sha256(url.encode()).hexdigest()[:8]
+        name = f"{slug(file.stem)[:_LONGEST_SLUG]}-{digest}{file.suffix.lower()}"
+        self._folder.mkdir(exist_ok=True)
+        shutil.copyfile(file, self._folder / name)
+        return quote(f"images/{name}")
+
+
+# -- the folder -------------------------------------------------------------
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep other builds out of the folder, also if this process dies."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise BusyError(
+            f"{folder}: another build is writing here; wait for it, or choose another "
+            "folder"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _earlier(folder: Path) -> set[str]:
+    """Return the files of our earlier build; refuse a folder that is not ours."""
+    try:
+        written = json.loads((folder / MARKER).read_text("utf-8"))
+    except FileNotFoundError:
+        strangers = sorted(
+            path.name for path in folder.iterdir() if path.name != _ASIDE
+        )
+        if strangers:
+            raise OutputError(
+                f"{folder}: it holds files that no earlier build wrote (such as "
+                f"{strangers[0]}); choose a new or an empty folder"
+            ) from None
+        return set()
+    except ValueError:  # cut off or edited: what it listed stays, and is not ours
+        return set()
+    files = written if isinstance(written, list) else []
+    return {name for name in files if isinstance(name, str) and _OURS.fullmatch(name)}
+
+
+def _fresh(aside: Path) -> Path:
+    """Return an empty folder to write in; a crash may have left an old one."""
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    return aside
+
+
+def _move(aside: Path, folder: Path, earlier: set[str]) -> None:
+    """Put the new build where the earlier one was; the contact sheet last."""
+    found = (path.relative_to(aside) for path in aside.rglob("*") if path.is_file())
+    new = sorted({str(path) for path in found} - {"index.html"})
+    # Listed before they are there: a crash leaves no file that the next build
+    # would not know as ours.
+    _mark(folder, earlier.union(new, {"index.html"}))
+    (folder / "images").mkdir(exist_ok=True)
+    for name in (*new, "index.html"):
+        (aside / name).replace(folder / name)
+    for name in earlier.difference(new, {"index.html"}):
+        (folder / name).unlink(missing_ok=True)
+    with suppress(OSError):  # not empty: it is in use
+        (folder / "images").rmdir()
+    _mark(folder, {*new, "index.html"})
+
+
+def _mark(folder: Path, files: set[str]) -> None:
+    content = json.dumps(sorted(files), ensure_ascii=False, indent=0)
+    place(folder / MARKER, content.encode(), by_way_of=folder / _ASIDE / MARKER)

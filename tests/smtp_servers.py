@@ -1,0 +1,187 @@
+"""SMTP servers for tests: one that follows a script, and a real one with TLS."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import struct
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import BinaryIO, Self
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from aiosmtpd.smtp import Envelope as Received
+from aiosmtpd.smtp import Session as Peers
+
+from digest.settings import Security, SmtpDelivery
+
+HOST = "127.0.0.1"
+
+
+def loopback(port: int) -> SmtpDelivery:
+    return SmtpDelivery(host=HOST, port=port, security=Security.NONE)
+
+
+DROP, RESET, SILENCE = "drop", "reset", "silence"
+Play = Callable[[str], str | None]  #: what to do at a step; None: as servers do
+
+
+class Over(Exception):
+    """The scripted server has hung up."""
+
+
+def play(**steps: str | tuple[str, ...]) -> Play:
+    """Return a play that does these things at the first times each step comes."""
+    left = {
+        step: [actions] if isinstance(actions, str) else list(actions)
+        for step, actions in steps.items()
+    }
+    return lambda step: left[step].pop(0) if left.get(step) else None
+
+
+class Scripted:
+    """Plays one script per connection, then behaves; keeps the truth."""
+
+    def __init__(self, *plays: Play, features: str = "SIZE 99999999") -> None:
+        self.plays, self.features = list(plays), features
+        self.heard: list[str] = []
+        self.accepted: Counter[str] = Counter()
+        self.bodies: list[bytes] = []
+        self.connections = 0
+        self.listener = socket.create_server((HOST, 0))
+        self.settings = loopback(self.listener.getsockname()[1])
+        self.thread = threading.Thread(target=self.serve)
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.listener.close()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                line, _ = self.listener.accept()
+            except OSError:
+                return
+            line.settimeout(5)
+            self.connections += 1
+            act = self.plays.pop(0) if self.plays else play()
+            with line, line.makefile("rb") as file, suppress(OSError, Over):
+                self.converse(line, file, act)
+
+    def do(self, line: socket.socket, action: str) -> None:
+        if action == SILENCE:
+            while line.recv(65536):
+                pass
+        if action == RESET:
+            linger = struct.pack("ii", 1, 0)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        if action in (DROP, RESET, SILENCE):
+            raise Over
+        line.sendall(f"{action}\r\n".encode())
+        if action.startswith("421"):
+            raise Over
+
+    def converse(self, line: socket.socket, file: BinaryIO, act: Play) -> None:
+        self.do(line, act("greeting") or "220 scripted")
+        usual = {"EHLO": f"250-scripted\r\n250 {self.features}", "QUIT": "221 bye"}
+        recipient = ""
+        while command := file.readline().decode("utf-8", "replace").strip():
+            self.heard.append(command)
+            verb = command.partition(" ")[0].upper()
+            if verb == "RCPT":
+                recipient = re.sub(".*<(.*)@.*", r"\1", command)
+            if verb == "DATA":
+                self.data(line, file, act, recipient)
+            else:
+                self.do(line, act(verb) or usual.get(verb, "250 ok"))
+
+    def data(
+        self, line: socket.socket, file: BinaryIO, act: Play, recipient: str
+    ) -> None:
+        answer = act("DATA") or "354 go on"
+        self.do(line, answer)
+        if not answer.startswith("354"):
+            return
+        if action := act("body"):
+            file.read(10)
+            self.do(line, action)
+            raise Over
+        body = b"".join(iter(file.readline, b".\r\n"))
+        answer = act("dot") or "250 queued"
+        if answer in (DROP, RESET, SILENCE) or answer.startswith("250"):
+            self.accepted[recipient] += 1  # RFC 1047: kept, though unsaid
+            self.bodies.append(body)
+        self.do(line, answer)
+
+
+class Inbox:
+    """aiosmtpd's hooks: refuses some, keeps the rest."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, list[str], bytes]] = []
+
+    async def handle_RCPT(  # noqa: N802 aiosmtpd's name
+        self,
+        server: SMTP,
+        session: Peers,
+        envelope: Received,
+        address: str,
+        options: list[str],
+    ) -> str:
+        if address.startswith("gone"):
+            return "550 5.1.1 no such mailbox"
+        if address.startswith("later"):
+            return "450 4.2.1 greylisted"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 aiosmtpd's name
+        self, server: SMTP, session: Peers, envelope: Received
+    ) -> str:
+        content = envelope.original_content or b""
+        self.messages.append((envelope.mail_from or "", envelope.rcpt_tos, content))
+        return "250 2.0.0 queued"
+
+
+def authenticator(
+    server: SMTP, session: Peers, envelope: Received, mechanism: str, auth: object
+) -> AuthResult:
+    right = LoginPassword(b"newsroom", b"open sesame")
+    return AuthResult(success=auth == right, handled=False)
+
+
+class RealServer:
+    """aiosmtpd on a free port, with or without TLS."""
+
+    def __init__(self, security: Security, tls: ssl.SSLContext | None = None) -> None:
+        self.inbox = Inbox()
+        with socket.create_server((HOST, 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.controller = Controller(
+            self.inbox,
+            hostname=HOST,
+            port=self.port,
+            server_hostname="localhost",
+            ssl_context=tls if security is Security.TLS else None,
+            tls_context=tls if security is Security.STARTTLS else None,
+            enable_SMTPUTF8=security is Security.NONE,
+            authenticator=authenticator,
+            auth_required=security is Security.STARTTLS,
+            auth_require_tls=security is Security.STARTTLS,
+        )
+
+    def __enter__(self) -> Self:
+        self.controller.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.controller.stop()
