@@ -1,0 +1,84 @@
+"""What lasts: articles and issues, readers, and the record of deliveries.
+
+Three narrow nouns over one database: the `Archive`, the `Audience`, the `Journal`.
+Each call is one transaction; several become one inside `Store.transaction()`:
+
+    with store.transaction():  # nothing can be added between the two
+        articles = store.archive.articles(since=since, until=until)
+        issue = store.archive.freeze(...)
+
+SQLite holds all of it today. The statements are plain SQL so that PostgreSQL can.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+
+from digest.store.archive import Added, Archive
+from digest.store.audience import Audience, Event, Imported
+from digest.store.database import Database, statements
+from digest.store.journal import Claim, Delivery, Journal
+
+__all__ = [
+    "Added",
+    "Archive",
+    "Audience",
+    "Claim",
+    "Delivery",
+    "Event",
+    "Imported",
+    "Journal",
+    "Store",
+    "open_store",
+]
+
+SQL = statements("store")
+
+
+class Store:
+    """One database; may be shared between threads."""
+
+    def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
+        """Use the database; `now` is the only clock."""
+        self._database = database
+        self.archive = Archive(database, now=now)
+        self.audience = Audience(database, now=now)
+        self.journal = Journal(database, now=now)
+        self.key = self._key()  #: 32 random bytes of this database, for links
+
+    def _key(self) -> bytes:
+        """Return the key made when the database was, whoever came first."""
+        row = self._database.one(SQL["key"])
+        if row is None:
+            self._database.run(SQL["make_key"], hex=secrets.token_hex(32))
+            (row,) = self._database.all(SQL["key"])
+        return bytes.fromhex(row["hex"])
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make everything inside one step: all of it or nothing, alone.
+
+        Other processes that write wait meanwhile, so keep it short. The journal
+        refuses to start a delivery inside: that must be on the disk at once.
+        """
+        return self._database.tx()
+
+    def close(self) -> None:
+        """Close the database; no other thread may be using it."""
+        self._database.close()
+
+
+def open_store(path: Path, *, now: Callable[[], datetime]) -> Store:
+    """Open the database, making it when it is not there; bring it up to date.
+
+    Raises `StoreError` when it cannot be used, and whenever it cannot be later.
+    """
+    database = Database(path)
+    try:
+        return Store(database, now=now)
+    except BaseException:
+        database.close()
+        raise

@@ -1,0 +1,316 @@
+"""The audience: who asked for mail, what they asked for, and what became of it.
+
+Files are imported by content: only what a file says differently from its last
+import changes anything, so what a reader chose since then stays. An unsubscribe is
+stronger than any file. Every change of status leaves an event that is never changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from digest.addresses import same_address_key
+from digest.jsonform import dump, from_json, to_json
+from digest.model import Status, Subscriber
+from digest.store.database import (
+    Database,
+    Row,
+    chunks,
+    from_ms,
+    new_id,
+    statements,
+    storable,
+    to_ms,
+)
+
+#: What a subscriber says as JSON: everything but the id.
+Form = dict[str, Any]  # of what `to_json` returns
+
+BATCH = 500  #: readers fetched at a time
+
+SQL = statements("audience")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What one import changed."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    removed: int = 0  #: no longer in the file
+    kept_unsubscribed: tuple[str, ...] = ()  #: addresses it names all the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to a reader."""
+
+    at: datetime
+    kind: str  #: imported, confirmed, unsubscribed, resubscribed, removed, pending
+    detail: str = ""  #: what brought it about: a file's name, "operator", …
+
+
+class Audience:
+    """Subscribers and their history; see `digest.store`."""
+
+    def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
+        """Use the database; `now` is the clock of everything written."""
+        self._database, self._now = database, now
+
+    # -- read -----------------------------------------------------------------
+
+    def takers(self, newsletter: str) -> Iterator[Subscriber]:
+        """Yield the active readers who take a newsletter, by id.
+
+        Paused ones are among them. Rows are fetched in batches, so anything may be
+        read or written meanwhile and memory stays flat.
+        """
+        return self._pages(
+            SQL["takers"], newsletter=newsletter, status=Status.ACTIVE.value
+        )
+
+    def all(self) -> Iterator[Subscriber]:
+        """Yield every subscriber, whatever their status, by id."""
+        return self._pages(SQL["everyone"])
+
+    def _pages(self, sql: str, **values: str) -> Iterator[Subscriber]:
+        after = ""
+        while rows := self._database.all(sql, after=after, limit=BATCH, **values):
+            after = rows[-1]["id"]
+            yield from map(_subscriber, rows)
+
+    def find(self, address_or_id: str) -> Subscriber | None:
+        """Return the reader with that address (in any case) or id, or None."""
+        row = (
+            self._database.one(SQL["by_key"], key=same_address_key(address_or_id))
+            if "@" in address_or_id
+            else self._database.one(SQL["by_id"], id=address_or_id)
+        )
+        return _subscriber(row) if row else None
+
+    def by_id(self, ids: Iterable[str]) -> dict[str, Subscriber]:
+        """Return the readers with those ids, in a few statements for all."""
+        return {
+            row["id"]: _subscriber(row)
+            for chunk in chunks(ids)
+            for row in self._database.all(SQL["by_ids"], ids=chunk)
+        }
+
+    def count(self) -> dict[Status, int]:
+        """Return how many subscribers there are of each status."""
+        found = {row["status"]: row["n"] for row in self._database.all(SQL["count"])}
+        return {status: found.get(status.value, 0) for status in Status}
+
+    def history(self, subscriber_id: str) -> list[Event]:
+        """Return what happened to a reader, the oldest first."""
+        rows = self._database.all(SQL["history"], subscriber=subscriber_id)
+        return [
+            Event(at=from_ms(row["at_ms"]), kind=row["kind"], detail=row["detail"])
+            for row in rows
+        ]
+
+    # -- write ----------------------------------------------------------------
+
+    def set_status(
+        self, subscriber_id: str, status: Status, *, by: str = "operator"
+    ) -> bool:
+        """Change a reader's status and say in their history who did.
+
+        Returns False when they have it already, or are not known.
+        """
+        with self._database.tx():
+            row = self._database.one(SQL["by_id"], id=subscriber_id)
+            if row is None or row["status"] == status:
+                return False
+            self._database.run(SQL["set_status"], id=subscriber_id, status=status.value)
+            self._note(subscriber_id, _kind(Status(row["status"]), status), by)
+        return True
+
+    def _note(self, subscriber_id: str, kind: str, detail: str) -> None:
+        """Add an event to a reader's history."""
+        self._database.run(
+            SQL["add_event"],
+            subscriber=subscriber_id,
+            at=to_ms(self._now()),
+            kind=kind,
+            detail=storable(detail),
+        )
+
+    def import_(
+        self, subscribers: Iterable[Subscriber], *, origin: str, sync: bool
+    ) -> Imported:
+        """Take in what the file `origin` says; ids are not looked at.
+
+        With `sync` the file is followed exactly: readers it named and no longer
+        names become REMOVED, unless another such file names them, and come back
+        when it names them again. A row that repeats an address replaces the row
+        before it. Nothing is written when anything fails.
+        """
+        tally = _Tally()
+        with self._database.tx():
+            for chunk in chunks(subscribers, BATCH):
+                self._import(chunk, tally, origin=origin, standing=int(sync))
+            removed = self._remove_others(tally.named, origin) if sync else 0
+        return Imported(
+            added=tally.added,
+            changed=tally.changed,
+            same=tally.same,
+            removed=removed,
+            kept_unsubscribed=tuple(tally.kept_unsubscribed),
+        )
+
+    def _import(
+        self,
+        subscribers: Sequence[Subscriber],
+        tally: _Tally,
+        *,
+        origin: str,
+        standing: int,
+    ) -> None:
+        """Import one batch."""
+        given = {same_address_key(s.address): s for s in subscribers}
+        rows = self._database.all(SQL["held"], keys=tuple(given), origin=origin)
+        held = {row["address_key"]: row for row in rows}
+        for key, subscriber in given.items():
+            said, row = _form(subscriber), held.get(key)
+            identity = row["id"] if row else new_id()
+            tally.named.add(identity)
+            text = dump(said)
+            if row is None:
+                self._insert(identity, key, said, origin)
+                tally.added += 1
+            else:
+                self._update(row, said, origin, tally)
+                if (row["said"], row["standing"]) == (text, standing):
+                    continue
+            self._database.run(
+                SQL["upsert_imported"],
+                origin=origin,
+                subscriber=identity,
+                said=text,
+                standing=standing,
+            )
+
+    def _insert(self, identity: str, key: str, said: Form, origin: str) -> None:
+        """Write a reader nobody knew."""
+        self._database.run(
+            SQL["insert"],
+            id=identity,
+            address=said["address"],
+            key=key,
+            status=said["status"],
+            profile=_profile(said),
+        )
+        self._take(identity, said)
+        self._note(identity, "imported", origin)
+
+    def _update(self, row: Row, said: Form, origin: str, tally: _Tally) -> None:
+        """Write what a file says differently about a reader already known."""
+        held, merged = _merged(row, said)
+        if held["status"] == Status.UNSUBSCRIBED != said["status"]:
+            tally.kept_unsubscribed.append(row["address"])
+        elif merged == held:
+            tally.same += 1
+        else:
+            tally.changed += 1
+        if merged == held:
+            return
+        self._database.run(
+            SQL["update"],
+            id=row["id"],
+            address=merged["address"],
+            status=merged["status"],
+            profile=_profile(merged),
+        )
+        self._database.run(SQL["untake"], subscriber=row["id"])
+        self._take(row["id"], merged)
+        if merged["status"] != held["status"]:
+            was, now = Status(held["status"]), Status(merged["status"])
+            self._note(row["id"], _kind(was, now), origin)
+
+    def _take(self, identity: str, said: Form) -> None:
+        """Repeat which newsletters a reader takes, for SQL."""
+        newsletters = said["preferences"]["newsletters"]
+        self._database.many(
+            SQL["take"],
+            [{"newsletter": n, "subscriber": identity} for n in newsletters],
+        )
+
+    def _remove_others(self, named: set[str], origin: str) -> int:
+        """Remove the readers a file named and no longer names; return how many."""
+        removed = 0
+        rows = self._database.all(SQL["named_by"], origin=origin)
+        missing = [row["subscriber"] for row in rows if row["subscriber"] not in named]
+        for chunk in chunks(missing):
+            self._database.run(SQL["forget"], origin=origin, ids=chunk)
+            for row in self._database.all(SQL["to_remove"], ids=chunk):
+                self._database.run(
+                    SQL["set_status"], id=row["id"], status=Status.REMOVED.value
+                )
+                self._note(row["id"], "removed", origin)
+                removed += 1
+        return removed
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What an import has done so far."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+    kept_unsubscribed: list[str] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+
+
+def _form(subscriber: Subscriber) -> Form:
+    """Return what is said about a reader: everything but the id."""
+    form: Form = to_json(subscriber)
+    del form["id"]
+    return form
+
+
+def _profile(form: Form) -> str:
+    """Return the JSON text of all that has no column of its own to rule."""
+    return dump({name: value for name, value in form.items() if name != "status"})
+
+
+def _subscriber(row: Row) -> Subscriber:
+    form = {**json.loads(row["profile"]), "id": row["id"], "status": row["status"]}
+    return from_json(Subscriber, form)
+
+
+def _merged(row: Row, said: Form) -> tuple[Form, Form]:
+    """Return what is held about a reader, and what it becomes by what a file says."""
+    held = {**json.loads(row["profile"]), "status": row["status"]}
+    merged = _merge(held, json.loads(row["said"] or "{}"), said)
+    if row["status"] == Status.UNSUBSCRIBED:
+        merged["status"] = row["status"]
+    elif row["status"] == Status.REMOVED:
+        merged["status"] = said["status"]
+    return held, merged
+
+
+def _merge(held: Form, before: Form, said: Form) -> Form:
+    """Return `held` with whatever `said` says differently from `before`."""
+    merged: Form = {}
+    for name, value in said.items():
+        if isinstance(value, dict):
+            merged[name] = _merge(held[name], before.get(name, {}), value)
+        elif name in before and before[name] == value:
+            merged[name] = held[name]
+        else:
+            merged[name] = value
+    return merged
+
+
+def _kind(was: Status, now: Status) -> str:
+    """Return the word for a change of status."""
+    if now is not Status.ACTIVE:
+        return now.value
+    return "confirmed" if was is Status.PENDING else "resubscribed"

@@ -1,0 +1,72 @@
+-- name: held_articles
+select id, owner, version, seen_ms from article where id in (:ids)
+
+-- name: insert_article
+insert into article (id, owner, version, first_seen_ms, seen_ms, changed_ms)
+values (:id, :owner, :version, :now, :seen, :now)
+
+-- name: update_article
+update article
+set owner = :owner, version = :version, seen_ms = :seen, changed_ms = :now
+where id = :id
+
+-- name: insert_source
+insert into article_source (article, source) values (:article, :source)
+on conflict (article, source) do nothing
+
+-- name: articles
+select v.content from article a join article_version v on v.hash = a.version
+where {where} order by a.seen_ms desc, a.id
+
+-- name: from_sources
+exists (
+  select 1 from article_source s where s.article = a.id and s.source in (:sources)
+)
+
+-- name: article
+select v.content from article a join article_version v on v.hash = a.version
+where a.id = :id
+
+-- name: source
+select record from source where name = :name
+
+-- name: upsert_source
+insert into source (name, record) values (:name, :record)
+on conflict (name) do update set record = excluded.record
+
+-- name: insert_issue
+insert into issue (id, newsletter, number, since_ms, until_ms, frozen_ms, slot)
+values (:id, :newsletter, :number, :since, :until, :now, :slot)
+
+-- name: insert_issue_article
+insert into issue_article (issue, place, version) values (:issue, :place, :version)
+
+-- name: issue
+select * from issue where id = :id
+
+-- name: issues
+select * from issue order by frozen_ms desc, newsletter, number desc
+
+-- name: issues_of
+select * from issue where newsletter = :newsletter order by number desc
+
+-- name: issue_articles
+select v.content from issue_article i join article_version v on v.hash = i.version
+where i.issue = :issue order by i.place
+
+-- name: watch
+insert into watched (newsletter, since_ms) values (:newsletter, :now)
+on conflict (newsletter) do nothing
+
+-- name: watched
+select since_ms from watched where newsletter = :newsletter
+
+-- name: record_slot
+insert into slot (newsletter, id, due_ms) values (:newsletter, :id, :due)
+on conflict (newsletter, id) do nothing
+
+-- name: last_slot
+select due_ms from slot where newsletter = :newsletter order by due_ms desc limit 1
+
+-- name: last_issue
+select * from issue where newsletter = :newsletter order by number desc limit 1

@@ -1,0 +1,411 @@
+from __future__ import annotations
+
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import digest.store
+from digest.errors import StoreError
+from digest.store import open_store
+from digest.store.database import Database, chunks, from_ms, new_id, storable, to_ms
+from tests.projects import Clock
+from tests.stores import article, opened, reader, rows
+
+STORE = Path(digest.store.__file__).parent
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with closing(Database(tmp_path / "digest.db", patience_seconds=0.1)) as opened:
+        opened.run("create table thing (id text primary key, size bigint)")
+        yield opened
+
+
+def things(database: Database) -> list[str]:
+    return [row["id"] for row in database.all("select id from thing order by id")]
+
+
+class TestAFile:
+    def test_that_is_not_there_is_made_and_migrated(self, tmp_path: Path) -> None:
+        with opened(tmp_path, Clock()):
+            pass
+
+        newest = max((STORE / "migrations").glob("*.sql"))
+        assert rows(tmp_path, "select version from schema_version") == [
+            (int(newest.name[:4]),)
+        ]
+
+    def test_is_for_its_owner_alone(self, tmp_path: Path) -> None:
+        with opened(tmp_path, Clock()):
+            pass
+
+        assert stat.S_IMODE((tmp_path / "digest.db").stat().st_mode) == 0o600
+
+    def test_that_is_empty_is_used(self, tmp_path: Path) -> None:
+        (tmp_path / "digest.db").touch()
+
+        with opened(tmp_path, Clock()) as store:
+            assert store.archive.articles() == []
+
+    def test_keeps_everything_when_opened_again(self, tmp_path: Path) -> None:
+        with opened(tmp_path, Clock()) as store:
+            store.archive.add([article()])
+            key = store.key
+
+        with opened(tmp_path, Clock()) as store:
+            assert store.archive.article("article1") == article()
+            assert store.key == key
+
+    def test_survives_a_power_cut_after_every_commit(self, database: Database) -> None:
+        assert database.all("pragma journal_mode")[0][0] == "wal"
+        assert database.all("pragma synchronous")[0][0] == 2  # full
+
+    def test_opens_while_another_process_is_writing(self, tmp_path: Path) -> None:
+        with (
+            opened(tmp_path, Clock()) as writer,
+            writer.transaction(),
+            opened(tmp_path, Clock()) as store,
+        ):
+            assert store.archive.articles() == []
+
+    def test_may_be_made_by_many_processes_at_once(self, tmp_path: Path) -> None:
+        script = (
+            "import sys; from pathlib import Path; from datetime import UTC, datetime;"
+            "from digest.store import open_store;"
+            "store = open_store(Path(sys.argv[1]), now=lambda: datetime.now(UTC));"
+            "print(store.key.hex()); store.close()"
+        )
+        command = [sys.executable, "-c", script, str(tmp_path / "digest.db")]
+
+        children = [
+            subprocess.Popen(command, stdout=subprocess.PIPE, cwd=STORE.parent.parent)
+            for _ in range(4)
+        ]
+
+        keys = {child.communicate()[0] for child in children}
+        assert {child.returncode for child in children} == {0}
+        assert len(keys) == 1
+
+
+class TestAKey:
+    def test_has_32_bytes_of_its_own(self, tmp_path: Path) -> None:
+        (tmp_path / "other").mkdir()
+        with (
+            opened(tmp_path, Clock()) as one,
+            opened(tmp_path / "other", Clock()) as two,
+        ):
+            assert len(one.key) == 32
+            assert one.key != two.key
+
+
+class TestWhatCannotBeUsedIsSaidInPlainWords:
+    def problem(self, path: Path) -> str:
+        with pytest.raises(StoreError) as caught:
+            open_store(path, now=Clock())
+        assert (
+            caught.value.__cause__ is not None
+            or "newer" in str(caught.value)
+            or ("another program" in str(caught.value))
+        )
+        text = str(caught.value)
+        assert str(path) in text
+        assert text.endswith((".", "`."))
+        return text
+
+    def test_a_missing_folder(self, tmp_path: Path) -> None:
+        assert "No such file or directory" in self.problem(
+            tmp_path / "no" / "digest.db"
+        )
+
+    def test_a_folder_that_is_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+
+        assert "Not a directory" in self.problem(tmp_path / "file" / "digest.db")
+
+    def test_a_folder_in_place_of_the_file(self, tmp_path: Path) -> None:
+        assert "cannot be opened" in self.problem(tmp_path)
+
+    def test_a_file_of_another_kind(self, tmp_path: Path) -> None:
+        path = tmp_path / "digest.db"
+        path.write_text("subscribers:\n" * 1000)
+
+        assert "not an SQLite database" in self.problem(path)
+        assert path.read_text().startswith("subscribers:")
+
+    def test_a_damaged_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "digest.db"
+        with opened(tmp_path, Clock()) as store:
+            store.archive.add([article(n) for n in range(200)])
+        content = bytearray(path.read_bytes())
+        content[4096:] = b"\xff" * (len(content) - 4096)
+        path.write_bytes(content)
+
+        with (
+            pytest.raises(StoreError, match=r"is damaged\. Restore it"),
+            opened(tmp_path, Clock()) as store,
+        ):
+            store.archive.articles()
+
+    def test_the_database_of_another_program(self, tmp_path: Path) -> None:
+        path = tmp_path / "digest.db"
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("create table recipes (title)")
+
+        assert "another program: it has the table 'recipes'" in self.problem(path)
+        assert rows(tmp_path, "select name from sqlite_master") == [("recipes",)]
+
+    def test_a_format_newer_than_this_program(self, tmp_path: Path) -> None:
+        path = tmp_path / "digest.db"
+        with opened(tmp_path, Clock()):
+            pass
+        with closing(sqlite3.connect(path)) as newer:
+            newer.execute("update schema_version set version = 9000")
+            newer.commit()
+
+        assert "has format 9000" in self.problem(path)
+
+    def test_an_sqlite_that_is_too_old(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 34, 1))
+
+        with pytest.raises(StoreError, match=r"Use a Python built with SQLite 3\.35"):
+            open_store(tmp_path / "digest.db", now=Clock())
+
+    def test_a_process_that_never_stops_writing(
+        self, tmp_path: Path, database: Database
+    ) -> None:
+        with closing(sqlite3.connect(tmp_path / "digest.db")) as other:
+            other.execute("begin immediate")
+
+            with pytest.raises(StoreError, match="Wait for that process or stop it"):
+                database.run("insert into thing (id) values ('a')")
+
+    def test_a_database_that_may_only_be_read(self, database: Database) -> None:
+        database.run("pragma query_only = on")
+
+        with pytest.raises(StoreError, match=r"may only be read\. Give this account"):
+            database.run("insert into thing (id) values ('a')")
+
+    def test_something_unforeseen(self, database: Database) -> None:
+        with pytest.raises(StoreError, match=r"no such table: missing\. Run it again"):
+            database.all("select * from missing")
+
+    def test_a_table_that_somebody_dropped(self, tmp_path: Path) -> None:
+        with opened(tmp_path, Clock()) as store:
+            store._database.run("drop table secret")
+
+        assert "no such table: secret" in self.problem(tmp_path / "digest.db")
+
+
+class TestAFullDisk:
+    @pytest.fixture
+    def full(self, database: Database) -> Database:
+        database.run("insert into thing (id) values ('before')")
+        (page_count,) = database.all("pragma page_count")[0]
+        database.run(f"pragma max_page_count = {page_count}")
+        return database
+
+    def test_undoes_what_was_being_written_and_says_so(self, full: Database) -> None:
+        many = [{"id": f"{number:0500}"} for number in range(1000)]
+
+        with pytest.raises(StoreError, match=r"disk is full\. Free some space"):
+            full.many("insert into thing (id) values (:id)", many)
+
+        assert things(full) == ["before"]
+
+    def test_leaves_a_database_that_goes_on_when_there_is_space(
+        self, full: Database
+    ) -> None:
+        with pytest.raises(StoreError):
+            full.run("insert into thing (id) values (:id)", id="x" * 20_000)
+
+        full.run("pragma max_page_count = 100000")
+        full.run("insert into thing (id) values (:id)", id="x" * 20_000)
+
+        assert len(things(full)) == 2
+
+    def test_is_met_by_an_import_as_a_whole(self, tmp_path: Path) -> None:
+        with opened(tmp_path, Clock()) as store:
+            database = store._database
+            (page_count,) = database.all("pragma page_count")[0]
+            database.run(f"pragma max_page_count = {page_count}")
+
+            with pytest.raises(StoreError, match="disk is full"):
+                store.audience.import_(
+                    [reader(n) for n in range(2000)], origin="readers", sync=True
+                )
+
+            assert list(store.audience.all()) == []
+
+
+def add(database: Database, thing: str) -> None:
+    with database.tx():
+        database.run("insert into thing (id) values (:id)", id=thing)
+
+
+def fail_after(database: Database, thing: str) -> None:
+    with database.tx():
+        add(database, thing)
+        raise KeyError(thing)
+
+
+def hide_a_failure(database: Database) -> None:
+    with database.tx():
+        with pytest.raises(KeyError):
+            fail_after(database, "a")
+        add(database, "b")
+
+
+class TestATransaction:
+    def test_writes_all_or_nothing_with_those_inside_it(
+        self, database: Database
+    ) -> None:
+        with pytest.raises(KeyError):
+            fail_after(database, "a")
+
+        assert things(database) == []
+
+    def test_of_which_a_part_failed_is_never_kept(self, database: Database) -> None:
+        with pytest.raises(RuntimeError, match="a part of this transaction failed"):
+            hide_a_failure(database)
+
+        assert things(database) == []
+
+    def test_can_be_followed_by_another_after_a_failure(
+        self, database: Database
+    ) -> None:
+        with pytest.raises(RuntimeError):
+            hide_a_failure(database)
+
+        add(database, "c")
+
+        assert things(database) == ["c"]
+
+    def test_that_must_be_durable_is_refused_inside_another(
+        self, database: Database
+    ) -> None:
+        with (
+            pytest.raises(RuntimeError, match="on the disk"),
+            database.tx(),
+            database.tx(durable=True),
+        ):
+            pass
+
+    def test_is_seen_by_others_only_when_it_ended(
+        self, tmp_path: Path, database: Database
+    ) -> None:
+        count = "select count(*) from thing"
+        with database.tx():
+            database.run("insert into thing (id) values ('a')")
+            assert rows(tmp_path, count) == [(0,)]
+
+        assert rows(tmp_path, count) == [(1,)]
+
+
+class TestThreads:
+    def test_have_a_connection_each_and_wait_for_one_another(
+        self, tmp_path: Path
+    ) -> None:
+        with closing(Database(tmp_path / "digest.db")) as database:
+            database.run("create table thing (id text primary key)")
+
+            def write(name: str) -> None:
+                for number in range(20):
+                    with database.tx():
+                        database.run(
+                            "insert into thing values (:id)", id=f"{name}{number}"
+                        )
+
+            threads = [threading.Thread(target=write, args=(n,)) for n in "abcd"]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+            assert len(things(database)) == 80
+
+
+class TestStatements:
+    def test_take_lists(self, database: Database) -> None:
+        database.many(
+            "insert into thing (id, size) values (:id, :size)",
+            [{"id": "a", "size": 1}, {"id": "b", "size": 2}, {"id": "c", "size": None}],
+        )
+
+        found = database.all(
+            "select id from thing where id in (:ids) and size = :size",
+            ids=("a", "b"),
+            size=2,
+        )
+
+        assert [row["id"] for row in found] == ["b"]
+
+    def test_without_rows_change_nothing(self, database: Database) -> None:
+        assert database.many("insert into thing (id) values (:id)", []) == 0
+
+    @pytest.mark.parametrize(
+        "room", ["archive", "audience", "journal", "store", "versions"]
+    )
+    def test_of_a_room_are_all_there_and_all_used(self, room: str) -> None:
+        module = STORE / ("__init__.py" if room == "store" else f"{room}.py")
+        text = (STORE / "sql" / f"{room}.sql").read_text()
+
+        used = re.findall(r'SQL\["(\w+)"\]', module.read_text())
+
+        assert set(used) == set(re.findall(r"^-- name: (\w+)$", text, re.MULTILINE))
+
+    def test_say_nothing_that_only_sqlite_understands(self) -> None:
+        only_sqlite = re.compile(
+            r"\b(rowid|autoincrement|pragma|glob|ifnull|iif|julianday|strftime|"
+            r"group_concat|json_\w+|replace into|or (ignore|replace)|integer|blob|"
+            r"without|strict|unixepoch|datetime)\b"
+        )
+        for path in STORE.rglob("*.sql"):
+            text = re.sub(r"--.*", "", path.read_text().lower())
+            assert not only_sqlite.search(text), path
+
+
+class TestSmallThings:
+    @given(st.datetimes(timezones=st.just(UTC)))
+    def test_times_keep_their_milliseconds(self, moment: datetime) -> None:
+        back = from_ms(to_ms(moment))
+
+        assert timedelta() <= moment - back < timedelta(milliseconds=1)
+        assert to_ms(back) == to_ms(moment)
+
+    def test_times_of_any_zone_are_the_same_moment(self) -> None:
+        moment = datetime(2026, 11, 23, 7, tzinfo=timezone(timedelta(hours=1)))
+
+        assert from_ms(to_ms(moment)) == moment
+
+    def test_ids_are_13_characters_that_survive_case_folding(self) -> None:
+        ids = {new_id() for _ in range(1000)}
+
+        assert len(ids) == 1000
+        assert all(re.fullmatch("[a-z2-7]{13}", each) for each in ids)
+
+    @given(st.text(st.characters(), max_size=20))
+    def test_any_text_can_be_made_storable(self, text: str) -> None:
+        stored = storable(text)
+
+        assert "\0" not in stored
+        stored.encode()
+
+    @given(st.lists(st.integers(), max_size=30), st.integers(1, 7))
+    def test_chunks_hold_everything_in_order(self, items: list[int], size: int) -> None:
+        found = list(chunks(iter(items), size))
+
+        assert [item for chunk in found for item in chunk] == items
+        assert all(1 <= len(chunk) <= size for chunk in found)
