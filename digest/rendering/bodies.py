@@ -1,0 +1,151 @@
+"""An article's body, made ready to stand inside a newsletter.
+
+The archive keeps bodies as a safe subset of HTML, written for a page of their
+own. In a mail they stand under a headline, so their headings move below it; they
+stand in 520 pixels, so pictures get a width classic Outlook obeys and a style
+everybody else prefers; and only the few attributes that mean something in a mail
+remain. Elements get short class names for the template's style sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from html.parser import HTMLParser
+
+from digest.rendering.plaintext import body_text
+
+#: What a body is wide in a 600 pixel mail with 40 pixel margins.
+WIDTH = 520
+
+_HEADING = re.compile(r"<h([1-6])[\s>]", re.IGNORECASE)
+_DEEPEST = 6
+_VOID = frozenset({"br", "hr", "img"})
+_SILENT = frozenset({"script", "style", "template"})
+#: Tag to what is written for it: an element of mail, and its class.
+_WRITTEN = {
+    **{tag: (tag, "") for tag in ("p", "ul", "ol", "li", "br", "strong", "em", "b")},
+    **{tag: (tag, "") for tag in ("i", "u", "s", "sub", "sup", "code", "del", "ins")},
+    **{tag: (tag, "") for tag in ("small", "abbr", "cite", "q", "mark", "tr", "div")},
+    **{tag: (tag, "") for tag in ("thead", "tbody", "tfoot", "dl", "dt", "dd")},
+    **{tag: (tag, "bc") for tag in ("td", "th")},
+    "a": ("a", "ba"),
+    "blockquote": ("blockquote", "bq"),
+    "caption": ("caption", "bk"),
+    "figcaption": ("p", "bk"),
+    "figure": ("div", "bf"),
+    "hr": ("hr", "bh"),
+    "img": ("img", "bi"),
+    "pre": ("pre", "bp"),
+    "table": ("table", "bt"),
+}
+_ATTRIBUTES = frozenset(
+    {"href", "src", "alt", "lang", "dir", "colspan", "rowspan", "scope", "start"}
+)
+
+
+class Bodies:
+    """Bodies already prepared, so that each is worked out once per issue."""
+
+    def __init__(self) -> None:
+        self._html: dict[tuple[str, int], str] = {}
+        self._text: dict[str, str] = {}
+
+    def html(self, body: str, level: int) -> str:
+        """Return `body` as HTML for a mail, its first heading an ``h{level}``."""
+        if (body, level) not in self._html:
+            self._html[body, level] = prepared(body, level)
+        return self._html[body, level]
+
+    def text(self, body: str) -> str:
+        """Return `body` as plain text."""
+        if body not in self._text:
+            self._text[body] = body_text(body)
+        return self._text[body]
+
+
+def prepared(body: str, level: int) -> str:
+    """Return `body` ready for a mail, its headings from ``h{level}`` down."""
+    writer = _Writer(body, level)
+    writer.feed(body)
+    writer.close()
+    return writer.finished()
+
+
+class _Writer(HTMLParser):
+    """Copies a body, element by element, into what mail programs understand."""
+
+    def __init__(self, body: str, level: int) -> None:
+        super().__init__(convert_charrefs=True)
+        depths = sorted({int(found) for found in _HEADING.findall(body)})
+        self._levels = {f"h{depth}": level + at for at, depth in enumerate(depths)}
+        self._last = level - 1
+        self._has_headings = "<th" in body
+        self._parts: list[str] = []
+        self._open: list[tuple[str, str]] = []  # what was read, what was written
+        self._silent = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _SILENT:
+            self._silent = tag
+        if self._silent:
+            return
+        found = {name: value or "" for name, value in attrs}
+        if tag in self._levels:
+            # No level is skipped on the way down, whatever the page did.
+            self._last = min(self._levels[tag], self._last + 1, _DEEPEST)
+            self._start(tag, f"h{self._last}", "bs", {})
+        elif tag in _WRITTEN:
+            written, name = _WRITTEN[tag]
+            self._start(tag, written, name, found)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._silent:
+            self._silent = "" if tag == self._silent else self._silent
+        elif any(read == tag for read, _ in self._open):
+            while self._open:
+                read, written = self._open.pop()
+                self._parts.append(f"</{written}>")
+                if read == tag:
+                    break
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self._parts.append(escape(data, quote=False))
+
+    def finished(self) -> str:
+        while self._open:
+            self._parts.append(f"</{self._open.pop()[1]}>")
+        return "".join(self._parts).strip()
+
+    def _start(self, tag: str, written: str, name: str, found: dict[str, str]) -> None:
+        kept = {key: value for key, value in found.items() if key in _ATTRIBUTES}
+        if tag == "img":
+            kept = _picture(found)
+        elif tag == "table":
+            kept = {"width": "100%", "cellspacing": "0", "cellpadding": "0"}
+            kept |= {} if self._has_headings else {"role": "presentation"}
+        elif tag == "th":
+            kept.setdefault("scope", "col")
+        if name:
+            kept["class"] = name
+        attributes = "".join(f' {k}="{escape(v)}"' for k, v in kept.items())
+        self._parts.append(f"<{written}{attributes}>")
+        if written not in _VOID:
+            self._open.append((tag, written))
+
+
+def _picture(found: dict[str, str]) -> dict[str, str]:
+    """Give a picture a width that Outlook obeys, and a height where it is known."""
+    width, height = (_pixels(found.get(key, "")) for key in ("width", "height"))
+    shown = min(width or WIDTH, WIDTH)
+    kept = {"src": found.get("src", ""), "alt": found.get("alt", "")}
+    kept["width"] = str(shown)
+    if width and height:
+        kept["height"] = str(round(height * shown / width))
+    return kept
+
+
+def _pixels(text: str) -> int | None:
+    digits = text.strip().removesuffix("px")
+    return int(digits) or None if digits.isdecimal() and len(digits) < 6 else None  # noqa: PLR2004 - 99,999 pixels are no picture

@@ -1,0 +1,197 @@
+"""Plain text that reads as if somebody had typed it.
+
+Two jobs. `fill` and its relatives lay out text of a template in 72 columns,
+counted as a terminal counts them (a Chinese character is two wide), breaking only
+where a reader expects it and never inside a URL. `body_text` turns the HTML of
+one article into such text: html2text knows the structure, and what it leaves
+rough is prepared before it and repaired after it (its own escapes, `docs` of
+html2text 2025.4.15; each rule below was seen to be needed).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from unicodedata import category
+
+from html2text import HTML2Text
+from wcwidth import wcswidth, wcwidth
+
+from digest.rendering.simplifying import BREAK, HEADING, simplified
+
+WIDTH = 72
+
+_SPACES = re.compile(r"[ \t\n\r\f\v]+")  # not the no-break spaces: they hold
+_NO_BREAK_SPACES = str.maketrans("\u00a0\u202f\u2007", "   ")
+_JOINERS = "\u200c\u200d\u200e\u200f"  # Persian, emoji and marks of direction
+#: Zero-width characters, soft hyphens and joiners that only measure a screen.
+_INVISIBLE = re.compile("[\u200b\u2060\ufeff\u034f\u00ad]")
+_CLOSING = frozenset(
+    "、。，．・：；？！）］｝」』】〉》〕’”…‥ーっゃゅょァィゥェォッャュョ々"
+)
+_OPENING = frozenset("（［｛「『【〈《〔‘“")
+_HTML2TEXT_ESCAPE = re.compile(r"\\([\\.+-])")
+#: Quote marks and a list bullet or number, as html2text writes them.
+_PREFIX = re.compile(r"((?:> ?)*)( *(?:\*|\d{1,3}\.) )?")
+_CODE_INDENT = "    "
+
+
+def columns(text: str) -> int:
+    """Return how many columns a terminal needs for `text`."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    counted = wcswidth(text)  # -1: it holds a control character
+    return counted if counted >= 0 else sum(max(0, wcwidth(c)) for c in text)
+
+
+def fill(text: str, *, width: int = WIDTH, first: str = "", rest: str = "") -> str:
+    """Wrap one paragraph; `first` and `rest` stand before its lines.
+
+    Words longer than a line (URLs, mostly) stay whole on a line of their own.
+    Chinese and Japanese break between characters, but no line begins with a
+    closing mark or ends with an opening one. No-break spaces hold the words
+    together and come out as spaces.
+    """
+    lines = [first]
+    used, empty = columns(first), True
+    for piece, spaced in _pieces(text):
+        gap = " " if spaced and not empty else ""
+        if not empty and used + columns(gap + piece) > width:
+            lines.append(rest)
+            used, gap = columns(rest), ""
+        lines[-1] += gap + piece
+        used += columns(gap + piece)
+        empty = False
+    return "\n".join(line.rstrip() for line in lines).translate(_NO_BREAK_SPACES)
+
+
+def item(text: str) -> str:
+    """Return `text` as one point of a list, with a hanging indent."""
+    return fill(text, first="* ", rest="  ")
+
+
+def quote(text: str) -> str:
+    """Return `text` as a quotation."""
+    return fill(text, first="> ", rest="> ")
+
+
+def underline(text: str, mark: str = "-") -> str:
+    """Wrap `text` and underline it as long as its longest line.
+
+    Full-width rules are read aloud by screen readers, one dash after the other.
+    """
+    lines = fill(text)
+    longest = max(columns(line) for line in lines.split("\n"))
+    return f"{lines}\n{mark * longest}" if longest else ""
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut `text` to `width` columns at the end of a word, and say so with "…"."""
+    text = _SPACES.sub(" ", text).strip()
+    if columns(text) <= width:
+        return text
+    kept = ""
+    for piece, spaced in _pieces(text):
+        longer = kept + (" " if spaced and kept else "") + piece
+        if columns(longer) > width - 1:
+            break
+        kept = longer
+    return (kept or _cut(text, width - 1)).rstrip(" ,;:.·–—-") + "…"
+
+
+def one_line(text: str) -> str:
+    """Return `text` without line ends, control characters and overrides.
+
+    No-break spaces become plain ones: it is for headers and for values that
+    must not bring their own layout.
+    """
+    if not text.isprintable():
+        text = "".join(c for c in text if not _is_control(c))
+    return " ".join(text.split())
+
+
+def tidy(page: str) -> str:
+    """Return a rendered page without trailing spaces and piled-up blank lines."""
+    lines = (line.rstrip() for line in _INVISIBLE.sub("", page).split("\n"))
+    text = "\n".join(lines).translate(_NO_BREAK_SPACES)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+
+
+def body_text(html: str) -> str:
+    """Return an article's body as text: 72 columns, links as footnotes."""
+    parser = HTML2Text(bodywidth=0)  # a new one each time: it counts links on
+    parser.unicode_snob = True
+    parser.ignore_images = True
+    parser.ul_item_mark = "*"
+    written = parser.handle(simplified(html))
+    lines = _HTML2TEXT_ESCAPE.sub(r"\1", written).split("\n")
+    return tidy("\n".join(_wrapped(line) for line in lines)).rstrip("\n")
+
+
+def _wrapped(line: str) -> str:
+    """Wrap one line of html2text's, hanging under its bullet or quote marks."""
+    match = _PREFIX.match(line)
+    assert match is not None  # every part of the pattern may be empty
+    if line.startswith(_CODE_INDENT) and not match[2]:
+        return line
+    quotes, bullet = match[1], match[2] or ""
+    bullet = bullet.removeprefix("  ")
+    text = line[match.end() :].strip()
+    first, rest = quotes + bullet, quotes + " " * columns(bullet)
+    if not text:
+        return quotes.rstrip()
+    parts = [part for part in text.removeprefix(HEADING).split(BREAK) if part.strip()]
+    return "\n".join(
+        fill(part, first=rest if number else first, rest=rest)
+        for number, part in enumerate(parts)
+    )
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield what may begin a line, and whether a space stands before it."""
+    for word in _SPACES.split(text.strip(" \t\n\r\f\v")):
+        start = 0
+        if not word.isascii() and "://" not in word:
+            for at in range(1, len(word)):
+                if _breaks_between(word[at - 1], word[at]):
+                    yield word[start:at], start == 0
+                    start = at
+        if word:
+            yield word[start:], start == 0
+
+
+def _breaks_between(left: str, right: str) -> bool:
+    return (
+        (_is_cjk(left) or _is_cjk(right))
+        and left not in _OPENING
+        and right not in _CLOSING
+        and wcwidth(right) > 0
+    )
+
+
+def _is_control(character: str) -> bool:
+    """Whether `character` could forge a line or turn the text around it."""
+    return not character.isspace() and (
+        category(character) in {"Cc", "Cs"}
+        or (category(character) == "Cf" and character not in _JOINERS)
+    )
+
+
+def _is_cjk(character: str) -> bool:
+    """Whether `character` belongs to a script written without spaces."""
+    return (
+        "\u2e80" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\ufaff"
+        or "\uff01" <= character <= "\uff60"
+        or "\U00020000" <= character <= "\U0003ffff"
+    )
+
+
+def _cut(text: str, width: int) -> str:
+    """Return as many characters as fit, for a word longer than the line."""
+    used = 0
+    for at, character in enumerate(text):
+        used += max(0, wcwidth(character))
+        if used > width:
+            return text[:at]
+    return text

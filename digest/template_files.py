@@ -1,0 +1,99 @@
+"""Template sets on disk: the shipped ones, and a project's own changes to them.
+
+`templates/NAME/` in a project wins file by file over the set of that name that is
+shipped with the product, so that a newsroom can change one block and keep the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+from digest.errors import InputError
+from digest.rendering import TemplateFile, TemplateSet
+from digest.shipped import shipped
+
+#: No template is longer; a bigger file is something else in the wrong folder.
+LARGEST_BYTES = 512 * 1024
+MOST_FILES = 100
+
+_NAME = re.compile(r"[\w][\w.-]*")
+
+
+def load_templates(name: str, project: Path | None) -> TemplateSet:
+    """Read the set called `name`, the project's files before the shipped ones.
+
+    `project` is the folder that holds `digest.yaml`; None: only what is shipped.
+    Raises `InputError` when there is no such set or a file cannot be a template.
+    """
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise InputError(
+            f"template: {name!r} is not a name: write the name of a folder inside "
+            "`templates`, such as `newsroom`"
+        )
+    files: dict[str, TemplateFile] = {}
+    for folder in _folders(project):
+        files |= _read(folder / name)
+    if not files:
+        raise InputError(_unknown(name, project))
+    return TemplateSet(name=name, files=files)
+
+
+def known_sets(project: Path | None) -> list[str]:
+    """Return the names of the sets there are, the project's and the shipped ones."""
+    return sorted(
+        {
+            path.name
+            for folder in _folders(project)
+            if folder.is_dir()
+            for path in folder.iterdir()
+            if path.is_dir() and _NAME.fullmatch(path.name)
+        }
+    )
+
+
+def _folders(project: Path | None) -> list[Path]:
+    """Return where sets are kept, the strongest last."""
+    own = [project / "templates"] if project else []
+    return [shipped("templates"), *own]
+
+
+def _read(folder: Path) -> dict[str, TemplateFile]:
+    """Read every file of one folder; hidden ones and folders are nobody's template."""
+    if not folder.is_dir():
+        return {}
+    paths = [p for p in sorted(folder.iterdir()) if p.is_file() and p.name[0] != "."]
+    if len(paths) > MOST_FILES:
+        raise InputError(
+            f"{folder}: {len(paths)} files are too many for a template set: "
+            f"keep at most {MOST_FILES}"
+        )
+    return {p.name: TemplateFile(path=str(p), text=_text(p)) for p in paths}
+
+
+def _text(path: Path) -> str:
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            raise InputError(
+                f"{path}: {size:,} bytes are too many for a template: at most "
+                f"{LARGEST_BYTES:,}; link pictures instead of keeping them here"
+            )
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8, or "
+            "move it out of the templates"
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}): check its permissions"
+        ) from error
+
+
+def _unknown(name: str, project: Path | None) -> str:
+    sets = known_sets(project)
+    near = get_close_matches(name, sets, n=1)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    return f"template: no set is called `{name}`: {hint}there are {', '.join(sets)}"

@@ -1,0 +1,969 @@
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from digest.errors import TemplateProblem
+from digest.model import Chosen, Digest, Format, Image, Length, Link, Rendered, Section
+from digest.rendering import (
+    Personal,
+    TemplateFile,
+    TemplateSet,
+    inlining,
+    plaintext,
+)
+from digest.rendering.pages import GMAIL_CUTS_AT, Pages, Recipient, Shape
+from digest.rendering.personal import Marks
+from digest.rendering.variables import Lengths, known_reader
+from digest.rendering.words import Words
+from tests import rendering_samples as samples
+from tests.rendering_samples import HOST, article, digest, personal, section, templates
+
+GOLDENS = Path(__file__).parent / "goldens"
+
+
+def rendered(
+    what: Digest,
+    who: Personal | None = None,
+    *,
+    language: str = "",
+    length: Length = Length.SUMMARIES,
+    parts: Format = Format.HTML,
+    **changes: object,
+) -> Rendered:
+    return samples.renderer(what, **changes).render(
+        what, who or personal(), language=language, length=length, format=parts
+    )
+
+
+def html_of(result: Rendered) -> str:
+    assert result.html is not None
+    return result.html
+
+
+# -- what a page is made of, as a reader's machine sees it ------------------
+
+
+class Seen(HTMLParser):
+    """Collects what the tests ask about."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.links: list[tuple[str, str]] = []
+        self.headings: list[tuple[int, str]] = []
+        self._texts: list[str] = []
+        self.text = ""
+        self._quiet = 0
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._quiet += tag in {"style", "title"}
+        if tag == "a" or re.fullmatch("h[1-6]", tag):
+            self._texts.append("")
+        if tag == "img":
+            self.handle_data(dict(attrs)["alt"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._quiet -= tag in {"style", "title"}
+        if tag == "a":
+            href = [found for name, found in self.tags if name == "a"][len(self.links)]
+            self.links.append((href["href"], self._texts.pop().strip()))
+        elif re.fullmatch("h[1-6]", tag):
+            self.headings.append((int(tag[1]), self._texts.pop().strip()))
+
+    def handle_data(self, data: str) -> None:
+        if not self._quiet:
+            self.text += data
+            self._texts = [text + data for text in self._texts]
+
+    def all(self, *names: str) -> Iterator[dict[str, str]]:
+        return (found for tag, found in self.tags if tag in names)
+
+
+# -- golden files -----------------------------------------------------------
+
+CASES: dict[str, tuple[Digest, str, Length, dict[str, object]]] = {
+    "en-summaries": (samples.whole_digest(), "en", Length.SUMMARIES, {}),
+    "en-headlines": (samples.whole_digest(), "en", Length.HEADLINES, {}),
+    "en-full": (samples.whole_digest(), "en", Length.FULL, {}),
+    "fr": (
+        samples.french_digest(),
+        "fr-CA",
+        Length.SUMMARIES,
+        {
+            "newsletter": samples.newsletter(
+                title="Longitude Quotidien",
+                tagline="Les thèmes que vous suivez",
+                intro="Un tribunal attendu pour une heure a siégé jusqu’à minuit.",
+            )
+        },
+    ),
+    "ar": (
+        samples.arabic_digest(),
+        "ar",
+        Length.SUMMARIES,
+        {
+            "newsletter": samples.newsletter(
+                title="خط الطول", tagline="نشرة المواضيع التي تتابعها", language="ar"
+            )
+        },
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def mails() -> dict[str, Rendered]:
+    return {
+        name: rendered(
+            what,
+            personal(name="أميرة") if language == "ar" else personal(),
+            language=language,
+            length=length,
+            **changes,  # type: ignore[arg-type]  # what samples.renderer takes
+        )
+        for name, (what, language, length, changes) in CASES.items()
+    }
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("part", ["subject", "txt", "html"])
+def test_mails_look_as_approved(
+    name: str,
+    part: str,
+    mails: dict[str, Rendered],
+    request: pytest.FixtureRequest,
+) -> None:
+    mail = mails[name]
+    texts = {"subject": mail.subject + "\n", "txt": mail.text, "html": html_of(mail)}
+    golden = GOLDENS / f"{name}.{part}"
+    if request.config.getoption("--approve"):
+        golden.write_text(texts[part])
+
+    assert texts[part] == golden.read_text(), "pytest --approve, if it is meant"
+
+
+# -- every mail -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CASES)
+class TestEveryMail:
+    def test_says_its_language_and_direction_twice(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        seen = Seen(html_of(mails[name]))
+        language = {"fr": "fr", "ar": "ar"}.get(name, "en")
+        direction = "rtl" if language == "ar" else "ltr"
+
+        speaking = [found for _, found in seen.tags if "lang" in found][:2]
+
+        assert [found["lang"] for found in speaking] == [language, language]
+        assert [found["dir"] for found in speaking] == [direction, direction]
+
+    def test_has_one_h1_and_skips_no_level(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        levels = [level for level, _ in Seen(html_of(mails[name])).headings]
+
+        assert levels.count(1) == 1
+        assert levels[0] == 1
+        for before, after in itertools.pairwise(levels):
+            assert after <= before + 1
+
+    def test_announces_no_layout_table_and_no_nameless_picture(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        seen = Seen(html_of(mails[name]))
+
+        data_tables = sum("<th" in html_of(mails[name]) for _ in range(1))
+        unsaid = [t for t in seen.all("table") if t.get("role") != "presentation"]
+        assert len(unsaid) == data_tables
+        assert all(image["alt"].strip() for image in seen.all("img"))
+        assert all(image["width"].isdecimal() for image in seen.all("img"))
+
+    def test_hides_nothing_and_runs_nothing(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        html = html_of(mails[name])
+
+        inline = " ".join(found.get("style", "") for _, found in Seen(html).tags)
+        assert not re.search(
+            r"display:\s*none|visibility|opacity|max-height:\s*0", inline
+        )
+        assert not re.search(r"aria-hidden|<script|<iframe|<form|\son\w+=", html)
+        for found in (
+            f for _, f in Seen(html).tags if "font-size:0" in f.get("style", "")
+        ):
+            assert found["class"].split()[-1] in {"bar", "rule", "leadi"}, (
+                "no text in it"
+            )
+
+    def test_keeps_its_media_queries_and_balances_its_comments_for_outlook(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        html = html_of(mails[name])
+        kept = re.search(
+            r"@media \(prefers-color-scheme:dark\)\{(.*?)\n\}", html, re.DOTALL
+        )
+
+        assert kept
+        assert kept[1].count("!important") >= 10
+        assert html.count("<!--[if mso]>") == html.count("<![endif]-->") == 3
+        assert html.count("<table") == html.count("</table")
+        assert len("".join(re.findall(r"<style.*?</style>", html, re.DOTALL))) < 8_192
+
+    def test_is_complete_without_any_style_element(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        for tag, found in Seen(html_of(mails[name])).tags:
+            if tag in {"h1", "h2", "h3", "h4", "blockquote"}:
+                assert "font-family" in found["style"], (tag, found)
+            if "ink" in found.get("class", "").split():
+                assert "color:#16191f" in found["style"]
+
+    def test_tells_in_text_everything_it_tells_in_html(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        seen = Seen(html_of(mails[name]))
+        text = " ".join(mails[name].text.casefold().split())
+
+        for href, _ in seen.links:
+            assert href.casefold() in text
+        for _, heading in seen.headings[1:]:
+            assert " ".join(heading.casefold().split()) in text
+
+    def test_has_text_of_72_columns_with_addresses_on_their_own_lines(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        text = mails[name].text
+
+        for line in text.split("\n"):
+            assert line == line.rstrip()
+            assert line != "--", "clients fold what follows a signature"
+            if "://" in line:
+                assert re.fullmatch(r"( *|\[\d+\] )https?://\S+", line)
+            else:
+                assert plaintext.columns(line) <= plaintext.WIDTH
+        assert "\n\n\n" not in text
+        assert not re.search("[\u200b\ufeff\u00a0\u202f]|&\\w+;", text)
+
+    def test_can_be_left_from_its_top_and_from_its_end(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        links = [href for href, _ in Seen(html_of(mails[name])).links]
+        unsubscribe = personal().unsubscribe
+
+        assert unsubscribe in links[:2]
+        assert unsubscribe == links[-1]
+        assert "13002 Marseille" in html_of(mails[name])
+        assert "13002 Marseille" in mails[name].text.split("\n\n")[-1]
+
+    def test_gives_every_link_words_of_its_own(
+        self, name: str, mails: dict[str, Rendered]
+    ) -> None:
+        targets: dict[str, set[str]] = {}
+        for href, shown in Seen(html_of(mails[name])).links:
+            assert shown
+            targets.setdefault(shown, set()).add(href)
+
+        assert all(len(found) == 1 for found in targets.values()), targets
+
+
+def test_the_first_visible_line_is_what_mailboxes_preview(
+    mails: dict[str, Rendered],
+) -> None:
+    first = Seen(html_of(mails["en-summaries"])).text.strip().split("\n")[0]
+
+    assert first.startswith("Also in this issue: A library lends out")
+    assert 40 <= len(first) <= 150
+
+
+# -- colours ----------------------------------------------------------------
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted([_luminance(one), _luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("sheet", ["style.css", "kept.css"])
+@pytest.mark.parametrize("ink", ["ink", "bod", "mut", "acc"])
+@pytest.mark.parametrize("paper", ["bg", "card", "pan"])
+def test_text_can_be_read_on_its_ground(sheet: str, ink: str, paper: str) -> None:
+    css = (samples.NEWSROOM / sheet).read_text()
+    text = re.search(rf"\.{ink}\b[^{{}}]*\{{color:(#\w{{6}})", css)
+    ground = re.search(rf"\.{paper}\{{background-color:(#\w{{6}})", css)
+
+    assert text
+    assert ground
+    assert _contrast(text[1], ground[1]) >= 4.5
+
+
+# -- the reader's own values ------------------------------------------------
+
+HOSTILE = [
+    'Ada "the <b>first</b>" & Söhne',
+    "<script>alert('x')</script>",
+    "O'Hara & \\u0000 {{ reader.address }} {% raw %}",
+    "👩‍🔬 أميرة של 漢字 \u202eevil",
+    "Ann\r\nBcc: everybody@example.org",
+    "&amp; &lt; %41 %s {name} {n}",
+    "x" * 300,
+]
+
+
+def _parsed(html: str) -> bytes:
+    """Return the page as a parser has it: libxml2 writes `'` or `"` as it suits."""
+    return etree.tostring(etree.fromstring(html, etree.HTMLParser()), method="c14n")
+
+
+def pages_of(what: Digest, template: TemplateSet) -> Pages:
+    return Pages(
+        templates=template,
+        site=samples.site(),
+        newsletter=samples.newsletter(),
+        issue=samples.issue(*what.articles),
+    )
+
+
+def assert_filled_as_if_rendered(what: Digest, who: Personal, made: Pages) -> None:
+    """Compare filling a page with rendering it for this one reader."""
+    speech = made.words.speech("en", otherwise="en")
+    values = who.values(lambda moment: speech.day(moment, "Europe/Paris"))
+    shape = Shape(speech=speech, length=Length.SUMMARIES, present=frozenset(values))
+    subject = plaintext.one_line(made.subject(what, shape).fill(values))
+    values["subject"] = subject
+    marks = made.everybody(shape).marks
+    alone = Recipient(reader=known_reader(values), subject=subject, marks=marks)
+    lengths = Lengths.wished(shape.length, len(what.articles))
+
+    text = made.text_for(alone, what, shape)
+    html = made.html_for(alone, what, shape, lengths=lengths)
+
+    assert subject == plaintext.one_line(made.subject_for(alone, what, shape))
+    assert made.text(what, shape).fill(values) == text
+    assert _parsed(made.html(what, shape).fill(values)) == _parsed(html)
+    assert not marks.printed, "it was rendered with values, not with slots"
+
+
+EVERYWHERE = {
+    "subject__txt__j2": "{{ reader.name }}: {{ digest.lead.headline }}",
+    "digest__txt__j2": "{{ t('hello_name', name=reader.name) | fill }}\n"
+    "{{ reader.name | underline }}\n{{ reader.address | item }}\n"
+    "{{ reader.unsubscribe }} {{ subject }}\n",
+    "digest__html__j2": "<html><head><title>{{ subject }}</title>{{ styles }}</head>"
+    '<body><p title="{{ reader.name }}">{{ reader.name }}</p>'
+    "<!--[if mso]><b title='{{ reader.name }}'>{{ reader.name }}</b><![endif]-->"
+    '<a href="{{ reader.unsubscribe }}" data-for="{{ reader.name }}">x</a></body></html>',
+}
+
+
+class TestAReadersValues:
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_are_filled_in_as_if_the_page_were_rendered_for_one(
+        self, name: str
+    ) -> None:
+        who = personal(name=name, address=f"{name[:20]}@example.org")
+
+        for template in (templates(), templates(**EVERYWHERE)):
+            what = samples.whole_digest()
+            assert_filled_as_if_rendered(what, who, pages_of(what, template))
+
+    WHAT = digest(section("Climate", article()))
+    PAGES = pages_of(WHAT, templates(**EVERYWHERE))
+
+    @settings(max_examples=60, deadline=None)
+    @given(name=st.text(), url=st.text(max_size=30))
+    def test_are_filled_in_whatever_they_are(self, name: str, url: str) -> None:
+        who = Personal(name=name, address="a@example.org", unsubscribe=f"{HOST}/{url}")
+
+        assert_filled_as_if_rendered(self.WHAT, who, self.PAGES)
+
+    @pytest.mark.parametrize("name", HOSTILE)
+    def test_stay_text(self, name: str) -> None:
+        mail = rendered(digest(section("Climate", article())), personal(name=name))
+
+        greeting = f"Hello, {plaintext.one_line(name)}."
+        assert greeting in Seen(html_of(mail)).text
+        assert " ".join(greeting.split()) in " ".join(mail.text.split())
+        assert "<script" not in html_of(mail)
+
+    def test_wrap_the_text_they_stand_in(self) -> None:
+        mail = rendered(
+            digest(section("Climate", article())), personal(name="Ada " * 40)
+        )
+
+        assert all(len(line) <= plaintext.WIDTH for line in mail.text.split("\n"))
+
+    def test_that_are_missing_leave_no_trace(self) -> None:
+        mail = rendered(
+            samples.whole_digest(), Personal(unsubscribe=f"{HOST}/u/1", name=" \n")
+        )
+
+        assert "Hello." in mail.text
+        assert "because you subscribed" in mail.text
+        assert "Change topics" not in mail.text + html_of(mail)
+        assert 'href=""' not in html_of(mail)
+
+    def test_inside_a_link_are_part_of_it(self) -> None:
+        html = "<p><a href='https://x.example/?who={{ reader.name }}'>a</a>"
+        html += (
+            "<a href='mailto:{{ reader.address }}'>b</a>{{ reader.unsubscribe }}</p>"
+        )
+
+        mail = rendered(
+            digest(section("Climate", article())),
+            personal(name='Ada & "Bo"/é'),
+            templates=templates(digest__html__j2=html),
+        )
+
+        assert 'href="https://x.example/?who=Ada%20%26%20%22Bo%22%2F%C3%A9"' in html_of(
+            mail
+        )
+        assert 'href="mailto:amira@example.org"' in html_of(mail)
+
+    def test_cannot_be_called_by_an_article(self) -> None:
+        what = digest(
+            section("Climate", article(standfirst="slot0000z {{ reader.name }}"))
+        )
+        made = samples.renderer(what)
+        mark = Marks(made._pages._secret).print("address")
+        forged = digest(section("Climate", article(standfirst=mark)))
+
+        mail = rendered(forged, personal(address="secret@example.org"))
+
+        assert mark in mail.text
+        assert mark in html_of(mail)
+
+    def test_of_one_reader_are_not_in_the_next_ones_mail(self) -> None:
+        what = samples.whole_digest()
+        made = samples.renderer(what)
+
+        for name in ("Ada", "Bo"):
+            mail = made.render(
+                what,
+                personal(name=name, address=f"{name}@example.org"),
+                language="",
+                length=Length.SUMMARIES,
+                format=Format.HTML,
+            )
+            other = {"Ada": "Bo@", "Bo": "Ada@"}[name]
+            assert f"{name}@example.org" in mail.text + html_of(mail)
+            assert other not in mail.text + html_of(mail)
+
+
+MISUSES = {
+    "a condition": ("{% if reader.name %}x{% endif %}", "reader.name", "has_name"),
+    "a filter": ("{{ reader.name | upper }}", "reader.name", "neither compared"),
+    "a comparison": ("{{ reader.name == 'Ada' }}", "reader.name", "neither compared"),
+    "a length": ("{{ reader.address | length }}", "reader.address", "neither"),
+    "a loop": (
+        "{% for c in reader.name %}{{ c }}{% endfor %}",
+        "reader.name",
+        "neither",
+    ),
+    "a method": ("{{ reader.name.upper() }}", "reader.name", "neither compared"),
+    "a default": ("{{ reader.name | default('x', true) }}", "reader.name", "neither"),
+    "glue": ("{{ 'Dear ' ~ reader.name }}", "reader.name", "neither compared"),
+    "arithmetic": ("{{ reader.name + 'x' }}", "reader.name", "neither compared"),
+    "formatting": ("{{ '%s' | format(reader.name) }}", "reader.name", "neither"),
+    "a shortened greeting": (
+        "{{ t('hello_name', name=reader.name) | shorten(9) }}",
+        "reader",
+        "cannot be shortened",
+    ),
+    "captured and changed": (
+        "{% set x %}{{ reader.name }}{% endset %}{{ x | upper }}",
+        "reader.name",
+        "changed, cut or thrown away",
+    ),
+    "captured and cut": (
+        "{% set x %}{{ reader.name }}{% endset %}{{ x | truncate(12, true, '') }}",
+        "reader.name",
+        "changed, cut or thrown away",
+    ),
+    "captured and thrown away": (
+        "{% set x %}{{ reader.name }}{% endset %}",
+        "reader.name",
+        "changed, cut or thrown away",
+    ),
+    "captured and used twice": (
+        "{% set x %}{{ reader.name }}{% endset %}{{ x }}{{ x }}",
+        "reader.name",
+        "more than once",
+    ),
+    "in a style sheet": (
+        "<style data-premailer='ignore'>.{{ reader.name }}{}</style>",
+        "reader.name",
+        "style sheet",
+    ),
+    "in an event": ("<p onclick='{{ reader.name }}'></p>", "reader.name", "a script"),
+    "in a style": ("<p style='color:{{ reader.name }}'></p>", "reader.name", "a style"),
+    "as a link": ("<a href='{{ reader.name }}'>x</a>", "reader.name", "not an address"),
+}
+
+
+@pytest.mark.parametrize("misuse", MISUSES)
+def test_a_readers_value_can_only_be_printed(misuse: str) -> None:
+    wrong, name, what = MISUSES[misuse]
+    html = f"<p>\n{{{{ reader.unsubscribe }}}}\n{wrong}</p>"
+
+    with pytest.raises(TemplateProblem) as caught:
+        rendered(samples.whole_digest(), templates=templates(digest__html__j2=html))
+
+    assert caught.value.file == "templates/newsroom/digest.html.j2"
+    assert caught.value.line == 3
+    assert caught.value.what.startswith(f"`{name}`")
+    assert what in caught.value.what
+
+
+@pytest.mark.parametrize("part", ["digest__html__j2", "digest__txt__j2"])
+def test_a_mail_that_cannot_be_left_is_not_rendered(part: str) -> None:
+    with pytest.raises(TemplateProblem, match=r"does not show `reader\.unsubscribe`"):
+        rendered(samples.whole_digest(), templates=templates(**{part: "<p>Hi</p>"}))
+
+
+# -- mistakes in templates --------------------------------------------------
+
+MISTAKES = {
+    "a misspelt variable": (
+        "{{ reder.name }}",
+        "`reder` is unknown: did you mean `reader`?",
+    ),
+    "a misspelt field": (
+        "{{ digest.lead.headine }}",
+        "`headine` is not a field of `article`: did you mean `headline`?",
+    ),
+    "a misspelt link": ("{{ reader.unsubscrib }}", "did you mean `unsubscribe`?"),
+    "a misspelt word": ("{{ t('unsubscrbe') }}", "did you mean `unsubscribe`"),
+    "a blank not filled": ("{{ t('hello_name') }}", "pass name="),
+    "a missing include": (
+        "{% include 'block.html.j2' %}",
+        (
+            "includes `block.html.j2`, which is not in this set: did you mean "
+            "`blocks.html.j2`?"
+        ),
+    ),
+    "a syntax error": ("{% if %}", "Expected an expression"),
+    "an unknown filter": ("{{ 'a' | shout }}", "shout"),
+    "an unclosed block": ("{% for a in digest.articles %}", "endfor"),
+    "an impossible sum": ("{{ 1 / 0 }}", "ZeroDivisionError"),
+    "a wrong call": ("{{ t() }}", "TypeError"),
+    "endless recursion": (
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "Recursion",
+    ),
+}
+
+
+@pytest.mark.parametrize("file", ["digest.html.j2", "digest.txt.j2", "subject.txt.j2"])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_found_with_file_and_line(file: str, mistake: str) -> None:
+    wrong, what = MISTAKES[mistake]
+    text = "{# a template #}\n\n" + wrong
+
+    with pytest.raises(TemplateProblem) as caught:
+        rendered(
+            samples.whole_digest(),
+            templates=templates(**{file.replace(".", "__"): text}),
+        )
+
+    assert caught.value.file == f"templates/newsroom/{file}"
+    assert caught.value.line == 3
+    assert what in caught.value.what
+
+
+def test_a_mistake_in_an_included_file_is_found_there() -> None:
+    text = (samples.NEWSROOM / "blocks.html.j2").read_text()
+    line = 1 + text[: text.index("{{ a.standfirst }}")].count("\n")
+    wrong = text.replace("{{ a.standfirst }}", "{{ a.standfist }}", 1)
+
+    with pytest.raises(TemplateProblem) as caught:
+        rendered(samples.whole_digest(), templates=templates(blocks__html__j2=wrong))
+
+    assert str(caught.value) == (
+        f"templates/newsroom/blocks.html.j2:{line}: `standfist` is not a field of "
+        "`article`: did you mean `standfirst`?"
+    )
+
+
+def test_a_mistake_in_a_style_sheet_is_found_there() -> None:
+    with pytest.raises(TemplateProblem, match=r"style\.css:2: `stat` is unknown"):
+        rendered(
+            samples.whole_digest(),
+            templates=templates(style__css="p{margin:0}\n.x{float:{{ stat }}}"),
+        )
+
+
+def test_a_missing_file_is_named_with_those_there_are() -> None:
+    whole = templates()
+    without = {name: f for name, f in whole.files.items() if name != "subject.txt.j2"}
+
+    with pytest.raises(
+        TemplateProblem, match=r"newsroom/subject\.txt\.j2:1: .*style\.css"
+    ):
+        rendered(
+            samples.whole_digest(),
+            templates=TemplateSet(name="newsroom", files=without),
+        )
+
+
+class TestCheck:
+    def test_passes_the_shipped_set(self) -> None:
+        samples.renderer(samples.whole_digest()).check()
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            "{% for a in digest.articles if a.foreign %}{{ a.langage }}{% endfor %}",
+            "{% if length == 'full' %}{{ digest.lead.bdy }}{% endif %}",
+            "{% if not reader.has_name %}{{ reader.nme }}{% endif %}",
+            "{% for s in digest.sections if not s.title %}{{ s.titel }}{% endfor %}",
+        ],
+    )
+    def test_finds_mistakes_in_what_today_does_not_need(self, wrong: str) -> None:
+        text = "{{ reader.unsubscribe }}" + wrong
+
+        with pytest.raises(TemplateProblem, match="is not a field of"):
+            samples.renderer(
+                samples.whole_digest(), templates=templates(digest__html__j2=text)
+            ).check()
+
+
+# -- what is shown ----------------------------------------------------------
+
+
+class TestLength:
+    def test_headlines_are_headline_byline_and_link(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        html = html_of(mails["en-headlines"])
+
+        assert samples.GLACIER.headline in html
+        assert "Tomas Reuter" in html
+        assert samples.GLACIER.standfirst not in html
+        assert "<img" not in html
+
+    def test_full_holds_the_stories_themselves(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        html, text = html_of(mails["en-full"]), mails["en-full"].text
+
+        for sentence in ("counting is allowed.", "The day was a Sunday, and windy."):
+            assert sentence in html
+            assert sentence in text
+        assert "Bench: First, For: 2, Against: 1" in text
+
+    def test_puts_a_storys_headings_below_its_own(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        levels = {
+            text: level for level, text in Seen(html_of(mails["en-full"])).headings
+        }
+
+        assert levels[samples.LEAD.headline] == 2
+        assert levels["What the letters say"] == 3
+        assert levels["Three that were read aloud"] == 4
+        assert levels[samples.GLACIER.headline] == 3
+        assert levels["After the ice"] == 4
+
+    def test_gives_pictures_in_a_story_a_width_for_outlook_and_a_style_for_others(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        image = next(
+            found
+            for found in Seen(html_of(mails["en-full"])).all("img")
+            if found["src"].endswith("city.jpg")
+        )
+
+        assert (image["width"], image["height"]) == ("520", "390")
+        assert "max-width:100%" in image["style"]
+
+
+def _long_story(number: int, size: int) -> object:
+    return article(
+        number,
+        headline=f"A long story, number {number}",
+        body=f"<p>{'word ' * (size // 5)}</p>",
+        image=Image(url="https://media.example/lead.jpg"),
+    )
+
+
+class TestGmailsLimit:
+    def test_shortens_the_last_stories_and_drops_none(self) -> None:
+        stories = [_long_story(number, 15_000) for number in range(12)]
+        what = digest(section("Climate", *stories))  # type: ignore[arg-type]
+
+        mail = rendered(what, length=Length.FULL)
+        html = html_of(mail)
+
+        assert 80_000 < len(html.encode()) < GMAIL_CUTS_AT
+        assert all(f"number {number}<" in html for number in range(12))
+        assert "Continue reading “A long story, number 11”" in html
+        assert "Continue reading “A long story, number 1”" not in html
+        assert mail.text.count("word word word") >= 12, "text is not cut"
+
+    def test_holds_even_for_one_endless_story(self) -> None:
+        what = digest(section("Climate", _long_story(1, 300_000)))  # type: ignore[arg-type]
+
+        assert len(html_of(rendered(what, length=Length.FULL)).encode()) < 30_000
+
+    def test_turns_summaries_into_headlines_when_there_are_very_many(self) -> None:
+        stories = [_long_story(number, 10) for number in range(60)]
+        what = digest(section("Climate", *stories))  # type: ignore[arg-type]
+
+        html = html_of(rendered(what))
+
+        assert len(html.encode()) < GMAIL_CUTS_AT
+        assert html.count("A long story, number") >= 60
+
+
+class TestLanguage:
+    def test_of_a_story_is_said_where_it_differs(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        html = html_of(mails["en-summaries"])
+
+        assert re.search(r'<h3[^>]* lang="ar" dir="rtl"[^>]*><a[^>]*>في بوس', html)
+        assert html.count('lang="ar"') == 2
+
+    def test_of_right_to_left_scripts_mirrors_the_page(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        english, arabic = html_of(mails["en-summaries"]), html_of(mails["ar"])
+
+        assert "border-left:3px solid #b3261e" in english
+        assert "border-right:3px solid #b3261e" in arabic
+        assert "border-left:3px solid" not in arabic
+        inline = " ".join(f.get("style", "") for _, f in Seen(arabic).tags)
+        assert "letter-spacing:1px" not in inline
+        assert "italic" not in inline
+        assert '<span dir="ltr">amira@example.org</span>' in arabic
+
+    def test_nobody_speaks_falls_back_to_the_newsletters(self) -> None:
+        mail = rendered(
+            samples.french_digest(),
+            language="ja",
+            newsletter=samples.newsletter(language="fr"),
+        )
+
+        assert 'lang="fr"' in html_of(mail)
+        assert "Bonjour Amira." in mail.text
+
+
+class TestSubject:
+    def test_names_the_readers_own_lead_and_counts_the_rest(self) -> None:
+        one, two = article(1, headline="Rain in Oslo"), article(2)
+
+        assert rendered(digest(section("A", one))).subject == "Rain in Oslo"
+        assert rendered(digest(section("A", one, two))).subject == (
+            "Rain in Oslo and 1 more story"
+        )
+
+    def test_is_one_short_line_whatever_the_headline(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        for headline in ("Word " * 60, "漢字" * 60, "x" * 200, "a\r\nBcc: x\u202e\0b"):
+            subject = rendered(
+                digest(section("A", article(1, headline=headline), article(2)))
+            ).subject
+            assert subject == plaintext.one_line(subject)
+            assert plaintext.columns(subject) <= 70
+        assert all(plaintext.columns(m.subject) <= 70 for m in mails.values())
+
+    def test_is_cut_when_a_template_does_not(self) -> None:
+        mail = rendered(
+            samples.whole_digest(), templates=templates(subject__txt__j2="a \n" * 200)
+        )
+
+        assert len(mail.subject) <= 150
+        assert "\n" not in mail.subject
+
+    def test_is_the_title_of_the_page(self, mails: dict[str, Rendered]) -> None:
+        for mail in mails.values():
+            title = re.search(r"<title>(.*?)</title>", html_of(mail), re.DOTALL)
+            assert title
+            assert unescape(title[1]) == mail.subject
+
+
+class TestHostileStories:
+    WICKED = article(
+        1,
+        headline="<script>alert(1)</script> \u202e{{ site.url }}",
+        standfirst='"><img src=x onerror=alert(1)>',
+        url="javascript:alert(1)",
+        byline="<b>Ada</b>\r\nBcc: x@example.org",
+        image=Image(url="data:image/png;base64,AAAA", caption="x"),
+        also_read=(Link(title="<i>x</i>", url="JavaScript:alert(2)"), Link(title="")),
+        body="<p onclick='x()'>Fine <script>evil()</script><a href='https://x.example/'"
+        " style='position:fixed'>link</a><h1>Big</h1></p><iframe src='y'></iframe>",
+        tags=("<u>Climate</u>",),
+    )
+
+    @pytest.mark.parametrize("length", Length)
+    def test_stay_text(self, length: Length) -> None:
+        mail = rendered(digest(section("<s>Climate</s>", self.WICKED)), length=length)
+        html = html_of(mail)
+
+        tags = {tag for tag, _ in Seen(html).tags}
+        assert tags.isdisjoint({"script", "iframe", "i", "b", "u", "s", "img"})
+        assert "javascript:" not in html.lower()
+        assert "position:fixed" not in html
+        assert not any(key.startswith("on") for _, f in Seen(html).tags for key in f)
+        assert "<script>alert(1)</script> {{ site.url }}" in Seen(html).text
+        assert "<script>alert(1)</script> {{ site.url }}" in mail.text
+
+    def test_break_no_page_however_they_are_nested(self) -> None:
+        body = "<table><tr><td></div></table><blockquote><p>unclosed" + "<div>" * 50
+        what = digest(section("Climate", article(1, body=body), article(2)))
+
+        html = html_of(rendered(what, length=Length.FULL))
+
+        assert html.count("<table") == html.count("</table")
+        assert html.rstrip().endswith("</html>")
+
+
+class TestOnceOnly:
+    def test_pages_are_inlined_once_for_all_who_get_the_same(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        inlined: list[str] = []
+        texts: list[str] = []
+
+        def inline(html: str) -> str:
+            inlined.append(html)
+            return inlining.inlined(html)
+
+        def body_text(html: str) -> str:
+            texts.append(html)
+            return plaintext.body_text(html)
+
+        monkeypatch.setattr("digest.rendering.pages.inlined", inline)
+        monkeypatch.setattr("digest.rendering.bodies.body_text", body_text)
+        what = samples.whole_digest()
+        made = samples.renderer(what)
+
+        for number in range(20):
+            for length in (Length.FULL, Length.SUMMARIES):
+                made.render(
+                    what,
+                    personal(name=f"Reader {number}"),
+                    language="en",
+                    length=length,
+                    format=Format.HTML,
+                )
+
+        assert len(inlined) == 2
+        assert len(texts) == sum(bool(one.body) for one in what.articles)
+
+    def test_another_choice_is_another_page(self) -> None:
+        first, second = article(1), article(2)
+        made = samples.renderer(digest(section("A", first, second)))
+        choices = [
+            digest(section("A", first, second)),
+            digest(section("A", second, first)),
+            digest(section("A", first), section("B", second)),
+            digest(section("A", first, second, more=1)),
+            digest(section("A", first, second), more=1),
+            digest(
+                Section(
+                    slug="a",
+                    title="A",
+                    articles=(
+                        Chosen(article=first, also_in=("B",)),
+                        Chosen(article=second),
+                    ),
+                )
+            ),
+        ]
+
+        def mail(what: Digest, length: Length, language: str) -> Rendered:
+            return made.render(
+                what, personal(), language=language, length=length, format=Format.HTML
+            )
+
+        mails = {
+            (number, length, language): html_of(mail(choice, length, language))
+            for _ in range(2)
+            for number, choice in enumerate(choices)
+            for length in (Length.SUMMARIES, Length.FULL)
+            for language in ("en", "fr")
+        }
+
+        assert len(set(mails.values())) >= len(choices) * 2
+
+    def test_forgotten_pages_are_made_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("digest.rendering.renderer._REMEMBERED", 3)
+        stories = [article(number) for number in range(4)]
+        made = samples.renderer(digest(section("A", *stories)))
+
+        def mail(number: int) -> Rendered:
+            return made.render(
+                digest(section("A", stories[number])),
+                personal(),
+                language="",
+                length=Length.SUMMARIES,
+                format=Format.HTML,
+            )
+
+        before = [mail(number) for number in range(4)]
+        assert len(made._made) == 3
+        assert [mail(number) for number in range(4)] == before
+
+    def test_rendering_twice_gives_the_same_bytes(self) -> None:
+        assert rendered(samples.whole_digest()) == rendered(samples.whole_digest())
+
+
+def test_a_reader_of_text_gets_the_same_text_and_no_html() -> None:
+    what = samples.whole_digest()
+
+    alone = rendered(what, parts=Format.TEXT)
+
+    assert alone.html is None
+    assert alone.text == rendered(what).text
+
+
+def test_an_empty_digest_is_not_rendered() -> None:
+    with pytest.raises(ValueError, match="is skipped, not rendered"):
+        rendered(Digest(issue="daily/2026-11-23"))
+
+
+def test_days_are_those_of_the_newsletters_zone() -> None:
+    late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    what = digest(section("A", article(1)))
+
+    mail = rendered(what, issue=samples.issue(until=late))
+
+    assert "Tuesday 24 November 2026" in mail.text
+
+
+def test_the_words_of_a_set_may_be_a_projects_own() -> None:
+    own = Words.read("en: {hello: Ahoy.}", file="words.yaml")
+    file = TemplateFile(path="words.yaml", text="en: {hello: Ahoy.}")
+
+    assert own.speech("en", otherwise="en").word("hello", None) == "Ahoy."
+    with pytest.raises(TemplateProblem, match="has no word `subject_more`"):
+        rendered(samples.whole_digest(), templates=templates(words__yaml=file.text))
