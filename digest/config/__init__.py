@@ -1,0 +1,14 @@
+"""What people write in files: `digest.yaml` and the lists of readers.
+
+Every mistake is found in one pass and named as ``file:line:column: what, what was
+found, what to do``; what comes out is checked and complete. This is the home of
+pydantic, which is slow to load: import this package when a file is to be read.
+"""
+
+from __future__ import annotations
+
+from digest.config.project import load_settings
+from digest.config.schema import settings_schema
+from digest.config.subscribers import read_subscribers, write_subscribers
+
+__all__ = ["load_settings", "read_subscribers", "settings_schema", "write_subscribers"]

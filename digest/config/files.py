@@ -1,0 +1,83 @@
+"""Reading the files people write, and keeping count of what is wrong in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from digest.errors import FileProblems
+from digest.model import Problem
+from digest.yamltext import Document, Location
+
+
+def stop(where: str, what: str) -> NoReturn:
+    """Raise one mistake that leaves nothing else to look at."""
+    raise FileProblems([Problem(where=where, what=what)])
+
+
+def read_text(path: Path) -> str:
+    """Return a UTF-8 file's text, or raise `FileProblems`; an empty file is a mistake."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = {
+            FileNotFoundError: "there is no such file; check the name and the folder",
+            IsADirectoryError: "this is a folder; name a file inside it",
+        }.get(type(error), f"cannot be read ({error.strerror}); check who may read it")
+        stop(str(path), reason)
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        stop(f"{path}:1:1", "the text is stored as UTF-16; save the file as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
+        byte = content[error.start]
+        stop(
+            f"{path}:{line}:{column}",
+            f"the text is not UTF-8 (byte 0x{byte:02X} was found); save the file as UTF-8",
+        )
+    if not text.strip():
+        stop(f"{path}:1:1", "the file is empty; `digest init` makes one to begin with")
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What is wrong in one YAML file, each mistake with its place."""
+
+    file: str
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, complaints: Iterable[tuple[Location, str]]) -> None:
+        """Note some mistakes, each at the place of a value or a key."""
+        for location, what in complaints:
+            mark = self.document.mark(location)
+            where = f"{self.file}:{mark.line}:{mark.column}"
+            self.problems.append(Problem(where=where, what=what))
+
+    def finish(self) -> None:
+        """Raise `FileProblems` with all mistakes by place, if there are any."""
+        if self.problems:
+            raise FileProblems(sorted(self.problems, key=_place))
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    _, line, column = problem.where.rsplit(":", 2)
+    return int(line), int(column)
+
+
+def without_nothing(value: object) -> object:
+    """Return a document's value without the keys that have none.
+
+    An empty ``tagline:`` is a tagline left out.
+    """
+    if isinstance(value, dict):
+        return {k: without_nothing(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [without_nothing(item) for item in value]
+    return value
