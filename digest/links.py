@@ -9,7 +9,6 @@ bytes of reader and 12 of MAC (mail-standards: RFC 5321 limits a local part to 6
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,15 +28,33 @@ class Purpose(StrEnum):
 
 
 def _decode(text: str) -> bytes:
-    """Decode base32 of any case, with or without padding; `ValueError` if it is not."""
-    try:
-        return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
-    except binascii.Error as error:
-        raise ValueError(f"not base32: {error}") from error
+    """Decode base32 of any case; raise `ValueError` if it is not."""
+    # The first letter of "ſhip" is an S in capitals: only ASCII has one case for us.
+    if not text.isascii():
+        raise ValueError("not base32: a character outside ASCII")
+    return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
 
 
 def _encode(octets: bytes) -> str:
     return base64.b32encode(octets).decode().rstrip("=").lower()
+
+
+def _reader(subscriber: str) -> bytes:
+    """Return the eight bytes behind a subscriber's id.
+
+    Raises `ValueError` on anything but the one spelling of eight bytes: two ids that
+    decode to the same bytes would be two readers with one token.
+    """
+    try:
+        octets = _decode(subscriber)
+    except ValueError:
+        octets = b""
+    if len(octets) != _READER_BYTES or _encode(octets) != subscriber:
+        raise ValueError(
+            f"not a reader's id: {subscriber!r}; "
+            "it must be 8 bytes as 13 lower-case base32 characters"
+        )
+    return octets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +70,7 @@ class Links:
         `scope` is the newsletter's slug, or the issue's id for a bounce: a server
         that gets the token tries the few scopes it knows with `read_token`.
         """
-        reader = _decode(subscriber)
+        reader = _reader(subscriber)
         return _encode(reader + self._mac(purpose, scope, reader))
 
     def read_token(self, token: str, *, purpose: Purpose, scope: str) -> str | None:

@@ -11,7 +11,10 @@ CHARACTERS_PER_MINUTE = 500  #: of Chinese, Japanese or Korean
 _CJK = re.compile(
     "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-_WORD = re.compile(r"\w+(?:[’'\-]\w+)*")
+
+#: From a letter or digit to the next space or dash: an apostrophe, a hyphen or a vowel
+#: sign (Hindi, Arabic) inside does not make two words of one.
+_WORD = re.compile(r"[^\W_][^\s—–]*")
 
 
 def reading_minutes(text: str) -> int:

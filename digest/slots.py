@@ -3,7 +3,8 @@
 Pure: what is due follows from the schedule, the last slot dealt with and the time,
 so that a restart, a missed tick or a second process cannot change it. A local time
 that a clock change skips is due at the change's end; one that happens twice is due
-once, the first time (CronSim's rules, those of Debian's cron).
+once, the first time (CronSim's rules, those of Debian's cron; an expression that
+begins with a star, every half hour say, runs through both).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from heapq import merge
+from itertools import dropwhile, groupby, islice, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -20,6 +22,13 @@ from digest.model import Schedule
 
 #: Missed slots told apart; the rest of a long downtime is not worth a list.
 MISSED_AT_MOST = 10
+
+#: CronSim counts in local time without its fold. Starting further off than a clock
+#: ever jumps, and dropping what is on the wrong side, gets that hour right, too.
+_CLOCK_CHANGE = timedelta(hours=3)
+
+_WRITE = "write minute hour day month weekday"
+_FIELDS = 5
 
 DAY_SETS = {"daily": "*", "weekdays": "1-5", "weekends": "6,0"}
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -36,26 +45,29 @@ class Slot:
 
 def cron_problem(expression: str) -> str | None:
     """Return what is wrong with a cron expression, or None."""
+    # CronSim would take a sixth field, for seconds: no newsletter needs one.
+    if len(expression.split()) != _FIELDS:
+        return f"is not a cron expression (it has not five fields); {_WRITE}"
     try:
-        simulated = CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC))
-        next(simulated)
+        next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))
     except CronSimError as error:
-        return (
-            f"is not a cron expression ({error}); write minute hour day month weekday"
-        )
+        return f"is not a cron expression ({error}); {_WRITE}"
     except StopIteration:
-        return "never comes; write minute hour day month weekday"
+        return f"is a cron expression for a day that never comes; {_WRITE}"
     return None
 
 
 def crons(days: Iterable[str], at: Iterable[str]) -> tuple[str, ...]:
     """Return cron expressions for days such as "weekdays" or "monday", and times "07:00".
 
-    Raises `ValueError` with words on a day or a time that does not exist.
+    Raises `ValueError` with words on a day or a time that does not exist, and when
+    there is no day at all.
     """
     wanted = [_day(day) for day in days]
+    if not wanted:
+        raise ValueError("no day is named; write daily, weekdays or a list of days")
     weekdays = "*" if "*" in wanted else ",".join(dict.fromkeys(wanted))
-    return tuple(f"{_minute(time)} {weekdays}" for time in at)
+    return tuple(dict.fromkeys(f"{_minute(time)} {weekdays}" for time in at))
 
 
 def _day(day: str) -> str:
@@ -90,57 +102,51 @@ def due_slots(
     lateness ago: after a weekend off, readers get one digest, not three. Missed
     ones are given oldest first, the last `MISSED_AT_MOST` of them.
     """
-    backwards = _slots(newsletter, schedule, timezone, start=now, reverse=True)
-    recent = []
-    for slot in islice(backwards, MISSED_AT_MOST + 1):
-        if slot.due <= after:
-            break
-        recent.append(slot)
+    latest_first = _moments(schedule, timezone, start=now + _CLOCK_CHANGE, reverse=True)
+    due = dropwhile(lambda moment: moment > now, latest_first)
+    since = takewhile(lambda moment: moment > after, due)
+    found = [
+        _slot(newsletter, timezone, moment)
+        for moment in islice(since, 1 + MISSED_AT_MOST)
+    ]
     lateness = timedelta(minutes=schedule.max_lateness_minutes)
-    serve = recent[:1] if recent and now - recent[0].due <= lateness else []
-    return serve, recent[len(serve) :][:MISSED_AT_MOST][::-1]
+    serve = [slot for slot in found[:1] if now - slot.due <= lateness]
+    return serve, found[len(serve) :][:MISSED_AT_MOST][::-1]
 
 
 def next_slot(
     newsletter: str, schedule: Schedule, timezone: str, *, after: datetime
 ) -> Slot | None:
-    """Return the first slot later than `after`."""
-    return next(_slots(newsletter, schedule, timezone, start=after), None)
+    """Return the first slot later than `after`; None for a schedule without any."""
+    moments = _moments(schedule, timezone, start=after - _CLOCK_CHANGE)
+    later = dropwhile(lambda moment: moment <= after, moments)
+    return next((_slot(newsletter, timezone, moment) for moment in later), None)
 
 
-def _slots(
-    newsletter: str,
-    schedule: Schedule,
-    timezone: str,
-    *,
-    start: datetime,
-    reverse: bool = False,
-) -> Iterator[Slot]:
-    """Yield the slots after `start`, or those up to and with it, latest first."""
-    zone = ZoneInfo(timezone)
-    if reverse:  # CronSim leaves the start out; a slot due right now is due
-        start += timedelta(seconds=1)
-    local = start.astimezone(zone)
-    lines = [CronSim(cron, local, reverse=reverse) for cron in schedule.crons]
-    waiting = [moment for line in lines if (moment := next(line, None))]
-    heads = dict(zip(lines, waiting, strict=True))
-    choose = max if reverse else min
-    while heads:
-        moment = choose(heads.values())
-        for line in [line for line, head in heads.items() if head == moment]:
-            following = next(line, None)
-            if following is None:
-                del heads[line]
-            else:
-                heads[line] = following
-        yield Slot(
-            id=f"{newsletter}@{moment.isoformat(timespec='minutes')}",
-            newsletter=newsletter,
-            due=moment.astimezone(UTC),
-        )
+def _slot(newsletter: str, timezone: str, due: datetime) -> Slot:
+    local = due.astimezone(ZoneInfo(timezone))
+    return Slot(
+        id=f"{newsletter}@{local.isoformat(timespec='minutes')}",
+        newsletter=newsletter,
+        due=due,
+    )
+
+
+def _moments(
+    schedule: Schedule, timezone: str, *, start: datetime, reverse: bool = False
+) -> Iterator[datetime]:
+    """Yield when the schedule is due from `start` on (or back), each moment once.
+
+    In UTC, because local times of one zone compare without their fold.
+    """
+    local = start.astimezone(ZoneInfo(timezone))
+    lines = (CronSim(cron, local, reverse=reverse) for cron in schedule.crons)
+    in_utc = ((moment.astimezone(UTC) for moment in line) for line in lines)
+    return (moment for moment, _ in groupby(merge(*in_utc, reverse=reverse)))
 
 
 def describe(schedule: Schedule) -> str:
-    """Return the schedule in English: "At 07:00 on Monday through Friday"."""
+    """Return the schedule in English: "at 07:00 on Monday through Friday"."""
     start = datetime(2024, 1, 1, tzinfo=UTC)
-    return "; ".join(str(CronSim(cron, start).explain()) for cron in schedule.crons)
+    said = (CronSim(cron, start).explain() for cron in schedule.crons)
+    return " and ".join(words[:1].lower() + words[1:] for words in said)

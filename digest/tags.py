@@ -13,9 +13,14 @@ from collections.abc import Set as AbstractSet
 
 from digest.model import Topic
 
-#: Accents on Latin, Greek and Cyrillic letters. Marks of other scripts are letters
-#: to their readers (Thai and Hindi vowels) and stay.
-_ACCENTS = re.compile("[\u0300-\u036f]")
+#: Accents on Latin, Greek and Cyrillic letters, and the selectors that turn a sign
+#: into an emoji. Marks of other scripts are letters to their readers (Thai and Hindi
+#: vowels) and stay.
+_DROPPED = re.compile("[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
+#: Soft hyphens, joiners, direction marks; frames around digits: not part of a word,
+#: and not between two words either.
+_INVISIBLE = frozenset({"Cf", "Me"})
 _PREFIX = "tag:"
 
 
@@ -25,9 +30,16 @@ def slug(label: str) -> str:
     Letters and digits of every script are kept; a label without any gives "".
     """
     decomposed = unicodedata.normalize("NFKD", label).casefold()
-    plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", decomposed))
-    kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in plain)
-    return "-".join("".join(kept).split())
+    kept = "".join(map(_kept, _DROPPED.sub("", decomposed)))
+    words = unicodedata.normalize("NFKC", kept).split()
+    return "-".join(word for word in words if any(map(str.isalnum, word)))
+
+
+def _kept(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _INVISIBLE:
+        return ""
+    return character if category[0] in "LMN" else " "
 
 
 def slugs(labels: Iterable[str]) -> frozenset[str]:
@@ -44,12 +56,11 @@ def belongs(topic: Topic, tags: AbstractSet[str]) -> bool:
     """Return whether an article with these tags (slugs) belongs to the topic.
 
     It must carry one of `any` where there are any, every one of `all`, none of
-    `none`. A topic that asks for no tag at all matches nothing.
+    `none`. A topic that names no tag at all matches nothing.
     """
-    if not (topic.any or topic.all):
-        return False
     return (
-        (not topic.any or not topic.any.isdisjoint(tags))
+        bool(topic.any or topic.all or topic.none)
+        and (not topic.any or not topic.any.isdisjoint(tags))
         and topic.all <= tags
         and topic.none.isdisjoint(tags)
     )

@@ -17,7 +17,7 @@ LAYERS = [
     {"tags", "yamltext", "reading", "addresses", "links", "shipped", "jsonform"},
     {"selection", "slots", "message", "rendering"},
     {"config", "sources", "store", "transports", "template_files", "postbox"},
-    {"delivery"},
+    {"delivery", "issues"},
     {"newsroom"},
     {"scheduler"},
     {"web"},

@@ -1,0 +1,220 @@
+"""Commands that look and do not send: plan, build, preview."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from digest.cli.output import as_json, echo_json, plural, said, table, when
+from digest.cli.project import newsroom_of
+from digest.issues import Plan
+from digest.model import Newsletter
+from digest.newsroom import Newsroom
+
+newsletter_argument = click.argument("newsletter", required=False, default="")
+issue_option = click.option(
+    "--issue", "issue_id", default="", help="An issue already made, by its id."
+)
+
+
+def plan_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Plan:
+    """Work out the plan, after following the readers' file."""
+    newsroom.refresh_subscribers()
+    return newsroom.issues.plan(newsroom.issues.find(newsletter, issue_id), newsletter)
+
+
+def plan_json(plan: Plan) -> dict[str, object]:
+    """Return a plan as scripts want it: ids and reasons, nothing twice."""
+    return {
+        "issue": plan.issue.id,
+        "number": plan.issue.number,
+        "newsletter": plan.newsletter.slug,
+        "since": plan.issue.since,
+        "until": plan.issue.until,
+        "articles": [article.id for article in plan.issue.articles],
+        "digests": [
+            {
+                "subscriber": row.subscriber.id,
+                "address": row.subscriber.address,
+                "sections": [
+                    {
+                        "slug": section.slug,
+                        "title": section.title,
+                        "articles": [chosen.article.id for chosen in section.articles],
+                        "more": section.more,
+                    }
+                    for section in row.digest.sections
+                ],
+                "more": row.digest.more,
+                "skipped": row.digest.skipped,
+            }
+            for row in plan.rows
+        ],
+    }
+
+
+def show_plan(plan: Plan, *, rows: int | None = None) -> None:
+    """Print who gets what and who nothing and why, then the sums."""
+    shown = plan.rows if rows is None else plan.rows[:rows]
+    lines = []
+    for row in shown:
+        digest = row.digest
+        sections = ", ".join(
+            f"{section.title or plan.newsletter.title} {len(section.articles)}"
+            for section in digest.sections
+        )
+        number = "–" if digest.skipped else str(len(digest.articles))
+        more = f" ({digest.more} more on the site)" if digest.more else ""
+        what = f"skipped: {digest.skipped}" if digest.skipped else sections + more
+        lines.append((row.subscriber.name or row.subscriber.address, number, what))
+    table(("reader", "articles", "what they get"), lines)
+    if len(shown) < len(plan.rows):
+        click.echo(f"… and {plural(len(plan.rows) - len(shown), 'reader')} more")
+    reasons = Counter(row.digest.skipped for row in plan.rows if row.digest.skipped)
+    said(
+        f"{plan.issue.id}, No. {plan.issue.number}: "
+        f"{plural(len(plan.issue.articles), 'article')}, "
+        f"{plural(len(plan.receiving), 'digest')}, {sum(reasons.values())} skipped"
+        + "".join(f"; {number}: {reason}" for reason, number in reasons.most_common())
+    )
+    if plan.without_topic:
+        headlines = ", ".join(f"“{a.headline}”" for a in plan.without_topic[:5])
+        click.echo(
+            f"In none of its topics, so in nobody's digest unless they follow the tag: "
+            f"{plural(len(plan.without_topic), 'article')}: {headlines}"
+            + (" …" if len(plan.without_topic) > 5 else "")  # noqa: PLR2004 enough
+        )
+
+
+@click.command()
+@newsletter_argument
+@issue_option
+@as_json
+@click.pass_context
+def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None:
+    """Show who would get what of the next issue; nothing is stored or sent."""
+    newsroom = newsroom_of(ctx)
+    found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    if json:
+        echo_json(plan_json(found))
+        return
+    if not found.issue.articles:
+        nothing_new(newsroom, found.newsletter)
+        return
+    show_plan(found)
+
+
+def nothing_new(newsroom: Newsroom, newsletter: Newsletter) -> None:
+    """Say why there is no next issue, and what one could look at instead."""
+    last = newsroom.store.archive.last_issue(newsletter.slug)
+    if last is None:
+        said("No articles yet. `digest collect` reads the sources.")
+    else:
+        said(
+            f"Nothing new since {last.id} ({when(last.until)}). "
+            f"To look at that one again add `--issue {last.id}`."
+        )
+
+
+@click.command()
+@newsletter_argument
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The folder to write to.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Only this reader; may be repeated.",
+)
+@issue_option
+@as_json
+@click.pass_context
+def build(  # noqa: PLR0913, RUF100 click passes every option
+    ctx: click.Context,
+    newsletter: str,
+    folder: Path,
+    only: tuple[str, ...],
+    issue_id: str,
+    json: bool,
+) -> None:
+    """Write every reader's .eml, .html and .txt, and index.html to click through.
+
+    The mails are byte for byte what `send` would send; nothing is recorded.
+    """
+    newsroom = newsroom_of(ctx)
+    found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    readers = {newsroom.subscriber(address).id for address in only}
+    if not found.issue.articles:
+        nothing_new(newsroom, found.newsletter)
+        return
+    built = newsroom.build(found, folder, only=readers)
+    if json:
+        echo_json(
+            {
+                "issue": found.issue.id,
+                "folder": str(folder),
+                "digests": built.pages,
+                "skipped": built.skipped,
+            }
+        )
+        return
+    said(
+        f"{found.issue.id}: {plural(built.pages, 'digest')} in {folder}, {built.skipped} skipped"
+    )
+    click.echo(f"Open {built.index}")
+
+
+@click.command()
+@newsletter_argument
+@click.option("--port", default=8000, show_default=True, help="On this machine only.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Only this reader; may be repeated.",
+)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@issue_option
+@click.pass_context
+def preview(  # noqa: PLR0913, RUF100 click passes every option
+    ctx: click.Context,
+    newsletter: str,
+    port: int,
+    only: tuple[str, ...],
+    no_browser: bool,
+    issue_id: str,
+) -> None:
+    """Look at every reader's digest in a browser, on this machine only.
+
+    Load the page again after a change; Ctrl-C ends it.
+    """
+    from digest.web.preview import serve
+
+    newsroom = newsroom_of(ctx)
+    found = newsroom.newsletter(newsletter)
+    newsroom.refresh_subscribers()
+    newsroom.issues.find(found, issue_id)  # a wrong id is said here, not in the browser
+    serve(
+        newsroom,
+        found,
+        issue_id=issue_id,
+        only={newsroom.subscriber(address).id for address in only},
+        port=port,
+        on_ready=lambda url: ready(url, no_browser),
+    )
+
+
+def ready(url: str, no_browser: bool) -> None:
+    """Say where the preview is, and open it."""
+    import webbrowser
+
+    said(f"Preview at {url} (Ctrl-C ends it)")
+    if not no_browser:
+        webbrowser.open(url)

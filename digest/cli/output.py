@@ -1,0 +1,114 @@
+"""How commands speak: tables and colours on a terminal, plain lines elsewhere, JSON.
+
+`rich` is imported only where a terminal shows a table or a progress bar; a log or
+a pipe gets lines that `grep` and `cut` understand.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from digest.errors import FileProblems, InputError
+from digest.jsonform import to_json
+from digest.model import Problem, State
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+as_json = click.option("--json", is_flag=True, help="Print JSON, for scripts.")
+
+
+def echo_json(value: object) -> None:
+    """Print a value of the model, or of plain types, as JSON."""
+    click.echo(jsonlib.dumps(to_json(value), ensure_ascii=False, indent=2))
+
+
+def said(text: str) -> None:
+    """Say one thing, plainly; green on a terminal."""
+    click.secho(text, fg="green" if sys.stdout.isatty() else None)
+
+
+def warned(text: str) -> None:
+    """Say what a person should look at, on standard error."""
+    click.secho(text, fg="yellow" if sys.stderr.isatty() else None, err=True)
+
+
+def problems(error: InputError) -> list[Problem]:
+    """Return what an input error says as separate problems."""
+    if isinstance(error, FileProblems):
+        return list(error.problems)
+    where, colon, what = str(error).partition(": ")
+    return [Problem(where=where, what=what) if colon else Problem(where="", what=where)]
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: boxed on a terminal, tab-separated where a program reads."""
+    if not sys.stdout.isatty():
+        for row in (columns, *rows):
+            click.echo("\t".join(cell.replace("\t", " ") for cell in row))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        shown.add_row(*(Text(cell) for cell in row))  # Text: no markup in headlines
+    Console().print(shown)
+
+
+def when(moment: datetime | None) -> str:
+    """Return a moment as people read it here: local time, to the minute."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "never"
+
+
+def counted(counts: dict[State, int]) -> str:
+    """Return "12 sent, 3 skipped", in the order of the states; "nothing" if empty."""
+    shown = [f"{counts[state]} {state}" for state in State if counts.get(state)]
+    return ", ".join(shown) or "nothing"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return "1 article" or "2 articles"."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[State], None]]:
+    """Show how far a send is: a bar on a terminal, a line per tenth in a log."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn(what),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda state: bar.advance(task)  # noqa: ARG005 all states advance
+        return
+    done, step = 0, max(1, total // 10)
+
+    def line(_: State) -> None:
+        nonlocal done
+        done += 1
+        if total > 20 and done % step == 0:  # noqa: PLR2004 fewer need no progress
+            click.echo(f"{what}: {done} of {total}", err=True)
+
+    yield line

@@ -1,0 +1,282 @@
+"""Send one issue: claim, choose, assemble, hand over, record.
+
+    claim -> choose -> assemble -> journal.start -> transport.deliver -> record
+
+A row is marked `sending`, durably, just before its bytes may leave, and its outcome
+is written as soon as the transport knows it. Whatever dies in between, a row is
+either untouched (and sent later) or in doubt (and held): never lost, never doubled.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from digest.links import Links
+from digest.message import HeaderProblem, Letter, compose
+from digest.model import (
+    Digest,
+    Envelope,
+    Issue,
+    Message,
+    Newsletter,
+    Outcome,
+    Rendered,
+    State,
+    Subscriber,
+)
+from digest.rendering import Personal, Renderer
+from digest.selection import Candidates, choose
+from digest.settings import Site
+from digest.store import Audience, Claim, Journal
+from digest.transports import Transport
+
+CLAIM_ROWS = 200  #: leased at a time; enough that claiming costs nothing
+LEASE_SECONDS = 900  #: longer than the 10 minutes a server may take after the final dot
+
+#: Minutes until a deferred delivery is tried again (RFC 5321 §4.5.4.1: quick first
+#: tries are allowed when the reason is known, as with greylisting; then slower).
+BACK_OFF_MINUTES = (5, 15, 30, 60, 120, 240)
+
+#: A daily digest is stale after a day: then a deferred delivery has failed.
+EXPIRES_AFTER = timedelta(hours=24)
+
+
+class Assembler:
+    """Makes the messages of one issue, for any reader."""
+
+    def __init__(
+        self,
+        *,
+        issue: Issue,
+        newsletter: Newsletter,
+        site: Site,
+        candidates: Candidates,
+        renderer: Renderer,
+        links: Links,
+        bounce_domain: str,
+    ) -> None:
+        """Take the issue and what is worked out once for it."""
+        self.issue, self.newsletter, self.site = issue, newsletter, site
+        self.candidates, self.renderer, self.links = candidates, renderer, links
+        self.domain = newsletter.sender.address.rpartition("@")[2]
+        self.bounce_domain = bounce_domain or self.domain
+
+    def choose(
+        self, subscriber: Subscriber, *, received: Collection[str], now: datetime
+    ) -> Digest:
+        """Return the articles this reader gets, or why there are none."""
+        return choose(
+            self.candidates, subscriber, received=frozenset(received), now=now
+        )
+
+    def render(self, subscriber: Subscriber, digest: Digest) -> Rendered:
+        """Return the reader's digest as text and HTML."""
+        newsletter = self.newsletter.slug
+        personal = Personal(
+            name=subscriber.name,
+            address=subscriber.address,
+            subscribed=subscriber.consent.at,
+            unsubscribe=self.links.unsubscribe(subscriber.id, newsletter),
+            preferences=self.links.preferences(subscriber.id, newsletter),
+            pause=self.links.pause(subscriber.id, newsletter),
+            web_copy=self.links.web_copy(self.issue.id),
+        )
+        return self.renderer.render(
+            digest,
+            personal,
+            language=subscriber.language or self.newsletter.language,
+            length=subscriber.preferences.length,
+            format=subscriber.preferences.format,
+        )
+
+    def assemble(
+        self,
+        subscriber: Subscriber,
+        rendered: Rendered,
+        *,
+        delivery: str,
+        dated: datetime,
+        recipient: str = "",
+    ) -> Message:
+        """Return the message; equal arguments give equal bytes.
+
+        `recipient` is another mailbox for a test mail; the links stay the
+        reader's. Raises `HeaderProblem` when a header would not be legal.
+        """
+        newsletter, links, domain = self.newsletter, self.links, self.domain
+        recipient = recipient or subscriber.address
+        letter = Letter(
+            sender=newsletter.sender,
+            reply_to=newsletter.reply_to,
+            recipient=recipient,
+            date=dated,
+            message_id=links.message_id(
+                issue=self.issue.id, subscriber=subscriber.id, domain=domain
+            ),
+            list_title=newsletter.title,
+            list_id=f"{newsletter.slug}.{domain}",
+            unsubscribe_url=links.unsubscribe(subscriber.id, newsletter.slug),
+            unsubscribe_mailbox=links.unsubscribe_mailbox(
+                subscriber.id, newsletter.slug, domain
+            ),
+            help_url=self.site.url,
+            archive_url=f"{self.site.url}/archive/{newsletter.slug}",
+            owner=(newsletter.reply_to or newsletter.sender).address,
+            archived_at=links.web_copy(self.issue.id),
+            issue=self.issue.id,
+            newsletter=newsletter.slug,
+        )
+        sender = links.bounce_mailbox(
+            issue=self.issue.id, subscriber=subscriber.id, domain=self.bounce_domain
+        )
+        return Message(
+            delivery=delivery,
+            envelope=Envelope(sender=sender, recipient=recipient),
+            content=compose(rendered, letter=letter),
+            rendered=rendered,
+        )
+
+
+@dataclass(kw_only=True)
+class SendReport:
+    """What one `send` did; `counts` is the whole issue as the journal has it."""
+
+    issue: Issue
+    done: Counter[State] = field(default_factory=Counter)  #: by this run alone
+    counts: dict[State, int] = field(default_factory=dict)
+    refusals: list[tuple[str, Outcome]] = field(default_factory=list)  #: by reader's id
+    skipped: Counter[str] = field(default_factory=Counter)  #: reasons
+    stopped: bool = False  #: somebody asked us to stop; the rest waits
+
+    @property
+    def settled(self) -> bool:
+        """Whether every reader has their mail or a final answer, and nobody failed."""
+        return all(
+            state in (State.SENT, State.SKIPPED)
+            for state, number in self.counts.items()
+            if number
+        )
+
+
+class Sending:
+    """One run over one issue's rows; use once."""
+
+    def __init__(
+        self,
+        *,
+        assembler: Assembler,
+        audience: Audience,
+        journal: Journal,
+        transport: Transport,
+        now: Callable[[], datetime],
+        only: Collection[str] = (),
+        stopping: Callable[[], bool] = lambda: False,
+        on_outcome: Callable[[State], None] = lambda _: None,
+    ) -> None:
+        """Take the rooms needed; `only` limits the run to these readers' ids."""
+        self.assembler, self.audience, self.journal = assembler, audience, journal
+        self.transport, self.now, self.stopping = transport, now, stopping
+        self.only, self.on_outcome = frozenset(only), on_outcome
+        self.report = SendReport(issue=assembler.issue)
+        self.claims: dict[str, Claim] = {}  #: in flight, by delivery
+
+    def run(self) -> SendReport:
+        """Send what is due, and return what came of it.
+
+        Raises `TransportError` when messages cannot leave at all; rows not yet
+        handed over are given back first, so a later run sends them.
+        """
+        self.journal.expire()
+        try:
+            for outcome in self.transport.deliver(self.messages()):
+                self.record(outcome)
+        finally:
+            self.report.counts = self.journal.counts(self.assembler.issue.id)
+        return self.report
+
+    def messages(self) -> Iterator[Message]:
+        """Yield what is due, each row marked `sending` before its message."""
+        issue = self.assembler.issue
+        while not self.stopping():
+            claims = self.journal.claim(
+                issue.id,
+                limit=CLAIM_ROWS,
+                lease_seconds=LEASE_SECONDS,
+                only=self.only or None,
+            )
+            if not claims:
+                return
+            try:
+                yield from self.claimed(claims)
+            finally:
+                self.journal.release(claims[0].token)
+        self.report.stopped = True
+
+    def claimed(self, claims: list[Claim]) -> Iterator[Message]:
+        """Yield the messages of one batch of claims."""
+        received = self.journal.received(
+            [claim.subscriber for claim in claims],
+            [article.id for article in self.assembler.issue.articles],
+        )
+        for claim in claims:
+            if self.stopping():
+                return
+            # Read now, not at planning: an unsubscribe counts until the last moment.
+            subscriber = self.audience.find(claim.subscriber)
+            message = subscriber and self.message(
+                claim, subscriber, received.get(claim.subscriber, set())
+            )
+            if message:
+                yield message
+
+    def message(
+        self, claim: Claim, subscriber: Subscriber, received: Collection[str]
+    ) -> Message | None:
+        """Return the claim's message, marked `sending`; None when there is none."""
+        digest = self.assembler.choose(subscriber, received=received, now=self.now())
+        if digest.skipped:
+            self.journal.skip(claim, digest.skipped)
+            self.note(State.SKIPPED)
+            self.report.skipped[digest.skipped] += 1
+            return None
+        rendered = self.assembler.render(subscriber, digest)
+        dated = self.journal.start(claim, [a.id for a in digest.articles])
+        if dated is None:  # our lease ran out and somebody else took the row
+            return None
+        self.claims[claim.delivery] = claim
+        try:
+            return self.assembler.assemble(
+                subscriber, rendered, delivery=claim.delivery, dated=dated
+            )
+        except HeaderProblem as problem:
+            self.record(
+                Outcome(delivery=claim.delivery, state=State.FAILED, reply=str(problem))
+            )
+            return None
+
+    def record(self, outcome: Outcome) -> None:
+        """Write down what came of one message."""
+        claim = self.claims.pop(outcome.delivery)
+        due = None
+        if outcome.state is State.DEFERRED:
+            if self.now() - self.assembler.issue.until > EXPIRES_AFTER:
+                outcome = Outcome(
+                    delivery=outcome.delivery,
+                    state=State.FAILED,
+                    reply=f"gave up after a day: {outcome.reply}",
+                )
+            else:
+                step = min(claim.attempts, len(BACK_OFF_MINUTES) - 1)
+                due = self.now() + timedelta(minutes=BACK_OFF_MINUTES[step])
+        self.journal.record(claim, outcome, due=due)
+        if outcome.state is not State.SENT:
+            self.report.refusals.append((claim.subscriber, outcome))
+        self.note(outcome.state)
+
+    def note(self, state: State) -> None:
+        """Count one outcome and tell who watches."""
+        self.report.done[state] += 1
+        self.on_outcome(state)

@@ -1,0 +1,172 @@
+"""From the archive to an issue, and from an issue to a plan.
+
+An issue's window begins where the last one's ended, so an article is in at most one
+issue of a newsletter. Preparing one freezes its articles and writes a journal row
+per reader; everything before that only looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from digest.errors import InputError
+from digest.model import (
+    Article,
+    Digest,
+    Issue,
+    Newsletter,
+    State,
+    Subscriber,
+    Topic,
+)
+from digest.selection import candidates, choose, rank
+from digest.slots import Slot
+from digest.store import Store
+
+#: Before any article: where the first issue's window begins.
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: States with something left to do.
+WAITING = (State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED)
+
+#: Issues back in which something may still wait; what is older has expired.
+RECENT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDigest:
+    """One reader's line of a plan."""
+
+    subscriber: Subscriber
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Who would get what of an issue, and who nothing and why."""
+
+    issue: Issue
+    newsletter: Newsletter
+    rows: tuple[PlannedDigest, ...]
+    without_topic: tuple[Article, ...] = ()  #: in no topic, so for no reader of topics
+
+    @property
+    def receiving(self) -> tuple[PlannedDigest, ...]:
+        """The readers who get a digest."""
+        return tuple(row for row in self.rows if not row.digest.skipped)
+
+
+class Issues:
+    """The issues of one project: the next one, the stored ones, who gets what."""
+
+    def __init__(
+        self, store: Store, *, topics: tuple[Topic, ...], now: Callable[[], datetime]
+    ) -> None:
+        """Take where things are kept, all topics of the project, and the clock."""
+        self.store, self.topics, self.now = store, topics, now
+
+    def draft(self, newsletter: Newsletter, *, slot: Slot | None = None) -> Issue:
+        """Return the issue that would be prepared now; nothing is stored.
+
+        It is dated by its slot, or by today, in the newsletter's zone.
+        """
+        last = self.store.archive.last_issue(newsletter.slug)
+        since = last.until if last else BEGINNING
+        until = max(self.now(), since)
+        dated = (slot.due if slot else until).astimezone(ZoneInfo(newsletter.timezone))
+        articles = self.store.archive.articles(
+            since=since, until=until, sources=newsletter.sources
+        )
+        return Issue(
+            id=f"{newsletter.slug}/{dated:%Y-%m-%d}",
+            newsletter=newsletter.slug,
+            number=(last.number if last else 0) + 1,
+            since=since,
+            until=until,
+            slot=slot.id if slot else None,
+            articles=rank(articles),
+        )
+
+    def find(self, newsletter: Newsletter, issue_id: str = "") -> Issue:
+        """Return a stored issue by id, or the next one as a draft."""
+        if not issue_id:
+            return self.draft(newsletter)
+        found = self.store.archive.issue(issue_id)
+        if found is None or found.newsletter != newsletter.slug:
+            recent = self.store.archive.issues(newsletter.slug, limit=RECENT)
+            known = ", ".join(issue.id for issue in recent)
+            raise InputError(
+                f"no issue {issue_id!r} of {newsletter.slug}; "
+                + (f"the last ones are: {known}" if known else "there is none yet")
+            )
+        return found
+
+    def unfinished(self, newsletter: Newsletter) -> Issue | None:
+        """Return the oldest recent issue of which something is still to be sent."""
+        for issue in self.store.archive.issues(newsletter.slug, limit=RECENT):
+            counts = self.store.journal.counts(issue.id)
+            if not counts or any(counts.get(state) for state in WAITING):
+                return issue
+        return None
+
+    def due(self, newsletter: Newsletter) -> list[Issue]:
+        """Return the issues of which something may be sent right now."""
+        now, found = self.now(), []
+        for issue in self.store.archive.issues(newsletter.slug, limit=RECENT):
+            moment = self.store.journal.oldest_due(issue.id)
+            if moment is not None and moment <= now:
+                found.append(issue)
+        return found
+
+    def prepare(
+        self, newsletter: Newsletter, *, slot: Slot | None = None
+    ) -> Issue | None:
+        """Freeze the next issue and write one journal row per reader.
+
+        Returns None when there is nothing new to say, or when another process
+        prepared this slot meanwhile.
+        """
+        with self.store.transaction():  # no article can slip between two windows
+            draft = self.draft(newsletter, slot=slot)
+            issue = self.store.archive.freeze(draft) if draft.articles else None
+            if issue is not None:
+                self.plan_rows(issue)
+        return issue
+
+    def plan_rows(self, issue: Issue) -> int:
+        """Write the rows of readers who have none yet; return how many."""
+        return self.store.journal.plan(
+            issue.id, (s.id for s in self.store.audience.takers(issue.newsletter))
+        )
+
+    def plan(self, issue: Issue, newsletter: Newsletter) -> Plan:
+        """Work out who gets what; nothing is stored."""
+        found = candidates(issue, newsletter, self.topics)
+        takers = list(self.store.audience.takers(newsletter.slug))
+        received = self.store.journal.received(
+            [subscriber.id for subscriber in takers],
+            [article.id for article in issue.articles],
+            except_issue=issue.id,
+        )
+        now = self.now()
+        rows = (
+            PlannedDigest(
+                subscriber=subscriber,
+                digest=choose(
+                    found,
+                    subscriber,
+                    received=received.get(subscriber.id, set()),
+                    now=now,
+                ),
+            )
+            for subscriber in takers
+        )
+        return Plan(
+            issue=replace(issue, articles=found.articles),
+            newsletter=newsletter,
+            rows=tuple(rows),
+            without_topic=found.without_topic,
+        )

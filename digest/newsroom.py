@@ -1,0 +1,377 @@
+"""Everything wired from the settings: one short method per use case.
+
+This is the only module that puts the rooms together. The command line, the preview
+and the scheduler are faces of it; they decide nothing themselves, so that what is
+planned, previewed, built and sent is worked out in one place.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from digest.delivery import Assembler, Sending, SendReport
+from digest.errors import BusyError, InputError
+from digest.issues import Issues, Plan, PlannedDigest
+from digest.links import Links
+from digest.model import (
+    Article,
+    Format,
+    Issue,
+    Length,
+    Message,
+    Newsletter,
+    Outcome,
+    Problem,
+    State,
+    Status,
+    Subscriber,
+)
+from digest.rendering import Renderer
+from digest.selection import candidates
+from digest.settings import Settings, SmtpDelivery
+from digest.store import Imported, Store, open_store
+from digest.template_files import load_templates
+from digest.transports import Transport, open_transport
+from digest.transports.pages import Cover, Page, Skipped, Written, write_pages
+
+#: The id of no reader, for the links of test mails.
+NOBODY = "aaaaaaaaaaaaa"
+
+#: How long the lock of a send outlives a process that died; it is renewed meanwhile.
+LOCK_SECONDS = 60
+
+
+def utc_now() -> datetime:
+    """Return the time; the one clock of the product."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What one source brought."""
+
+    source: str
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    unchanged: bool = False  #: the server said that nothing changed
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+
+
+def _note(subscriber: Subscriber) -> str:
+    """Return what is special about how a reader wants their digest."""
+    notes = []
+    if subscriber.preferences.format is Format.TEXT:
+        notes.append("text only")
+    if subscriber.preferences.length is not Length.SUMMARIES:
+        notes.append(str(subscriber.preferences.length))
+    return ", ".join(notes)
+
+
+class Newsroom:
+    """One project: its settings, its store, and what can be done with them."""
+
+    def __init__(
+        self, settings: Settings, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        """Open the database, making it when it is not there."""
+        self.settings = settings
+        self.now = now
+        self.store: Store = open_store(settings.database, now=now)
+        self.issues = Issues(self.store, topics=settings.topics, now=now)
+        self.links = Links(key=self.store.key, site_url=settings.site.url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+    # -- collect --------------------------------------------------------------
+
+    def collect(self, only: Collection[str] = ()) -> Iterator[Collected]:
+        """Read the sources, several at once; yield what each one brought.
+
+        A source that fails yields its error and does not stop the others.
+        """
+        from digest.sources import Fetcher, fetch_all, open_sources
+
+        with Fetcher(site_url=self.settings.site.url) as fetcher:
+            sources = open_sources(
+                [s for s in self.settings.sources if not only or s.name in only],
+                site=self.settings.site,
+                fetcher=fetcher,
+                now=self.now,
+            )
+            for name, fetched in fetch_all(sources, self.store.archive.validators()):
+                added = self.store.archive.add(fetched.articles)
+                self.store.archive.record_fetch(name, fetched)
+                yield Collected(
+                    source=name,
+                    new=added.new,
+                    changed=added.changed,
+                    same=added.same,
+                    unchanged=fetched.unchanged,
+                    problems=fetched.problems,
+                    error=fetched.error,
+                )
+
+    def add(
+        self, location: str, *, tags: Sequence[str] = ()
+    ) -> tuple[Article, tuple[Problem, ...]]:
+        """Take one article in by hand, from a file or a web address."""
+        from digest.sources import Fetcher, read_one
+
+        with Fetcher(site_url=self.settings.site.url) as fetcher:
+            fetched = read_one(
+                location,
+                site=self.settings.site,
+                fetcher=fetcher,
+                tags=tuple(tags),
+                now=self.now,
+            )
+        if fetched.error or not fetched.articles:
+            raise InputError(fetched.error or f"{location}: no article found in it")
+        self.store.archive.add(fetched.articles)
+        return fetched.articles[0], fetched.problems
+
+    # -- readers --------------------------------------------------------------
+
+    def read_subscribers(self, path: Path) -> list[Subscriber]:
+        """Read a YAML or CSV file of readers, checked against this project."""
+        from digest.config import read_subscribers
+
+        return read_subscribers(
+            path,
+            newsletters=[n.slug for n in self.settings.newsletters],
+            topics=[t.slug for t in self.settings.topics],
+        )
+
+    def import_subscribers(self, path: Path) -> Imported:
+        """Take in a file of readers; a reader's own unsubscribe always wins.
+
+        The file named in digest.yaml is followed exactly: who is no longer in it
+        no longer receives. Any other file only adds and changes.
+        """
+        configured = self.settings.subscribers
+        return self.store.audience.import_(
+            self.read_subscribers(path),
+            origin=path.name,
+            sync=configured is not None and path.resolve() == configured.resolve(),
+        )
+
+    def refresh_subscribers(self) -> Imported | None:
+        """Follow the file named in digest.yaml, if there is one."""
+        path = self.settings.subscribers
+        return self.import_subscribers(path) if path else None
+
+    def subscriber(self, address_or_id: str) -> Subscriber:
+        """Return that reader, or raise `InputError`."""
+        found = self.store.audience.find(address_or_id)
+        if found is None:
+            raise InputError(
+                f"no reader {address_or_id!r} is known. "
+                "`digest subscribers list` shows who is."
+            )
+        return found
+
+    def unsubscribe(self, address_or_id: str) -> Subscriber:
+        """Stop all mail to a reader, whatever a file says later."""
+        subscriber = self.subscriber(address_or_id)
+        self.store.audience.set_status(subscriber.id, Status.UNSUBSCRIBED)
+        return replace(subscriber, status=Status.UNSUBSCRIBED)
+
+    # -- issues ---------------------------------------------------------------
+
+    def newsletter(self, slug: str = "") -> Newsletter:
+        """Return that newsletter; the only one when `slug` is empty."""
+        known = [n.slug for n in self.settings.newsletters]
+        if not slug and len(known) == 1:
+            return self.settings.newsletters[0]
+        found = self.settings.newsletter(slug)
+        if found is None:
+            near = difflib.get_close_matches(slug, known, n=1)
+            raise InputError(
+                (f"no newsletter {slug!r}" if slug else "which newsletter?")
+                + f" in {self.settings.root / 'digest.yaml'}; there are: "
+                + ", ".join(known)
+                + (f". Did you mean {near[0]}?" if near else ".")
+            )
+        return found
+
+    def assembler(self, issue: Issue) -> Assembler:
+        """Return what makes this issue's messages; checks the template first."""
+        newsletter = self.newsletter(issue.newsletter)
+        renderer = Renderer(
+            templates=load_templates(
+                newsletter.template, self.settings.root / "templates"
+            ),
+            site=self.settings.site,
+            newsletter=newsletter,
+            issue=issue,
+        )
+        delivery = self.settings.delivery
+        return Assembler(
+            issue=issue,
+            newsletter=newsletter,
+            site=self.settings.site,
+            candidates=candidates(issue, newsletter, self.settings.topics),
+            renderer=renderer,
+            links=self.links,
+            bounce_domain=(
+                delivery.bounce_domain if isinstance(delivery, SmtpDelivery) else ""
+            ),
+        )
+
+    def messages(
+        self, plan: Plan, *, only: Collection[str] = ()
+    ) -> Iterator[tuple[PlannedDigest, Message]]:
+        """Yield each receiving reader's message, exactly as it would leave."""
+        assembler = self.assembler(plan.issue)
+        for row in plan.receiving:
+            if only and row.subscriber.id not in only:
+                continue
+            rendered = assembler.render(row.subscriber, row.digest)
+            yield (
+                row,
+                assembler.assemble(
+                    row.subscriber,
+                    rendered,
+                    delivery=f"{plan.issue.id}:{row.subscriber.id}",
+                    dated=self.now().replace(microsecond=0),
+                ),
+            )
+
+    def build(self, plan: Plan, folder: Path, *, only: Collection[str] = ()) -> Written:
+        """Write every digest of a plan as files to look at; nothing is recorded."""
+        from digest.sources import local_images
+
+        pages = (
+            Page(
+                key=row.subscriber.id,
+                reader=row.subscriber.name or row.subscriber.address,
+                rendered=message.rendered,
+                content=message.content,
+                articles=len(row.digest.articles),
+                sections=tuple(s.title for s in row.digest.sections if s.title),
+                note=_note(row.subscriber),
+                language=row.subscriber.language or plan.newsletter.language,
+            )
+            for row, message in self.messages(plan, only=only)
+        )
+        skipped = (
+            Skipped(
+                reader=row.subscriber.name or row.subscriber.address,
+                reason=row.digest.skipped,
+            )
+            for row in plan.rows
+            if row.digest.skipped and (not only or row.subscriber.id in only)
+        )
+        return write_pages(
+            folder,
+            pages,
+            cover=Cover(newsletter=plan.newsletter.title, issue=plan.issue.id),
+            skipped=skipped,
+            images=local_images(self.settings.sources, site=self.settings.site),
+        )
+
+    # -- send -----------------------------------------------------------------
+
+    @contextmanager
+    def sending(self, newsletter: Newsletter) -> Iterator[None]:
+        """Hold the right to send this newsletter; raise `BusyError` if it is taken."""
+        name = f"send {newsletter.slug}"
+        lock = self.store.journal.lock(name, seconds=LOCK_SECONDS)
+        if lock is None:
+            raise BusyError(
+                f"{newsletter.slug} is being sent by another process right now; "
+                "nothing was changed. `digest status` shows how far it is."
+            )
+        try:
+            yield
+        finally:
+            self.store.journal.unlock(name, lock)
+
+    def send(
+        self,
+        issue: Issue,
+        *,
+        only: Iterable[str] = (),
+        transport: Transport | None = None,
+        stopping: Callable[[], bool] = lambda: False,
+        on_outcome: Callable[[State], None] = lambda _: None,
+    ) -> SendReport:
+        """Send what is due of a prepared issue; safe to repeat at any time."""
+        assembler = self.assembler(issue)
+        transport = transport or open_transport(self.settings.delivery)
+        try:
+            return Sending(
+                assembler=assembler,
+                audience=self.store.audience,
+                journal=self.store.journal,
+                transport=transport,
+                now=self.now,
+                only=tuple(only),
+                stopping=stopping,
+                on_outcome=on_outcome,
+            ).run()
+        finally:
+            transport.close()
+
+    def send_test(
+        self,
+        issue: Issue,
+        address: str,
+        *,
+        reader: str = "",
+        transport: Transport | None = None,
+    ) -> tuple[Outcome, str]:
+        """Send one digest to `address`, marked as a test; nothing is recorded.
+
+        It is the digest of the reader with the id `reader`, or else of one who
+        follows everything; its links belong to nobody, so that a click on
+        "unsubscribe" unsubscribes nobody. Returns the outcome and whose it was.
+        """
+        newsletter = self.newsletter(issue.newsletter)
+        subscriber = (
+            self.subscriber(reader)
+            if reader
+            else Subscriber(id=NOBODY, address=address)
+        )
+        assembler = self.assembler(issue)
+        digest = assembler.choose(
+            replace(subscriber, status=Status.ACTIVE), received=(), now=self.now()
+        )
+        whose = (subscriber.name or subscriber.address) if reader else ""
+        if digest.skipped:
+            raise InputError(
+                f"{whose or 'a reader of everything'} would get nothing of "
+                f"{newsletter.title} now: {digest.skipped}. Name another with --only, "
+                "or an earlier issue with --issue."
+            )
+        shown = replace(subscriber, id=NOBODY)
+        rendered = assembler.render(shown, digest)
+        message = assembler.assemble(
+            shown,
+            replace(rendered, subject=f"[Test] {rendered.subject}"),
+            delivery=f"test:{issue.id}",
+            dated=self.now(),
+            recipient=address,
+        )
+        transport = transport or open_transport(self.settings.delivery)
+        try:
+            (outcome,) = transport.deliver([message])
+        finally:
+            transport.close()
+        return outcome, whose

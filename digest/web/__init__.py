@@ -1,0 +1,1 @@
+"""Faces that answer HTTP: the local preview."""

@@ -1,0 +1,229 @@
+"""`digest run`: what happens at which tick, with a clock moved by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Timer
+
+import pytest
+
+from digest.config import load_settings
+from digest.newsroom import Newsroom
+from digest.scheduler import Clock as Ticker
+from digest.scheduler import Watcher, upcoming
+from tests.projects import SETTINGS, Clock, write_article, write_project
+
+DREDGER = "---\nheadline: The dredger\ntags: [river]\n---\n\nMud.\n"
+
+
+class Log(Watcher):
+    """Remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        super().__init__(
+            due=lambda slot: self.lines.append(f"due {slot.id}"),
+            missed=lambda slot, n: self.lines.append(f"missed {n}, last {slot.id}"),
+            nothing=lambda newsletter: self.lines.append(f"nothing {newsletter.slug}"),
+            sent=lambda report: self.lines.append(
+                f"sent {report.done.total()} of {report.issue.id}"
+            ),
+            failed=lambda what, error: self.lines.append(f"failed {what}: {error}"),
+        )
+
+    def take(self) -> list[str]:
+        taken, self.lines[:] = list(self.lines), []
+        return taken
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "news")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    clock = Clock()
+    clock.forward(minutes=-90)  # 05:30 in Brussels, before the 07:00 slot
+    return clock
+
+
+@pytest.fixture
+def newsroom(project: Path, clock: Clock) -> Iterator[Newsroom]:
+    with Newsroom(load_settings(project, environment={}), now=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def ticker(newsroom: Newsroom, log: Log) -> Ticker:
+    return Ticker(newsroom, watcher=log, stop=Event())
+
+
+def sent_files(project: Path) -> int:
+    return len(list((project / "outbox" / "new").glob("*")))
+
+
+def test_an_issue_goes_out_at_its_slot_and_once(
+    ticker: Ticker, clock: Clock, log: Log, project: Path
+) -> None:
+    ticker.tick()
+    assert log.take() == []
+    clock.forward(minutes=89, seconds=59)
+    ticker.tick()
+    assert log.take() == []
+    clock.forward(seconds=1)
+    ticker.tick()
+    assert log.take() == [
+        "due daily@2026-11-23T07:00+01:00",
+        "sent 3 of daily/2026-11-23",
+    ]
+    for _ in range(5):
+        clock.forward(seconds=10)
+        ticker.tick()
+    assert log.take() == []
+    assert sent_files(project) == 3
+
+
+def test_the_freshest_news_is_collected_just_before(
+    ticker: Ticker, clock: Clock, project: Path
+) -> None:
+    ticker.tick()
+    clock.forward(minutes=89)
+    ticker.tick()
+    write_article(project, "dredger.md", DREDGER)
+    clock.forward(minutes=1)
+    ticker.tick()
+
+    mails = [p.read_text() for p in (project / "outbox" / "new").iterdir()]
+    assert sum("dredger" in mail.lower() for mail in mails) == 2
+
+
+def test_a_new_daemon_does_not_send_the_slots_before_it_existed(
+    ticker: Ticker, clock: Clock, log: Log
+) -> None:
+    clock.forward(hours=3)
+    ticker.tick()
+
+    assert log.take() == []
+
+
+def test_a_slot_missed_by_a_little_is_caught_up_by_another_process(
+    ticker: Ticker, newsroom: Newsroom, clock: Clock, log: Log, project: Path
+) -> None:
+    ticker.tick()
+    clock.forward(hours=4)
+    later = Ticker(newsroom, watcher=log, stop=Event())
+
+    later.tick()
+
+    assert log.take()[0] == "due daily@2026-11-23T07:00+01:00"
+    assert sent_files(project) == 3
+
+
+def test_slots_missed_by_days_are_said_once_and_not_sent(
+    ticker: Ticker, clock: Clock, log: Log, project: Path
+) -> None:
+    ticker.tick()
+    clock.forward(days=2, hours=9)
+    ticker.tick()
+    ticker.tick()
+
+    assert log.take() == ["missed 3, last daily@2026-11-25T07:00+01:00"]
+    assert sent_files(project) == 0
+
+
+def test_nothing_new_is_said_and_the_slot_is_done(
+    ticker: Ticker, clock: Clock, log: Log
+) -> None:
+    ticker.tick()
+    clock.forward(minutes=90)
+    ticker.tick()
+    log.take()
+    clock.forward(days=1)
+    ticker.tick()
+    assert log.take() == ["due daily@2026-11-24T07:00+01:00", "nothing daily"]
+    clock.forward(seconds=10)
+    ticker.tick()
+    assert log.take() == []
+
+
+def test_a_failure_is_said_and_tried_again_later_not_at_every_tick(
+    ticker: Ticker, clock: Clock, log: Log, project: Path
+) -> None:
+    broken = project / "templates" / "newsroom" / "subject.txt.j2"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{{ nonsense }}")
+    ticker.tick()
+    clock.forward(minutes=90)
+    ticker.tick()
+    assert "subject.txt.j2:1" in log.take()[-1]
+    clock.forward(seconds=10)
+    ticker.tick()
+    assert log.take() == []
+    broken.unlink()
+    clock.forward(seconds=20)
+    ticker.tick()
+
+    assert log.take() == ["sent 3 of daily/2026-11-23"]
+    assert sent_files(project) == 3
+
+
+def test_two_daemons_send_one_issue(
+    newsroom: Newsroom, clock: Clock, project: Path
+) -> None:
+    with Newsroom(newsroom.settings, now=clock) as second:
+        logs = [Log(), Log()]
+        tickers = [
+            Ticker(room, watcher=log, stop=Event())
+            for room, log in zip((newsroom, second), logs, strict=True)
+        ]
+        for ticker in tickers:
+            ticker.tick()
+        clock.forward(minutes=90)
+        for ticker in tickers:
+            ticker.tick()
+
+        assert sorted(len(log.lines) for log in logs) == [0, 2]
+    assert sent_files(project) == 3
+
+
+def test_it_ends_when_asked(newsroom: Newsroom, log: Log) -> None:
+    stop = Event()
+    timer = Timer(0.2, stop.set)
+    timer.start()
+
+    Ticker(newsroom, watcher=log, stop=stop).run()
+
+    timer.join()
+    assert log.lines == []
+
+
+def test_what_comes_next_is_soonest_first(tmp_path: Path, clock: Clock) -> None:
+    weekly = """\
+  weekly:
+    title: Weekly
+    sender: d@ledger.example
+    schedule: {cron: "0 9 * * 6"}
+  byhand:
+    title: By hand
+    sender: d@ledger.example
+sources:
+"""
+    project = write_project(
+        tmp_path / "two", settings=SETTINGS.replace("sources:\n", weekly)
+    )
+    readers = project / "subscribers.yaml"
+    readers.write_text(
+        readers.read_text().replace("    name:", "    newsletters: [daily]\n    name:")
+    )
+    with Newsroom(load_settings(project, environment={}), now=clock) as newsroom:
+        assert [slot.id for slot in upcoming(newsroom)] == [
+            "daily@2026-11-23T07:00+01:00",
+            "weekly@2026-11-28T09:00+01:00",
+        ]
