@@ -189,7 +189,6 @@ class Sending:
         Raises `TransportError` when messages cannot leave at all; rows not yet
         handed over are given back first, so a later run sends them.
         """
-        self.journal.expire()
         try:
             for outcome in self.transport.deliver(self.messages()):
                 self.record(outcome)
@@ -224,7 +223,7 @@ class Sending:
         for claim in claims:
             if self.stopping():
                 return
-            # Read now, not at planning: an unsubscribe counts until the last moment.
+            # Read now, not with the batch: an unsubscribe counts until the last moment.
             subscriber = self.audience.find(claim.subscriber)
             message = subscriber and self.message(
                 claim, subscriber, received.get(claim.subscriber, set())

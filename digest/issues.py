@@ -104,34 +104,37 @@ class Issues:
             )
         return found
 
-    def unfinished(self, newsletter: Newsletter) -> Issue | None:
-        """Return the oldest recent issue of which something is still to be sent."""
-        for issue in self.store.archive.issues(newsletter.slug, limit=RECENT):
-            counts = self.store.journal.counts(issue.id)
-            if not counts or any(counts.get(state) for state in WAITING):
-                return issue
-        return None
+    def open(self, newsletter: Newsletter) -> list[Issue]:
+        """Return the recent issues of which something is still to be sent."""
+        return [
+            issue
+            for issue in self.store.archive.issues(newsletter.slug, limit=RECENT)
+            if any(map(self.store.journal.counts(issue.id).get, WAITING))
+        ]
 
     def due(self, newsletter: Newsletter) -> list[Issue]:
-        """Return the issues of which something may be sent right now."""
-        now, found = self.now(), []
-        for issue in self.store.archive.issues(newsletter.slug, limit=RECENT):
-            moment = self.store.journal.oldest_due(issue.id)
-            if moment is not None and moment <= now:
-                found.append(issue)
-        return found
+        """Return those of which something may be sent right now."""
+        now = self.now()
+        return [
+            issue
+            for issue in self.open(newsletter)
+            if (moment := self.store.journal.oldest_due(issue.id)) is None
+            or moment <= now
+        ]
 
     def prepare(
         self, newsletter: Newsletter, *, slot: Slot | None = None
     ) -> Issue | None:
         """Freeze the next issue and write one journal row per reader.
 
-        Returns None when there is nothing new to say, or when another process
-        prepared this slot meanwhile.
+        Returns None when there is nothing new to say, nobody to say it to, or when
+        another process prepared this slot meanwhile.
         """
         with self.store.transaction():  # no article can slip between two windows
             draft = self.draft(newsletter, slot=slot)
-            issue = self.store.archive.freeze(draft) if draft.articles else None
+            anybody = next(self.store.audience.takers(newsletter.slug), None)
+            wanted = draft.articles and anybody
+            issue = self.store.archive.freeze(draft) if wanted else None
             if issue is not None:
                 self.plan_rows(issue)
         return issue

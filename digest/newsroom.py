@@ -43,9 +43,6 @@ from digest.transports.pages import Cover, Page, Skipped, Written, write_pages
 #: The id of no reader, for the links of test mails.
 NOBODY = "aaaaaaaaaaaaa"
 
-#: How long the lock of a send outlives a process that died; it is renewed meanwhile.
-LOCK_SECONDS = 60
-
 
 def utc_now() -> datetime:
     """Return the time; the one clock of the product."""
@@ -115,8 +112,9 @@ class Newsroom:
                 now=self.now,
             )
             for name, fetched in fetch_all(sources, self.store.archive.validators()):
-                added = self.store.archive.add(fetched.articles)
-                self.store.archive.record_fetch(name, fetched)
+                with self.store.transaction():
+                    added = self.store.archive.add(fetched.articles)
+                    self.store.archive.record_fetch(name, fetched)
                 yield Collected(
                     source=name,
                     new=added.new,
@@ -143,7 +141,7 @@ class Newsroom:
             )
         if fetched.error or not fetched.articles:
             raise InputError(fetched.error or f"{location}: no article found in it")
-        self.store.archive.add(fetched.articles)
+        self.store.archive.add(fetched.articles, by_hand=True)
         return fetched.articles[0], fetched.problems
 
     # -- readers --------------------------------------------------------------
@@ -164,11 +162,13 @@ class Newsroom:
         The file named in digest.yaml is followed exactly: who is no longer in it
         no longer receives. Any other file only adds and changes.
         """
-        configured = self.settings.subscribers
+        configured, path = self.settings.subscribers, path.resolve()
+        root = self.settings.root.resolve()
+        inside = path.is_relative_to(root)
         return self.store.audience.import_(
             self.read_subscribers(path),
-            origin=path.name,
-            sync=configured is not None and path.resolve() == configured.resolve(),
+            origin=str(path.relative_to(root) if inside else path),
+            sync=configured is not None and path == configured.resolve(),
         )
 
     def refresh_subscribers(self) -> Imported | None:
@@ -290,18 +290,20 @@ class Newsroom:
 
     @contextmanager
     def sending(self, newsletter: Newsletter) -> Iterator[None]:
-        """Hold the right to send this newsletter; raise `BusyError` if it is taken."""
-        name = f"send {newsletter.slug}"
-        lock = self.store.journal.lock(name, seconds=LOCK_SECONDS)
-        if lock is None:
-            raise BusyError(
-                f"{newsletter.slug} is being sent by another process right now; "
-                "nothing was changed. `digest status` shows how far it is."
-            )
-        try:
+        """Hold the right to send this newsletter; raise `BusyError` if it is taken.
+
+        Whoever sent it before and still has claims is dead: they are given back,
+        and a mail that was just leaving is in doubt.
+        """
+        with self.store.alone(f"send-{newsletter.slug}") as granted:
+            if not granted:
+                raise BusyError(
+                    f"{newsletter.slug} is being sent by another process right now; "
+                    "nothing was changed. `digest status` shows how far it is."
+                )
+            for issue in self.issues.open(newsletter):
+                self.store.journal.recover(issue.id)
             yield
-        finally:
-            self.store.journal.unlock(name, lock)
 
     def send(
         self,

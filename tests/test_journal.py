@@ -23,8 +23,10 @@ from hypothesis.stateful import (
     rule,
 )
 
+from digest.errors import StoreError
 from digest.model import Issue, Outcome, State
 from digest.store import Claim, Store
+from digest.store.alone import alone
 from tests.projects import MONDAY, Clock
 from tests.stores import opened, planned, rows
 
@@ -144,19 +146,6 @@ class TestAClaim:
         assert store.journal.start(old[0], ["a"]) is None
         assert not store.journal.skip(old[0], "too late")
         assert store.journal.start(new[0], ["a"])
-
-    def test_lasts_as_long_as_it_is_renewed(self, store: Store, clock: Clock) -> None:
-        made = planned(store, readers=2)
-        claims = claimed(store, made)
-        store.journal.start(claims[0], ["a"])
-
-        for _ in range(3):
-            clock.forward(seconds=LEASE - 1)
-            assert store.journal.renew(claims[0].token, seconds=LEASE) == 2
-
-        assert store.journal.expire() == 0
-        assert claimed(store, made) == []
-        assert store.journal.renew("nobody", seconds=LEASE) == 0
 
     def test_given_back_is_free_at_once(self, store: Store) -> None:
         made = planned(store, readers=3)
@@ -586,36 +575,51 @@ class TestWhatWasReceived:
         assert found == {first.subscriber: {"a"}}
 
 
-class TestALock:
-    def test_is_held_by_one_process_at_a_time(self, store: Store) -> None:
-        token = store.journal.lock("send daily", seconds=60)
+class TestBeingAlone:
+    def test_is_for_one_process_at_a_time(self, store: Store) -> None:
+        with (
+            store.alone("send-daily") as first,
+            store.alone("send-daily") as second,
+            store.alone("send-weekly") as other,
+        ):
+            assert (first, second, other) == (True, False, True)
+        with store.alone("send-daily") as again:
+            assert again
 
-        assert token
-        assert store.journal.lock("send daily", seconds=60) is None
-        assert store.journal.lock("send weekly", seconds=60)
-        assert store.journal.unlock("send daily", token)
-        assert store.journal.lock("send daily", seconds=60)
+    def test_ends_with_the_process_however_it_died(self, tmp_path: Path) -> None:
+        lock = tmp_path / "lock"
+        child = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"held\n"
+        with alone(lock) as granted:
+            assert not granted
+        child.kill()
+        child.wait()
+        child.stdout.close()
 
-    def test_ends_when_its_process_died(self, store: Store, clock: Clock) -> None:
-        token = store.journal.lock("send daily", seconds=60)
-        assert token
-        clock.forward(seconds=60)
+        with alone(lock) as granted:
+            assert granted
 
-        assert store.journal.lock("send daily", seconds=60)
+    def test_where_it_cannot_be_is_said(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
 
-        assert not store.journal.unlock("send daily", token)
-        assert store.journal.renew(token, seconds=60) == 0
-        assert store.journal.lock("send daily", seconds=60) is None
+        with (
+            pytest.raises(StoreError, match="the lock cannot be made"),
+            alone(tmp_path / "file" / "lock"),
+        ):
+            pass
 
-    def test_lasts_as_long_as_it_is_renewed(self, store: Store, clock: Clock) -> None:
-        token = store.journal.lock("send daily", seconds=60)
-        assert token
 
-        for _ in range(3):
-            clock.forward(seconds=59)
-            assert store.journal.renew(token, seconds=60) == 1
-
-        assert store.journal.lock("send daily", seconds=60) is None
+HOLDER = """
+import sys, time
+from pathlib import Path
+from digest.store.alone import alone
+with alone(Path(sys.argv[1])) as granted:
+    print("held" if granted else "refused", flush=True)
+    time.sleep(60)
+"""
 
 
 class JournalMachine(RuleBasedStateMachine):
@@ -721,15 +725,6 @@ class JournalMachine(RuleBasedStateMachine):
         for delivery, (token, _) in self.holders.items():
             if token == claim.token and self.states[delivery] is State.CLAIMED:
                 self.states[delivery] = State.QUEUED
-
-    @rule(claim=claims)
-    def renew(self, claim: Claim) -> None:
-        self.store.journal.renew(claim.token, seconds=LEASE)
-
-        end = self.clock() + timedelta(seconds=LEASE)
-        for delivery, (token, _) in self.holders.items():
-            if token == claim.token:
-                self.holders[delivery] = (token, end)
 
     @rule(seconds=st.sampled_from([1.0, LEASE, 300.0]))
     def sleep(self, seconds: float) -> None:

@@ -68,9 +68,8 @@ def arrived(tmp_path: Path) -> list[email.message.EmailMessage]:
 
 def send(newsroom: Newsroom, box: Postbox) -> dict[State, int]:
     newsletter = newsroom.newsletter("daily")
-    issue = newsroom.issues.unfinished(newsletter) or newsroom.issues.prepare(
-        newsletter
-    )
+    unfinished = newsroom.issues.open(newsletter)
+    issue = unfinished[0] if unfinished else newsroom.issues.prepare(newsletter)
     assert issue is not None
     return dict(newsroom.send(issue, transport=open_transport(through(box))).done)
 
@@ -117,7 +116,7 @@ def test_a_second_send_sends_nothing_twice(
     send(newsroom, postbox)
     newsletter = newsroom.newsletter("daily")
 
-    assert newsroom.issues.unfinished(newsletter) is None
+    assert newsroom.issues.open(newsletter) == []
     assert newsroom.issues.prepare(newsletter) is None
     last = newsroom.store.archive.last_issue("daily")
     assert last is not None
@@ -267,7 +266,7 @@ from digest.transports import open_transport
 settings = load_settings(Path(sys.argv[1]), environment={})
 dies_after = int(sys.argv[3])
 with Newsroom(settings) as newsroom:
-    issue = newsroom.issues.unfinished(newsroom.newsletter("daily"))
+    (issue,) = newsroom.issues.open(newsroom.newsletter("daily"))
     seen = []
     def outcome(state):
         seen.append(state)
@@ -304,8 +303,7 @@ def test_a_killed_send_goes_on_where_it_was(
     )
     assert killed.returncode == -signal.SIGKILL
     with Newsroom(settings) as newsroom, newsroom.sending(newsroom.newsletter("daily")):
-        issue = newsroom.issues.unfinished(newsroom.newsletter("daily"))
-        assert issue is not None
+        (issue,) = newsroom.issues.open(newsroom.newsletter("daily"))
         report = newsroom.send(issue, transport=open_transport(through(postbox)))
 
     assert sum(report.counts.values()) == 12

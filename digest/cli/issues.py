@@ -109,7 +109,12 @@ def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None
 def nothing_new(newsroom: Newsroom, newsletter: Newsletter) -> None:
     """Say why there is no next issue, and what one could look at instead."""
     last = newsroom.store.archive.last_issue(newsletter.slug)
-    if last is None:
+    if newsroom.issues.draft(newsletter).articles:
+        said(
+            f"No reader takes {newsletter.slug}. Name some in subscribers.yaml, or "
+            "`digest subscribers import FILE`."
+        )
+    elif last is None:
         said("No articles yet. `digest collect` reads the sources.")
     else:
         said(

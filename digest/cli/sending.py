@@ -93,8 +93,7 @@ def issue_to_send(
         issue = newsroom.issues.find(newsletter, issue_id)
         newsroom.issues.plan_rows(issue)
         return issue
-    unfinished = newsroom.issues.unfinished(newsletter)
-    if unfinished is not None:
+    for unfinished in newsroom.issues.open(newsletter):
         newsroom.issues.plan_rows(unfinished)
         return unfinished
     return newsroom.issues.prepare(newsletter)
@@ -272,7 +271,7 @@ def status(ctx: click.Context, newsletter: str, json: bool) -> None:
     newsroom = newsroom_of(ctx)
     if newsletter:
         newsroom.newsletter(newsletter)
-    issues = newsroom.store.archive.issues(newsletter or None)[-20:]
+    issues = newsroom.store.archive.issues(newsletter or None, limit=20)
     counts = {issue.id: newsroom.store.journal.counts(issue.id) for issue in issues}
     slots = upcoming(newsroom)
     if json:

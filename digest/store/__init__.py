@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
+from digest.store.alone import alone
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Event, Imported
 from digest.store.database import Database, statements
@@ -42,9 +43,11 @@ SQL = statements("store")
 class Store:
     """One database; may be shared between threads."""
 
-    def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
-        """Use the database; `now` is the only clock."""
-        self._database = database
+    def __init__(
+        self, database: Database, path: Path, *, now: Callable[[], datetime]
+    ) -> None:
+        """Use the database of that file; `now` is the only clock."""
+        self._database, self._path = database, path
         self.archive = Archive(database, now=now)
         self.audience = Audience(database, now=now)
         self.journal = Journal(database, now=now)
@@ -66,6 +69,13 @@ class Store:
         """
         return self._database.tx()
 
+    def alone(self, doing: str) -> AbstractContextManager[bool]:
+        """Keep other processes from `doing` the same; yields False: one is at it.
+
+        `doing` is a few letters and hyphens, such as "send-daily".
+        """
+        return alone(self._path.with_name(f"{self._path.name}-{doing}.lock"))
+
     def close(self) -> None:
         """Close the database; no other thread may be using it."""
         self._database.close()
@@ -78,7 +88,7 @@ def open_store(path: Path, *, now: Callable[[], datetime]) -> Store:
     """
     database = Database(path)
     try:
-        return Store(database, now=now)
+        return Store(database, path, now=now)
     except BaseException:
         database.close()
         raise

@@ -136,17 +136,6 @@ class Journal:
         """Give back the rows claimed under `token` and not started; return how many."""
         return self._database.run(SQL["release"], token=token, now=to_ms(self._now()))
 
-    def renew(self, token: str, *, seconds: float) -> int:
-        """Extend the leases held under `token`: claims, rows being sent, the lock.
-
-        Returns how many there were; 0 means that nothing is held any more.
-        """
-        lease = self._lease(seconds)
-        with self._database.tx():
-            return self._database.run(
-                SQL["renew_rows"], token=token, lease=lease
-            ) + self._database.run(SQL["renew_lock"], token=token, lease=lease)
-
     # -- one row --------------------------------------------------------------
 
     def skip(self, claim: Claim, reason: str) -> bool:
@@ -329,25 +318,6 @@ class Journal:
                 ):
                     found.setdefault(row["subscriber"], set()).add(row["article"])
         return found
-
-    # -- one process at a time ------------------------------------------------
-
-    def lock(self, name: str, *, seconds: float) -> str | None:
-        """Take the name for so long, or return None: another process has it.
-
-        The token renews it and gives it back; a process that dies loses it when
-        the time is up. Claims are safe without it: it is there to say so at once.
-        """
-        token = secrets.token_hex(16)
-        now = to_ms(self._now())
-        taken = self._database.run(
-            SQL["lock"], name=name, token=token, now=now, lease=self._lease(seconds)
-        )
-        return token if taken else None
-
-    def unlock(self, name: str, token: str) -> bool:
-        """Give a name back; False: it was somebody else's by now."""
-        return bool(self._database.run(SQL["unlock"], name=name, token=token))
 
     def _lease(self, seconds: float) -> int:
         return to_ms(self._now()) + int(seconds * 1000)

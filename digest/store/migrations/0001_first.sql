@@ -142,10 +142,3 @@ create table received (
   delivery text not null references delivery (id),
   primary key (subscriber, article)
 );
-
--- One process at a time: who holds a name, until when.
-create table lock_lease (
-  name text primary key,
-  token text not null,
-  lease_ms bigint not null
-);

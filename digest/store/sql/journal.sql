@@ -33,13 +33,6 @@ and subscriber in (:readers)
 update delivery set state = 'queued', token = null, changed_ms = :now
 where token = :token and state = 'claimed'
 
--- name: renew_rows
-update delivery set lease_ms = :lease
-where token = :token and state in ('claimed', 'sending')
-
--- name: renew_lock
-update lock_lease set lease_ms = :lease where token = :token
-
 -- name: skip
 update delivery
 set state = 'skipped', token = null, reason = :reason, changed_ms = :now
@@ -104,12 +97,3 @@ and state = :state
 select due_ms from delivery
 where issue = :issue and state in ('queued', 'deferred', 'claimed')
 order by due_ms limit 1
-
--- name: lock
-insert into lock_lease (name, token, lease_ms) values (:name, :token, :lease)
-on conflict (name) do update
-set token = excluded.token, lease_ms = excluded.lease_ms
-where lock_lease.lease_ms <= :now
-
--- name: unlock
-delete from lock_lease where name = :name and token = :token
