@@ -10,7 +10,7 @@ either untouched (and sent later) or in doubt (and held): never lost, never doub
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -189,14 +189,16 @@ class Sending:
         Raises `TransportError` when messages cannot leave at all; rows not yet
         handed over are given back first, so a later run sends them.
         """
+        supply = self.messages()
         try:
-            for outcome in self.transport.deliver(self.messages()):
+            for outcome in self.transport.deliver(supply):
                 self.record(outcome)
         finally:
+            supply.close()  # gives back what was claimed and not handed over
             self.report.counts = self.journal.counts(self.assembler.issue.id)
         return self.report
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self) -> Generator[Message]:
         """Yield what is due, each row marked `sending` before its message."""
         issue = self.assembler.issue
         while not self.stopping():

@@ -215,7 +215,7 @@ class Newsroom:
         newsletter = self.newsletter(issue.newsletter)
         renderer = Renderer(
             templates=load_templates(
-                newsletter.template, self.settings.root / "templates"
+                newsletter.template, self.settings.root
             ),
             site=self.settings.site,
             newsletter=newsletter,

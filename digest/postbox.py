@@ -1,42 +1,45 @@
 """A small SMTP server on this machine that files every mail it gets in a Maildir.
 
-The demo and whoever tries `digest` out send to it: what arrives has crossed a real
-SMTP conversation, without any of it leaving the machine.
+The demo, and whoever tries `digest` out, sends to it: what arrives has crossed a
+real SMTP conversation, and nothing has left the machine. Each file holds the bytes
+as they came, and the names sort in the order of arrival.
 """
 
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Mailbox
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from digest.transports.files import place
 
 LOOPBACK = "127.0.0.1"
 
 
-class Filing(Mailbox):
-    """Files each message, and remembers how many came for each recipient."""
+class Filing:
+    """Files each message, and counts how many came for each recipient."""
 
     def __init__(self, folder: Path) -> None:
         """Make the Maildir."""
-        super().__init__(folder)
-        self.received: dict[str, int] = {}
+        self.folder = folder
+        self.received: Counter[str] = Counter()
+        for part in ("tmp", "new", "cur"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
 
-    async def handle_RCPT(  # noqa: N802 aiosmtpd's hook names
-        self,
-        server: SMTP,  # noqa: ARG002 aiosmtpd's signature
-        session: Session,  # noqa: ARG002
-        envelope: Envelope,
-        address: str,
-        options: list[str],  # noqa: ARG002
+    async def handle_DATA(  # noqa: N802 aiosmtpd's name for it
+        self, _: SMTP, __: Session, envelope: Envelope
     ) -> str:
-        """Accept and count one recipient."""
-        envelope.rcpt_tos.append(address)
-        self.received[address] = self.received.get(address, 0) + 1
+        """File one message, once for all its recipients."""
+        content = envelope.original_content
+        assert content is not None
+        self.received.update(envelope.rcpt_tos)
+        name = f"{self.received.total():08}.postbox"
+        place(self.folder / "new" / name, content, by_way_of=self.folder / "tmp" / name)
         return "250 OK"
 
 
@@ -44,7 +47,7 @@ class Postbox:
     """The server; `with Postbox(folder) as box` starts and stops it."""
 
     def __init__(self, folder: Path) -> None:
-        """Prepare to file into `folder`; any free port is taken."""
+        """Prepare to file into `folder`, on a port that is free."""
         self.filing = Filing(folder)
         # Controller cannot take port 0 itself: it connects to the number it was given.
         with socket.create_server((LOOPBACK, 0)) as free:

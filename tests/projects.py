@@ -52,8 +52,10 @@ class Clock:
 
     def __init__(self, at: datetime = MONDAY) -> None:
         self.at = at
+        self.step = timedelta(0)  #: how far it goes each time it is read
 
     def __call__(self) -> datetime:
+        self.at += self.step
         return self.at
 
     def forward(self, **step: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.message
 import hashlib
+import quopri
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -243,6 +244,19 @@ class TestTransferEncoding:
         assert max(map(len, lines)) <= 76
         assert not any(line.startswith((b".", b"From ")) for line in lines)
         assert not any(line.endswith((b" ", b"\t")) for line in lines)
+
+    @pytest.mark.parametrize("length", range(70, 80))
+    @pytest.mark.parametrize("end", [" ", "\t", " \n", "\t\n", ". ", " From "])
+    def test_a_space_at_the_end_of_a_full_line_makes_it_no_longer(
+        self, length: int, end: str
+    ) -> None:
+        encoding, content = quoting.encode("x" * length + end)
+
+        assert encoding == "quoted-printable"
+        assert max(map(len, content.split(b"\r\n"))) <= 76
+        assert quopri.decodestring(content).decode() == ("x" * length + end).replace(
+            "\n", "\r\n"
+        )
 
     @pytest.mark.parametrize(
         ("text", "name"),
