@@ -55,11 +55,10 @@ class TestFill:
     def test_begins_no_line_with_a_closing_mark_and_ends_none_with_an_opening_one(
         self,
     ) -> None:
-        text = "「山」と、" * 40
-
-        for line in fill(text).split("\n"):
-            assert line[0] not in "」、"
-            assert line[-1] != "「"
+        for start in range(10):
+            for line in fill("x" * start + "「山」と、" * 40).split("\n"):
+                assert line[0] not in "」、"
+                assert line[-1] != "「"
 
     def test_holds_words_together_at_a_no_break_space(self) -> None:
         lines = fill("x" * 66 + " pages\u00a0: 12").split("\n")

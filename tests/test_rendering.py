@@ -456,6 +456,24 @@ class TestAReadersValues:
         assert mark in mail.text
         assert mark in html_of(mail)
 
+    def test_may_be_missing_for_one_reader_and_there_for_the_next(self) -> None:
+        what = digest(section("Climate", article()))
+        made = samples.renderer(what)
+
+        texts = [
+            made.render(
+                what,
+                personal(name=name, pause=pause),
+                language="",
+                length=Length.SUMMARIES,
+                format=Format.HTML,
+            ).text
+            for name, pause in [("", ""), ("Ada", f"{HOST}/pause"), ("", "")]
+        ]
+
+        assert ["Hello, Ada." in text for text in texts] == [False, True, False]
+        assert [f"{HOST}/pause" in text for text in texts] == [False, True, False]
+
     def test_of_one_reader_are_not_in_the_next_ones_mail(self) -> None:
         what = samples.whole_digest()
         made = samples.renderer(what)
@@ -687,6 +705,14 @@ class TestLength:
         assert levels["Three that were read aloud"] == 4
         assert levels[samples.GLACIER.headline] == 3
         assert levels["After the ice"] == 4
+
+    def test_skips_no_level_even_where_a_story_does(self) -> None:
+        body = "<h4>Deep</h4><p>a</p><h2>High</h2><h6>Deepest</h6><p>b</p>"
+        what = digest(section("Climate", article(1, body=body)))
+
+        headings = Seen(html_of(rendered(what, length=Length.FULL))).headings
+
+        assert {(3, "Deep"), (3, "High"), (4, "Deepest")} <= {*headings}
 
     def test_gives_pictures_in_a_story_a_width_for_outlook_and_a_style_for_others(
         self, mails: dict[str, Rendered]

@@ -1,13 +1,26 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from digest.errors import InputError
+from digest.model import Format, Length
+from digest.rendering.pages import VARIABLES
+from digest.rendering.view import (
+    ArticleView,
+    DigestView,
+    ImageView,
+    IssueView,
+    NewsletterView,
+    ReaderView,
+    SectionView,
+)
 from digest.shipped import shipped
 from digest.template_files import LARGEST_BYTES, MOST_FILES, known_sets, load_templates
+from tests import rendering_samples as samples
 
 
 def write(
@@ -116,3 +129,71 @@ def test_a_file_nobody_may_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="cannot be read"):
         load_templates("newsroom", tmp_path)
+
+
+DOCS = Path(__file__).parent.parent / "docs" / "templates.md"
+
+
+class TestDocumentation:
+    def test_shows_a_set_that_works(self, tmp_path: Path) -> None:
+        blocks = re.findall(
+            r"`(templates/letter/[\w.]+)`[^`]*```\w+\n(.*?)```",
+            DOCS.read_text(),
+            re.DOTALL,
+        )
+        for name, text in blocks:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+        what = samples.whole_digest()
+        renderer = samples.renderer(what, templates=load_templates("letter", tmp_path))
+        renderer.check()
+        mail = renderer.render(
+            what,
+            samples.personal(),
+            language="fr",
+            length=Length.FULL,
+            format=Format.HTML,
+        )
+
+        assert len(blocks) == 5
+        assert mail.subject == samples.LEAD.headline[:59].rsplit(" ", 1)[0] + "…"
+        assert "Amira, bonjour," in mail.text
+        assert "Three that were read aloud" in mail.text
+        assert mail.html is not None
+        assert "Amira, bonjour, lundi 23 novembre 2026" in mail.html
+        assert (
+            'style="font-size:20px; line-height:26px; margin:24px 0 8px"' in mail.html
+        )
+
+    @pytest.mark.parametrize(
+        "view",
+        [
+            NewsletterView,
+            IssueView,
+            DigestView,
+            SectionView,
+            ArticleView,
+            ImageView,
+            ReaderView,
+        ],
+    )
+    def test_explains_every_field_and_no_other(self, view: type) -> None:
+        title = view.__name__.removesuffix("View").lower()
+        part = DOCS.read_text().split(f"\n### {title}\n")[1].split("\n##")[0]
+        cells = re.findall(r"^\| (`.*?) \|", part, re.MULTILINE) or [part]
+        explained = set(re.findall(r"`(\w+)(?:\(\d+\))?`", " ".join(cells)))
+
+        fields = {name for name in dir(view) if not name.startswith("_")}
+
+        assert fields <= explained
+        if title != "reader":
+            assert explained == fields
+
+    def test_explains_every_variable(self) -> None:
+        part = DOCS.read_text().split("\n## Variables\n")[1].split("\n###")[0]
+
+        explained = set(re.findall(r"`(\w+)(?:\([^`]*\))?`", part))
+
+        assert set(VARIABLES) <= explained

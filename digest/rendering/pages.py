@@ -78,7 +78,7 @@ class Pages:
         file = templates.file(WORDS)
         self.words = Words.read(file.text, file=file.path)
         self._bodies = Bodies()
-        self._styles: dict[str, tuple[str, str]] = {}
+        self._styles: dict[str, tuple[str, ...]] = {}
         content = repr((site, newsletter, issue)).encode("utf-8", "surrogatepass")
         self._secret = "slot" + sha256(content).hexdigest()[:24]
         self._marks = Marks(self._secret)
@@ -141,7 +141,7 @@ class Pages:
         # The operator's own style sheet; no article has a part in it.
         variables["styles"] = Markup(f"<style>{style}</style>{place}")
         html = inlined(self._templates.html(HTML, variables))
-        return html.replace(place, f"<style>{kept}</style>", 1)
+        return html.replace(place, f"<style>{kept}</style>" if kept else "", 1)
 
     def _html_sized(
         self, digest: Digest, shape: Shape, lengths: Lengths
@@ -176,7 +176,7 @@ class Pages:
             "length": shape.length.value,
         }
 
-    def _styled(self, speech: Speech) -> tuple[str, str]:
+    def _styled(self, speech: Speech) -> tuple[str, ...]:
         """Return the style sheet to inline and the one to keep, per direction."""
         if speech.direction not in self._styles:
             rtl = speech.direction == "rtl"
@@ -187,9 +187,9 @@ class Pages:
                 "start": start,
                 "end": end,
             }
-            self._styles[speech.direction] = (
-                self._templates.text(STYLE, variables),
-                self._templates.text(KEPT, variables),
+            self._styles[speech.direction] = tuple(
+                self._templates.text(name, variables) if name in self._set.files else ""
+                for name in (STYLE, KEPT)
             )
         return self._styles[speech.direction]
 
