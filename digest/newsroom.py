@@ -34,7 +34,7 @@ from digest.model import (
 )
 from digest.rendering import Renderer
 from digest.selection import candidates
-from digest.settings import Settings, SmtpDelivery
+from digest.settings import FolderSource, Settings, SmtpDelivery
 from digest.store import Imported, Store, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, open_transport
@@ -255,8 +255,6 @@ class Newsroom:
 
     def build(self, plan: Plan, folder: Path, *, only: Collection[str] = ()) -> Written:
         """Write every digest of a plan as files to look at; nothing is recorded."""
-        from digest.sources import local_images
-
         pages = (
             Page(
                 key=row.subscriber.id,
@@ -283,8 +281,19 @@ class Newsroom:
             pages,
             cover=Cover(newsletter=plan.newsletter.title, issue=plan.issue.id),
             skipped=skipped,
-            images=local_images(self.settings.sources, site=self.settings.site),
+            images=self.local_images(),
         )
+
+    def local_images(self) -> dict[str, Path]:
+        """Return the files behind the public addresses of this project's pictures."""
+        from digest.sources.folder import Folder
+
+        found: dict[str, Path] = {}
+        for source in self.settings.sources:
+            if isinstance(source, FolderSource):
+                folder = Folder(source, site=self.settings.site, now=self.now)
+                found |= folder.local_images()
+        return found
 
     # -- send -----------------------------------------------------------------
 
