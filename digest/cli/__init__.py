@@ -144,14 +144,20 @@ def stopped() -> int:
 
 def explain(error: Exception) -> int:
     """Say in words what went wrong; return the exit code."""
-    from digest.errors import BusyError, DigestError, InputError
+    from digest.errors import (
+        BusyError,
+        DigestError,
+        FileProblems,
+        InputError,
+        TemplateProblem,
+    )
 
     if os.environ.get("DIGEST_DEBUG"):
         raise error
     if isinstance(error, DigestError):
-        click.echo(
-            f"digest: {error}" if "\n" not in str(error) else str(error), err=True
-        )
+        # A place in a file comes first, as editors that jump to it expect.
+        prefix = "" if isinstance(error, FileProblems | TemplateProblem) else "digest: "
+        click.echo(f"{prefix}{error}", err=True)
         if isinstance(error, InputError):
             return 3
         return 5 if isinstance(error, BusyError) else 4

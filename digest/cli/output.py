@@ -48,10 +48,15 @@ def problems(error: InputError) -> list[Problem]:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: boxed on a terminal, tab-separated where a program reads."""
+    """Print a table: ruled on a terminal, aligned plain lines elsewhere."""
     if not sys.stdout.isatty():
-        for row in (columns, *rows):
-            click.echo("\t".join(cell.replace("\t", " ") for cell in row))
+        lines = [columns, *rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            cells = (
+                cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+            )
+            click.echo("  ".join(cells).rstrip())
         return
     from rich import box
     from rich.console import Console
