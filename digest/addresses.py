@@ -28,7 +28,9 @@ def check_address(text: str) -> str:
     Raises `ValueError` that says what was found and what to do.
     """
     try:
-        checked = validate_email(text, check_deliverability=False, allow_smtputf8=True)
+        checked = validate_email(
+            text, check_deliverability=False, allow_smtputf8=True, strict=True
+        )
     except EmailNotValidError as error:
         shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
         advice = (

@@ -6,17 +6,22 @@ belongs to. Sections follow the newsletter's order of topics, then the single ta
 reader follows, in the reader's order; one with a pinned article comes first. Inside a
 section the rank decides.
 
-When not everything fits, pinned articles come first; then each section in turn gives
-its next best article, so that a reader of four topics with room for eight articles
-gets something of each. What did not fit is counted, never forgotten.
+A section holds at most `per_topic` articles, a digest at most `articles` or what the
+reader set, if that is less. When not everything fits, pinned articles come first; then
+each section in turn gives its next best article, so that a reader of four topics with
+room for eight articles gets something of each. What did not fit is counted, never
+forgotten. The minimum asks how much there is for a reader, not how much fits: somebody
+who wants two articles at most still gets them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain, islice, zip_longest
+from zoneinfo import ZoneInfo
 
 from digest.model import (
     Article,
@@ -62,7 +67,7 @@ class Candidates:
     articles: tuple[Article, ...]  #: ranked, none older than the newsletter allows
     topics: Mapping[str, Places]  #: of every topic of the project, by slug
     tags: Mapping[str, Places]  #: by slug
-    labels: Mapping[str, str]  #: a tag's slug -> as the articles write it
+    labels: Mapping[str, str]  #: a tag's slug -> as the first article writes it
     places: Mapping[str, int]  #: by article id
     pinned: Places
 
@@ -84,12 +89,14 @@ def candidates(
     newsletter does not offer.
     """
     articles = tuple(a for a in rank(issue.articles) if _fresh(a, issue, newsletter))
-    carried = [slugs(article.tags) for article in articles]
     by_tag: dict[str, set[int]] = {}
-    for place, tags in enumerate(carried):
-        for tag in tags:
+    labels: dict[str, str] = {}
+    for place, article in enumerate(articles):
+        for label in article.tags:
+            tag = slug(label)
             by_tag.setdefault(tag, set()).add(place)
-    labels = {slug(tag): tag for a in reversed(articles) for tag in reversed(a.tags)}
+            labels.setdefault(tag, label)
+    carried = [slugs(article.tags) for article in articles]
     return Candidates(
         issue=issue.id,
         newsletter=newsletter,
@@ -135,21 +142,20 @@ def choose(
 
     `received` holds the ids of articles the reader got before.
     """
-    preferences = subscriber.preferences
-    reason = _not_now(subscriber, now)
-    sections = [] if reason else _followed(candidates, preferences)
-    if not reason and not sections:
-        reason = "follows none of this newsletter's topics"
+    reason = _not_now(subscriber, candidates.newsletter, now)
     if reason:
         return Digest(issue=candidates.issue, skipped=reason)
-    gone = _muted(candidates, preferences) | {
-        place for id_ in received if (place := candidates.places.get(id_)) is not None
-    }
-    wanted = _dealt(sections, gone)
-    return _limited(candidates, wanted, preferences)
+    preferences = subscriber.preferences
+    followed = _followed(candidates, preferences)
+    if not followed:
+        reason = "follows none of this newsletter's topics"
+        return Digest(issue=candidates.issue, skipped=reason)
+    got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
+    wanted = _dealt(followed, gone=got | _muted(candidates, preferences))
+    return _limited(candidates, wanted, limit=preferences.limit)
 
 
-def _not_now(subscriber: Subscriber, now: datetime) -> str:
+def _not_now(subscriber: Subscriber, newsletter: Newsletter, now: datetime) -> str:
     """Return why this reader gets nothing whatever the issue holds, or ""."""
     if subscriber.status is not Status.ACTIVE:
         return {
@@ -158,28 +164,29 @@ def _not_now(subscriber: Subscriber, now: datetime) -> str:
             Status.REMOVED: "no longer in the readers' file",
         }[subscriber.status]
     if subscriber.paused_until is not None and now < subscriber.paused_until:
-        return f"paused until {subscriber.paused_until:%Y-%m-%d}"
+        # Midnight in the reader's zone is the day before in UTC, or the day itself.
+        zone = ZoneInfo(subscriber.timezone or newsletter.timezone)
+        return f"paused until {subscriber.paused_until.astimezone(zone):%Y-%m-%d}"
     return ""
 
 
 def _followed(candidates: Candidates, preferences: Preferences) -> list[_Wanted]:
     """Return the sections of what a reader follows, with everything that belongs."""
-    topics = candidates.newsletter.topics
-    follows = preferences.follows
+    topics, follows = candidates.newsletter.topics, preferences.follows
     if not topics and not follows:
         everything = frozenset(range(len(candidates.articles)))
         return [_Wanted(slug="", title="", members=everything)]
     sections = [
-        _Wanted(slug=t.slug, title=t.title, members=candidates.topics[t.slug])
-        for t in topics
-        if not follows or t.slug in follows
-    ]
-    for tag in filter(None, map(single_tag, follows)):
-        label, members = (
-            candidates.labels.get(tag, tag),
-            candidates.tags.get(tag, Places()),
+        _Wanted(
+            slug=topic.slug, title=topic.title, members=candidates.topics[topic.slug]
         )
-        sections.append(_Wanted(slug=f"tag:{tag}", title=label, members=members))
+        for topic in topics
+        if not follows or topic.slug in follows
+    ]
+    for tag in dict.fromkeys(filter(None, map(single_tag, follows))):
+        title = candidates.labels.get(tag, tag)
+        members = candidates.tags.get(tag, Places())
+        sections.append(_Wanted(slug=f"tag:{tag}", title=title, members=members))
     return sections
 
 
@@ -188,69 +195,46 @@ def _muted(candidates: Candidates, preferences: Preferences) -> Places:
     found = Places()
     for name in preferences.mutes:
         tag = single_tag(name)
-        places = (
-            candidates.topics.get(name) if tag is None else candidates.tags.get(tag)
+        found |= (
+            candidates.topics.get(name, Places())
+            if tag is None
+            else candidates.tags.get(tag, Places())
         )
-        found |= places or Places()
     return found
 
 
-def _dealt(sections: Iterable[_Wanted], gone: AbstractSet[int]) -> list[_Wanted]:
-    """Give every article to the first section it belongs to."""
+def _dealt(sections: Iterable[_Wanted], *, gone: AbstractSet[int]) -> list[_Wanted]:
+    """Give every article that is not gone to the first section it belongs to."""
     taken, dealt = set(gone), []
     for section in sections:
         mine = section.members - taken
         taken |= mine
-        dealt.append(
-            _Wanted(
-                slug=section.slug,
-                title=section.title,
-                members=section.members,
-                places=sorted(mine),  # places are ranks
-            )
-        )
+        dealt.append(replace(section, places=sorted(mine)))  # places are ranks
     return dealt
 
 
 def _limited(
-    candidates: Candidates, wanted: Sequence[_Wanted], preferences: Preferences
+    candidates: Candidates, wanted: Sequence[_Wanted], *, limit: int | None
 ) -> Digest:
-    """Return what fits, as a digest; skipped when it is less than the minimum."""
+    """Return what fits, as a digest; skipped when there is less than the minimum."""
     limits = candidates.newsletter.limits
-    total = min(limits.articles, preferences.limit or limits.articles)
     available = sum(len(section.places) for section in wanted)
-    shown = _fitting(
-        wanted, candidates.pinned, per_section=limits.per_topic, total=total
-    )
     if not available:
         reason = "nothing new on the topics they follow"
         return Digest(issue=candidates.issue, skipped=reason)
-    if len(shown) < limits.minimum:
-        reason = f"only {len(shown)} of at least {limits.minimum} articles"
+    if available < limits.minimum:
+        reason = f"only {available} of at least {limits.minimum} articles"
         return Digest(issue=candidates.issue, skipped=reason, more=available)
-    sections = []
-    for section in wanted:
-        chosen = tuple(
-            Chosen(
-                article=candidates.articles[place],
-                also_in=tuple(
-                    other.title
-                    for other in wanted
-                    if other is not section and place in other.members
-                ),
-            )
-            for place in section.places
-            if place in shown
-        )
-        if chosen:
-            sections.append(
-                Section(
-                    slug=section.slug,
-                    title=section.title,
-                    articles=chosen,
-                    more=len(section.places) - len(chosen),
-                )
-            )
+    shown = _fitting(
+        [section.places[: limits.per_topic] for section in wanted],
+        pinned=candidates.pinned,
+        total=min(limit or limits.articles, limits.articles),
+    )
+    sections = [
+        _section(candidates, section, among=wanted, shown=shown)
+        for section in wanted
+        if not shown.isdisjoint(section.places)
+    ]
     # What the editor pinned leads, so its section does.
     sections.sort(key=lambda section: not section.articles[0].article.pinned)
     return Digest(
@@ -259,15 +243,41 @@ def _limited(
 
 
 def _fitting(
-    wanted: Sequence[_Wanted], pinned: Places, *, per_section: int, total: int
+    queues: Sequence[Sequence[int]], *, pinned: Places, total: int
 ) -> set[int]:
-    """Return the places that fit: pinned ones, then each section's next in turn."""
-    queues = [section.places[:per_section] for section in wanted]
-    in_reach = set[int]().union(*queues)
-    shown = set(sorted(pinned & in_reach)[:total])
-    longest = max(map(len, queues), default=0)
-    for turn in range(longest):
-        for queue in queues:
-            if turn < len(queue) and len(shown) < total:
-                shown.add(queue[turn])
-    return shown
+    """Return the places that fit: pinned ones, then each queue's next in turn."""
+    in_turn = chain.from_iterable(zip_longest(*queues))
+    waiting = [place for place in in_turn if place is not None]
+    leading = sorted(pinned.intersection(waiting))
+    return set(islice(dict.fromkeys([*leading, *waiting]), total))
+
+
+def _section(
+    candidates: Candidates,
+    section: _Wanted,
+    *,
+    among: Iterable[_Wanted],
+    shown: AbstractSet[int],
+) -> Section:
+    """Return the section with what is shown of it, and where else that belongs."""
+    chosen = tuple(
+        Chosen(
+            article=candidates.articles[place],
+            # A tag may be called as a topic is; naming either once is enough.
+            also_in=tuple(
+                dict.fromkeys(
+                    other.title
+                    for other in among
+                    if place in other.members and other.title != section.title
+                )
+            ),
+        )
+        for place in section.places
+        if place in shown
+    )
+    return Section(
+        slug=section.slug,
+        title=section.title,
+        articles=chosen,
+        more=len(section.places) - len(chosen),
+    )

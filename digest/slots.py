@@ -9,11 +9,12 @@ begins with a star, every half hour say, runs through both).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-from itertools import dropwhile, groupby, islice, takewhile
+from itertools import dropwhile, groupby, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -102,25 +103,21 @@ def due_slots(
     lateness ago: after a weekend off, readers get one digest, not three. Missed
     ones are given oldest first, the last `MISSED_AT_MOST` of them.
     """
-    latest_first = _moments(schedule, timezone, start=now + _CLOCK_CHANGE, reverse=True)
-    due = dropwhile(lambda moment: moment > now, latest_first)
-    since = takewhile(lambda moment: moment > after, due)
     found = [
         _slot(newsletter, timezone, moment)
-        for moment in islice(since, 1 + MISSED_AT_MOST)
+        for moment in _latest(schedule, timezone, after=after, now=now)
     ]
     lateness = timedelta(minutes=schedule.max_lateness_minutes)
-    serve = [slot for slot in found[:1] if now - slot.due <= lateness]
-    return serve, found[len(serve) :][:MISSED_AT_MOST][::-1]
+    serve = [slot for slot in found[-1:] if now - slot.due <= lateness]
+    return serve, found[: len(found) - len(serve)][-MISSED_AT_MOST:]
 
 
 def next_slot(
     newsletter: str, schedule: Schedule, timezone: str, *, after: datetime
 ) -> Slot | None:
     """Return the first slot later than `after`; None for a schedule without any."""
-    moments = _moments(schedule, timezone, start=after - _CLOCK_CHANGE)
-    later = dropwhile(lambda moment: moment <= after, moments)
-    return next((_slot(newsletter, timezone, moment) for moment in later), None)
+    moments = _later(schedule, timezone, after=after)
+    return next((_slot(newsletter, timezone, moment) for moment in moments), None)
 
 
 def _slot(newsletter: str, timezone: str, due: datetime) -> Slot:
@@ -132,21 +129,41 @@ def _slot(newsletter: str, timezone: str, due: datetime) -> Slot:
     )
 
 
-def _moments(
-    schedule: Schedule, timezone: str, *, start: datetime, reverse: bool = False
-) -> Iterator[datetime]:
-    """Yield when the schedule is due from `start` on (or back), each moment once.
+def _latest(
+    schedule: Schedule, timezone: str, *, after: datetime, now: datetime
+) -> Sequence[datetime]:
+    """Return the last moments of `(after, now]`, at most one more than are told apart.
+
+    Looks back in growing steps, so that a year without us costs no more than a day.
+    Not by CronSim's own way backwards: it never returns from 02:45 in the Chatham
+    Islands on the day their clocks go back (2.8).
+    """
+    reach = timedelta(hours=1)
+    while True:
+        begin = max(after, now - reach)
+        moments = _later(schedule, timezone, after=begin)
+        found = deque(
+            takewhile(lambda moment: moment <= now, moments), maxlen=1 + MISSED_AT_MOST
+        )
+        if begin == after or len(found) == found.maxlen:
+            return tuple(found)
+        reach *= 8
+
+
+def _later(schedule: Schedule, timezone: str, *, after: datetime) -> Iterator[datetime]:
+    """Yield when the schedule is due after `after`, each moment once.
 
     In UTC, because local times of one zone compare without their fold.
     """
-    local = start.astimezone(ZoneInfo(timezone))
-    lines = (CronSim(cron, local, reverse=reverse) for cron in schedule.crons)
+    start = (after - _CLOCK_CHANGE).astimezone(ZoneInfo(timezone))
+    lines = (CronSim(cron, start) for cron in schedule.crons)
     in_utc = ((moment.astimezone(UTC) for moment in line) for line in lines)
-    return (moment for moment, _ in groupby(merge(*in_utc, reverse=reverse)))
+    moments = (moment for moment, _ in groupby(merge(*in_utc)))
+    return dropwhile(lambda moment: moment <= after, moments)
 
 
 def describe(schedule: Schedule) -> str:
     """Return the schedule in English: "at 07:00 on Monday through Friday"."""
     start = datetime(2024, 1, 1, tzinfo=UTC)
     said = (CronSim(cron, start).explain() for cron in schedule.crons)
-    return " and ".join(words[:1].lower() + words[1:] for words in said)
+    return "; ".join(words[:1].lower() + words[1:] for words in said)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import yaml
 
@@ -79,27 +79,29 @@ def scan_yaml(
         value = reader.document(yaml.parse(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
         mark, what = _explained(error, text)
-    except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
-        position = (
-            error.start if isinstance(error, UnicodeEncodeError) else error.position
-        )
-        mark, what = _mark_at(text, position), _unreadable(text[position])
+    except UnicodeEncodeError as error:
+        mark, what = _unreadable(text, error.start)
+    except yaml.reader.ReaderError as error:  # its position counts bytes
+        before = text.encode()[: error.position].decode(errors="ignore")
+        mark, what = _unreadable(text, len(before))
     else:
         return Document(value=value, marks=reader.marks), reader.problems
-    reader.stop(Mark(mark.line + first_line - 1, mark.column), what)
+    raise reader.stopped(Mark(mark.line + first_line - 1, mark.column), what)
 
 
 def write_yaml(value: object) -> str:
-    """Write what `read_yaml` reads back equal, one entry to a line, not folded."""
+    """Write what `read_yaml` reads back equal, lists of values on one line, texts not folded."""
     return yaml.dump(
         value,
         Dumper=_Dumper,
         allow_unicode=True,
         sort_keys=False,
-        default_flow_style=None,
+        default_flow_style=False,
         width=10**6,
     )
 
+
+_OUR_TAGS = "tag:yaml.org,2002:"
 
 # -- plain scalars ----------------------------------------------------------
 
@@ -130,12 +132,22 @@ def _plain(text: str) -> object:
 class _Dumper(yaml.CSafeDumper):
     """Quotes what either YAML, 1.1 or 1.2, would take for something but text."""
 
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 theirs
+        """Write a value again where it stands twice; people cannot follow aliases."""
+        return True
 
+
+def _write_list(dumper: _Dumper, items: list[object]) -> yaml.Node:
+    short = not any(isinstance(item, dict | list) for item in items)
+    return dumper.represent_sequence(_OUR_TAGS + "seq", items, flow_style=short)
+
+
+_Dumper.add_representer(list, _write_list)
 _Dumper.add_implicit_resolver(
-    "tag:yaml.org,2002:int", re.compile(f"(?:{_INT.pattern})$"), list(_MAY_BE_NUMBER)
+    _OUR_TAGS + "int", re.compile(f"(?:{_INT.pattern})$"), list(_MAY_BE_NUMBER)
 )
 _Dumper.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
+    _OUR_TAGS + "float",
     re.compile(f"(?:{_FLOAT.pattern})$"),
     list(_MAY_BE_NUMBER),
 )
@@ -146,10 +158,9 @@ _Dumper.add_implicit_resolver(
 _DEEPEST = 100  #: levels; our files have five
 _MOST_REPEATED = 1_000  #: values that aliases may stand for, all together
 
-_OUR_TAGS = "tag:yaml.org,2002:"
-_TEXT_TAGS = frozenset({"!", _OUR_TAGS + "str"})
-_TAGS = _TEXT_TAGS.union(
-    _OUR_TAGS + name for name in ("int", "float", "bool", "null", "seq", "map")
+_TEXT_TAG = _OUR_TAGS + "str"
+_TAGS = frozenset(
+    _OUR_TAGS + name for name in ("str", "int", "float", "bool", "null", "seq", "map")
 )
 
 
@@ -177,7 +188,7 @@ class _Reader:
         next(events)  # the document's end
         following = next(events)
         if isinstance(following, yaml.DocumentStartEvent):
-            self.stop(
+            raise self.stopped(
                 self.mark(following),
                 "a second document begins here; take out the line `---`, or what follows it",
             )
@@ -207,10 +218,10 @@ class _Reader:
             )
         if isinstance(event, yaml.ScalarEvent):
             # `implicit[0]`: neither quoted nor tagged.
-            plain = event.implicit[0] or tag in _TAGS - _TEXT_TAGS
+            plain = event.implicit[0] or tag in _TAGS - {_TEXT_TAG}
             return _plain(event.value) if plain else event.value
         if len(location) > _DEEPEST:
-            self.stop(
+            raise self.stopped(
                 self.mark(event),
                 f"more than {_DEEPEST} levels of lists and mappings; write it flatter",
             )
@@ -221,18 +232,14 @@ class _Reader:
     def sequence(self, location: Location) -> list[object]:
         """Return the items up to the sequence's end."""
         items: list[object] = []
-        for event in self.events:
-            if isinstance(event, yaml.SequenceEndEvent):
-                break
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.value(event, (*location, len(items))))
         return items
 
     def mapping(self, location: Location) -> dict[str, object]:
         """Return the entries up to the mapping's end; of equal keys the first."""
         entries: dict[str, object] = {}
-        for event in self.events:
-            if isinstance(event, yaml.MappingEndEvent):
-                break
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             place = self.key(event, entries, location)
             value = self.value(next(self.events), place)
             if place[-1] != KEY:
@@ -267,7 +274,7 @@ class _Reader:
     def repeat(self, event: yaml.AliasEvent) -> object:
         """Return what an alias stands for, within reason."""
         if event.anchor not in self.anchors:
-            self.stop(
+            raise self.stopped(
                 self.mark(event),
                 "the * repeats something that is not there; a text that begins with * "
                 "must stand in quotes",
@@ -276,7 +283,7 @@ class _Reader:
         self.count += count
         self.repeated += count
         if self.repeated > _MOST_REPEATED:
-            self.stop(
+            raise self.stopped(
                 self.mark(event),
                 f"with this *, more than {_MOST_REPEATED:,} values are repeated; write "
                 "them out, or fewer of them",
@@ -294,15 +301,10 @@ class _Reader:
         where = f"{self.file}:{mark.line}:{mark.column}"
         self.problems.append(Problem(where=where, what=what))
 
-    def stop(self, mark: Mark, what: str) -> NoReturn:
-        """Raise all mistakes found so far and this one."""
+    def stopped(self, mark: Mark, what: str) -> FileProblems:
+        """Return all mistakes found so far and this one, after which nothing can follow."""
         self.add(mark, what)
-        raise FileProblems(self.problems) from None
-
-
-def _mark_at(text: str, position: int) -> Mark:
-    before = text[:position]
-    return Mark(before.count("\n") + 1, position - before.rfind("\n"))
+        return FileProblems(self.problems)
 
 
 # -- syntax errors in plain words -------------------------------------------
@@ -329,6 +331,10 @@ _EXPLANATIONS = (
     ),
     ("expected ',' or ']'", "the list opened by [ is not closed; add a comma or ]"),
     ("expected ',' or '}'", "the mapping opened by { is not closed; add a comma or }"),
+    (
+        "unexpected ':'",
+        "a colon inside brackets needs a space after it; add one, or put the text in quotes",
+    ),
     ("unexpected end of stream", "a quoted text is not closed; add the closing quote"),
     ("could not find expected ':'", "a key without its colon; write `key: value`"),
     (
@@ -339,10 +345,20 @@ _EXPLANATIONS = (
         ),
     ),
     (
+        "block sequence entries are not allowed",
+        "the `-` of a list cannot stand on the line of its key; put it on the next line",
+    ),
+    (
         "expected node content",
-        "a value is missing or begins with a sign that YAML uses itself; put it in quotes",
+        (
+            "a value is missing, or begins with a sign that YAML uses itself; add it, "
+            "put it in quotes, or close the bracket before it"
+        ),
     ),
 )
+
+#: Complaints that are about where something began, not where its end was missed.
+_OPENED = ("unexpected end of stream", "expected ',' or", "could not find expected ':'")
 
 _SIGN = "cannot start any token"
 
@@ -350,8 +366,8 @@ _SIGN = "cannot start any token"
 def _explained(error: yaml.MarkedYAMLError, text: str) -> tuple[Mark, str]:
     """Return where a syntax error is and what it means, opening quotes first."""
     said = f"{error.problem or ''} {error.context or ''}"
-    unclosed = "unexpected end" in said or "expected ',' or" in said
-    at = (error.context_mark if unclosed else None) or error.problem_mark
+    opened = any(words in said for words in _OPENED)
+    at = (error.context_mark if opened else None) or error.problem_mark
     mark = Mark(at.line + 1, at.column + 1) if at else Mark(1, 1)
     if _SIGN in said:
         return mark, _strange_sign(text, mark)
@@ -369,8 +385,12 @@ def _strange_sign(text: str, mark: Mark) -> str:
     return f"a text cannot begin with {sign} in YAML; put it in quotes"
 
 
-def _unreadable(character: str) -> str:
+def _unreadable(text: str, position: int) -> tuple[Mark, str]:
+    start = text.rfind("\n", 0, position)
     return (
-        f"the character U+{ord(character):04X} cannot be written in YAML; delete it "
-        "(it is invisible in most editors)"
+        Mark(text.count("\n", 0, position) + 1, position - start),
+        (
+            f"the character U+{ord(text[position]):04X} cannot be written in YAML; delete "
+            "it (it is invisible in most editors)"
+        ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import pytest
@@ -13,8 +14,8 @@ from digest.links import Links, Purpose
 LINKS = Links(key=b"k" * 32, site_url="https://ledger.example")
 ID = "aebagbafaydqq"  # eight bytes, as the store makes them
 
-READERS = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=12, max_size=12).map(
-    lambda text: text + "a"  # the last character holds 4 bits of padding
+READERS = st.binary(min_size=8, max_size=8).map(
+    lambda octets: base64.b32encode(octets).decode().rstrip("=").lower()
 )
 
 
@@ -53,9 +54,48 @@ def test_an_altered_token_is_nobodys(place: int, letter: str) -> None:
     assert (read == ID) == (altered == token)
 
 
-@pytest.mark.parametrize("token", ["", "short", "1" * 32, "é" * 32, "a" * 33])
+@given(READERS, st.text(max_size=20), st.text(max_size=20))
+def test_a_token_of_one_newsletter_is_none_of_another(
+    reader: str, one: str, other: str
+) -> None:
+    token = LINKS.token(Purpose.UNSUBSCRIBE, subscriber=reader, scope=one)
+
+    read = LINKS.read_token(token, purpose=Purpose.UNSUBSCRIBE, scope=other)
+
+    assert read == (reader if one == other else None)
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["", "short", "1" * 32, "é" * 32, "a" * 31, "a" * 33, "a" * 26 + "=" * 6, " " * 32],
+)
 def test_what_is_no_token_is_refused_quietly(token: str) -> None:
     assert LINKS.read_token(token, purpose=Purpose.BOUNCE, scope="daily") is None
+
+
+@given(st.text(max_size=40))
+def test_no_text_upsets_the_reading_of_tokens(token: str) -> None:
+    assert LINKS.read_token(token, purpose=Purpose.PAUSE, scope="daily") is None
+
+
+def test_only_ascii_letters_fold() -> None:
+    tokens = [
+        LINKS.token(Purpose.PAUSE, subscriber=ID, scope=str(n)) for n in range(20)
+    ]
+
+    for letter, look_alike in [("s", "ſ"), ("i", "ı"), ("k", "\u212a")]:
+        scope = next(n for n, token in enumerate(tokens) if letter in token)
+        forged = tokens[scope].replace(letter, look_alike)
+        assert LINKS.read_token(forged, purpose=Purpose.PAUSE, scope=str(scope)) is None
+
+
+@pytest.mark.parametrize(
+    "subscriber",
+    ["", "amira@example.org", "aaaaaaaaaaaab", "AAAAAAAAAAAAA", "a" * 14, "ſ" * 13],
+)
+def test_what_is_no_readers_id_gets_no_token(subscriber: str) -> None:
+    with pytest.raises(ValueError, match=r"not a reader's id: .*13 lower-case base32"):
+        LINKS.token(Purpose.PREFERENCES, subscriber=subscriber, scope="daily")
 
 
 def test_another_key_reads_nothing() -> None:
@@ -74,6 +114,8 @@ def test_addresses_fit_their_limits() -> None:
     assert len(leave.partition("@")[0]) <= 64
     assert bounce.startswith("b+")
     assert leave.startswith("u+")
+    assert re.fullmatch(r"[bu]\+[a-z2-7]{32}@[a-z.]+", bounce)
+    assert LINKS.unsubscribe(ID, "daily").endswith(f"/u/{leave[2:34]}")
 
 
 def test_a_message_id_is_one_per_reader_and_issue_and_the_same_again() -> None:

@@ -17,6 +17,15 @@ def test_an_apostrophe_and_a_hyphen_do_not_make_two_words() -> None:
     assert reading_minutes("aujourd’hui well-known " * 238) == 2
 
 
+def test_a_vowel_sign_does_not_make_two_words() -> None:
+    assert reading_minutes("हिन्दी " * 238 * 2) == 2
+    assert reading_minutes("كِتَاب " * 238 * 2) == 2
+
+
+def test_dashes_and_quotes_are_no_words() -> None:
+    assert reading_minutes("one — two–three « four » ** " * 119) == 2
+
+
 def test_chinese_and_japanese_are_counted_by_character() -> None:
     assert reading_minutes("新" * 1500) == 3
     assert reading_minutes("ひらがな" * 375) == 3

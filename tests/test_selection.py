@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -132,12 +134,33 @@ def test_a_single_tag_makes_a_section_with_the_articles_own_label() -> None:
     assert shape(digest) == {"Rivers": ["b"], "Saint-Malo": ["a"]}
 
 
-def test_a_pinned_article_leads() -> None:
-    articles = [article("a", "river"), article("b", "art", pinned=True)]
+def test_a_tag_followed_twice_or_called_as_a_topic_is_named_once() -> None:
+    articles = [article("a", "Art", "river"), article("b", "river", "Quay")]
+    follows = ("rivers", "art", "tag:art", "tag:quay", "tag:Quay", "tag:")
 
-    digest = digest_of(articles, reader())
+    digest = digest_of(articles, reader(follows=follows))
 
-    assert digest.articles[0].id == "b"
+    assert shape(digest) == {"Rivers": ["a", "b"]}
+    assert [c.also_in for c in digest.sections[0].articles] == [("Art",), ("Quay",)]
+    only_art = digest_of([article("a", "Art")], reader(follows=("art", "tag:art")))
+    assert only_art.sections[0].articles[0].also_in == ()
+
+
+def test_a_pinned_article_leads_and_its_section_with_it() -> None:
+    articles = [
+        article("a", "river", order=1),
+        article("b", "art", pinned=True),
+        article("c", "art", order=1),
+        article("d", "school"),
+    ]
+
+    assert shape(digest_of(articles, reader())) == {
+        "Art": ["b", "c"],
+        "Rivers": ["a"],
+        "Schools": ["d"],
+    }
+    assert list(shape(digest_of(articles, reader()))) == ["Art", "Rivers", "Schools"]
+    assert shape(digest_of(articles, reader(limit=1))) == {"Art": ["b"]}
 
 
 def test_what_does_not_fit_is_shared_fairly_and_counted() -> None:
@@ -151,6 +174,16 @@ def test_what_does_not_fit_is_shared_fairly_and_counted() -> None:
     assert digest.more == 7
 
 
+def test_a_section_that_found_no_room_is_counted_all_the_same() -> None:
+    articles = [article("a", "river"), article("b", "school"), article("c", "art")]
+
+    digest = digest_of(articles, reader(), articles=2)
+
+    assert shape(digest) == {"Rivers": ["a"], "Schools": ["b"]}
+    assert [section.more for section in digest.sections] == [0, 0]
+    assert digest.more == 1
+
+
 def test_a_newsletter_without_topics_is_one_untitled_section() -> None:
     made = candidates(
         issue(article("a", "odd"), article("b")), replace(newsletter(), topics=()), ()
@@ -160,6 +193,8 @@ def test_a_newsletter_without_topics_is_one_untitled_section() -> None:
 
     assert shape(digest) == {"": ["a", "b"]}
     assert made.without_topic == ()
+    followed = choose(made, reader(follows=("tag:odd",)), received=frozenset(), now=NOW)
+    assert shape(followed) == {"odd": ["a"]}
 
 
 def test_articles_without_a_topic_are_known() -> None:
@@ -213,10 +248,30 @@ def test_a_pause_that_is_over_is_over() -> None:
     assert not digest.skipped
 
 
+def test_a_pause_ends_on_the_readers_own_day() -> None:
+    midnight = datetime(2026, 12, 24, tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
+    away = replace(reader(), timezone="Europe/Paris", paused_until=midnight)
+
+    digest = digest_of([article("a", "river")], away)
+
+    assert midnight.day == 23
+    assert digest.skipped == "paused until 2026-12-24"
+
+
 def test_too_few_articles_are_not_worth_a_mail() -> None:
     digest = digest_of([article("a", "river")], reader(), minimum=2)
 
     assert digest.skipped == "only 1 of at least 2 articles"
+    assert digest.more == 1
+
+
+def test_a_reader_who_wants_few_articles_gets_them_whatever_the_minimum() -> None:
+    articles = [article("a", "river"), article("b", "river"), article("c", "river")]
+
+    digest = digest_of(articles, reader(limit=1), minimum=3)
+
+    assert shape(digest) == {"Rivers": ["a"]}
+    assert digest.more == 2
 
 
 def test_rank_is_pinned_then_the_editors_order_then_newest() -> None:
@@ -316,14 +371,75 @@ def test_the_rules_hold_for_every_reader(
     assert digest_of(shuffled, subscriber, received=received, **limits) == digest
 
 
+def belonging(one: Article, names: tuple[str, ...]) -> list[str]:
+    """Say independently which of these sections an article belongs to."""
+    return [name for name in names if wanted(one, (name,))]
+
+
+@given(ARTICLES, READERS, LIMITS)
+def test_sections_keep_the_newsletters_order_then_the_readers(
+    articles: list[Article], subscriber: Subscriber, limits: dict[str, int]
+) -> None:
+    follows = subscriber.preferences.follows
+    topics = tuple(t.slug for t in TOPICS if not follows or t.slug in follows)
+    sections = topics + tuple(name for name in follows if name.startswith("tag:"))
+    digest = digest_of(articles, subscriber, received=frozenset(), **limits)
+
+    shown = [s.slug for s in digest.sections]
+    leading = [s.slug for s in digest.sections if s.articles[0].article.pinned]
+    assert shown[: len(leading)] == leading, "what is pinned leads"
+    for group in (leading, shown[len(leading) :]):
+        assert group == sorted(group, key=sections.index)
+    for section in digest.sections:
+        for chosen in section.articles:
+            best, *others = belonging(chosen.article, sections)
+            assert section.slug == best, "under its best topic"
+            assert len(chosen.also_in) == len(others)
+
+
+@given(ARTICLES, READERS, LIMITS)
+def test_room_is_shared_by_all_sections_after_what_is_pinned(
+    articles: list[Article], subscriber: Subscriber, limits: dict[str, int]
+) -> None:
+    total = min(limits["articles"], subscriber.preferences.limit or 99)
+    roomy = replace(subscriber.preferences, limit=None)
+    everything = digest_of(
+        articles,
+        replace(subscriber, preferences=roomy),
+        articles=99,
+        per_topic=limits["per_topic"],
+    )
+    digest = digest_of(articles, subscriber, received=frozenset(), **limits)
+
+    pinned = [a for a in rank(everything.articles) if a.pinned]
+    assert len(digest.articles) == min(total, len(everything.articles)), "all room used"
+    assert set(pinned[:total]) <= set(digest.articles), "pinned articles first"
+    turns = {
+        turn: {c.article for c in same_turn if c and not c.article.pinned}
+        for turn, same_turn in enumerate(
+            zip_longest(*(section.articles for section in everything.sections))
+        )
+    }
+    shown = [turn for turn, ones in turns.items() if ones & set(digest.articles)]
+    hidden = [turn for turn, ones in turns.items() if ones - set(digest.articles)]
+    assert max(shown, default=0) <= min(hidden, default=99), "one of each, then again"
+
+
 @given(ARTICLES, READERS, st.sampled_from(NAMES))
-def test_another_mute_never_lets_a_muted_article_in(
+def test_another_mute_takes_articles_away_and_adds_none(
     articles: list[Article], subscriber: Subscriber, mute: str
 ) -> None:
-    stricter = replace(
-        subscriber.preferences, mutes=subscriber.preferences.mutes | {mute}
+    # Without limits: with them, what is muted makes room for what did not fit.
+    roomy = replace(subscriber.preferences, limit=None)
+    stricter = replace(roomy, mutes=roomy.mutes | {mute})
+    before = digest_of(
+        articles, replace(subscriber, preferences=roomy), articles=99, per_topic=99
     )
 
-    digest = digest_of(articles, replace(subscriber, preferences=stricter))
+    after = digest_of(
+        articles, replace(subscriber, preferences=stricter), articles=99, per_topic=99
+    )
 
-    assert not any(wanted(a, stricter.mutes) for a in digest.articles)
+    assert {a.id for a in after.articles} == {
+        a.id for a in before.articles if not wanted(a, stricter.mutes)
+    }

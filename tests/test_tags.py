@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Topic
 from digest.tags import belongs, single_tag, slug, slugs
+
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
+FORMS: list[Form] = ["NFC", "NFD", "NFKC", "NFKD"]
 
 
 @pytest.mark.parametrize(
@@ -20,8 +27,15 @@ from digest.tags import belongs, single_tag, slug, slugs
         ("حقوق الإنسان", "حقوق-الإنسان"),
         ("人権", "人権"),
         ("ภาษาไทย", "ภาษาไทย"),
+        ("मानव अधिकार", "मानव-अधिकार"),
+        ("Ｆｏｏｔｂａｌｌ ２", "football-2"),
         ("C++", "c"),
         ("COVID-19", "covid-19"),
+        ("Sport ⚽\ufe0f", "sport"),
+        ("❤\ufe0f", ""),
+        ("Menschen\u00adrechte", "menschenrechte"),
+        ("می\u200cخواهم", "میخواهم"),
+        ("\ufeffCinema\u200b", "cinema"),
         ("—", ""),
         ("", ""),
     ],
@@ -35,6 +49,21 @@ def test_a_slug_is_its_own_slug(label: str) -> None:
     assert slug(slug(label)) == slug(label)
 
 
+@given(st.text(), st.sampled_from(FORMS))
+def test_a_label_is_the_same_tag_however_its_accents_are_stored(
+    label: str, form: Form
+) -> None:
+    assert slug(unicodedata.normalize(form, label)) == slug(label)
+
+
+@given(st.text())
+def test_a_slug_fits_between_colons_commas_and_spaces(label: str) -> None:
+    words = slug(label).split("-")
+
+    assert words == [""] or all(any(map(str.isalnum, word)) for word in words)
+    assert not re.search(r"[\s:;,|/\"']", slug(label))
+
+
 def test_labels_without_letters_are_no_tags() -> None:
     assert slugs(["Rivers", "?", "RIVERS"]) == {"rivers"}
 
@@ -42,6 +71,12 @@ def test_labels_without_letters_are_no_tags() -> None:
 def test_a_single_tag_is_followed_with_a_prefix() -> None:
     assert single_tag("tag:Foot Ball") == "foot-ball"
     assert single_tag("football") is None
+    assert single_tag("tag:") == ""
+
+
+def test_a_topic_that_names_no_tag_matches_nothing() -> None:
+    assert not belongs(Topic(slug="t", title="T"), frozenset(["a"]))
+    assert belongs(Topic(slug="t", title="T", none=frozenset(["a"])), frozenset("b"))
 
 
 TAGS = st.frozensets(st.sampled_from("abcdef"), max_size=4)
@@ -57,7 +92,7 @@ def test_belonging_is_any_and_all_and_not_none(
     topic = Topic(slug="t", title="T", any=any_, all=all_, none=none)
 
     expected = (
-        bool(any_ or all_)
+        bool(any_ or all_ or none)
         and (not any_ or any(t in tags for t in any_))
         and all(t in tags for t in all_)
         and not any(t in tags for t in none)

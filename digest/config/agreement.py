@@ -35,8 +35,9 @@ def disagreements(value: object, document: Document) -> Complaints:
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """Return a mapping; of anything else, nothing."""
-    return value if isinstance(value, dict) else {}
+    """Return a mapping's keys that have a value; of anything else, nothing."""
+    entries = value if isinstance(value, dict) else {}
+    return {key: inner for key, inner in entries.items() if inner is not None}
 
 
 def sequence(value: object) -> Sequence[object]:
@@ -102,7 +103,7 @@ def _newsletters(settings: Mapping[str, object]) -> Complaints:
         if (
             isinstance(minimum, int)
             and isinstance(articles, int)
-            and minimum > articles
+            and minimum > articles > 0
         ):
             yield (
                 (*here, "limits", "minimum"),

@@ -69,15 +69,3 @@ class Findings:
 def _place(problem: Problem) -> tuple[int, int]:
     _, line, column = problem.where.rsplit(":", 2)
     return int(line), int(column)
-
-
-def without_nothing(value: object) -> object:
-    """Return a document's value without the keys that have none.
-
-    An empty ``tagline:`` is a tagline left out.
-    """
-    if isinstance(value, dict):
-        return {k: without_nothing(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list):
-        return [without_nothing(item) for item in value]
-    return value

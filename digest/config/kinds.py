@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationInfo,
+    model_validator,
 )
 from pydantic.config import JsonDict
 
@@ -40,6 +41,15 @@ class Part(BaseModel):
         hide_input_in_errors=True,
         json_schema_extra=_untitled,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nothing(cls, value: object) -> object:
+        """Take a key with nothing behind it as left out."""
+        if not isinstance(value, dict):
+            return value
+        fields = cls.model_fields
+        return {k: v for k, v in value.items() if v is not None or k not in fields}
 
 
 # -- single values ----------------------------------------------------------

@@ -15,10 +15,11 @@ from digest.config.agreement import (
     source_name,
 )
 from digest.config.complaints import complaints
-from digest.config.files import Findings, read_text, stop, without_nothing
+from digest.config.files import Findings, read_text, stop
 from digest.config.references import Known
 from digest.config.schema import (
     DeliveryPart,
+    LimitsPart,
     NewsletterPart,
     SchedulePart,
     SettingsFile,
@@ -54,7 +55,7 @@ def load_settings(path: Path, *, environment: Mapping[str, str]) -> Settings:
     Raises `FileProblems` with every mistake in it, by place. Secrets are taken from
     `environment` or their files.
     """
-    if path.is_dir():
+    if _is_folder(path):
         if not (path / FILE_NAME).exists():
             stop(
                 str(path),
@@ -72,6 +73,13 @@ def load_settings(path: Path, *, environment: Mapping[str, str]) -> Settings:
     return _settings(checked, root)
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # too long a name, for example; reading it says which
+        return False
+
+
 def _checked(value: object, findings: Findings, known: Known) -> SettingsFile | None:
     """Note everything that is wrong; return the settings if nothing is amiss with each."""
     checked = None
@@ -85,7 +93,7 @@ def _checked(value: object, findings: Findings, known: Known) -> SettingsFile | 
 
 
 def _with_empty_parts(value: object) -> object:
-    """Return the file's value without empty keys, but with its empty topics and newsletters."""
+    """Return the file's value with a mapping for each topic and newsletter, even an empty one."""
     if not isinstance(value, dict):
         return {} if value is None else value
     named = {
@@ -93,7 +101,7 @@ def _with_empty_parts(value: object) -> object:
         for key in ("topics", "newsletters")
         if isinstance(value.get(key), dict)
     }
-    return without_nothing(value | named)
+    return value | named
 
 
 def _known(value: object, root: Path, environment: Mapping[str, str]) -> Known:
@@ -152,7 +160,7 @@ def _topic(name: str, part: TopicPart) -> Topic:
 def _newsletter(
     name: str, part: NewsletterPart, *, site: Site, topics: Mapping[str, Topic]
 ) -> Newsletter:
-    limits = part.limits
+    limits = part.limits or LimitsPart()
     return Newsletter(
         slug=name,
         title=part.title,

@@ -172,8 +172,8 @@ class NewsletterPart(Part):
     schedule: SchedulePart | None = Field(
         default=None, description="When it goes out; without it, only by hand."
     )
-    limits: LimitsPart = Field(
-        default_factory=LimitsPart, description="How much one mail may hold."
+    limits: LimitsPart | None = Field(
+        default=None, description="How much one mail may hold, and how little."
     )
     template: Annotated[Line, AfterValidator(values.template)] = Field(
         default="newsroom",

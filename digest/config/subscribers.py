@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from digest.config import spreadsheet
 from digest.config.agreement import mapping, sequence
 from digest.config.complaints import complaints
-from digest.config.files import Findings, read_text, stop, without_nothing
+from digest.config.files import Findings, read_text, stop
 from digest.config.readers import (
     SubscribersFile,
     newsletters_left_out,
@@ -53,7 +53,7 @@ def read_subscribers(
 def _read_yaml(text: str, *, file: str, known: Known) -> list[Subscriber]:
     document, problems = scan_yaml(text, file=file)
     findings = Findings(file=file, document=document, problems=problems)
-    value = {} if document.value is None else without_nothing(document.value)
+    value = {} if document.value is None else document.value
     parts = []
     try:
         checked = SubscribersFile.model_validate(value, context=known)

@@ -1,0 +1,369 @@
+"""Pages pasted as text, each with the article it must become beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.sources.cleaning import clean_html, plain
+from digest.sources.markup import visible
+from digest.sources.origin import Origin
+from digest.sources.pasted import Pasted, read_pasted
+
+PAGES = Path(__file__).parent / "data" / "pasted"
+NAMES = sorted(path.stem for path in PAGES.glob("*.txt"))
+
+
+def read(text: str, *, language: str = "", base_url: str = "") -> Pasted:
+    origin = Origin(
+        source="desk",
+        key="inbox/page.txt",
+        where="inbox/page.txt",
+        timezone="Europe/Paris",
+        language=language,
+        base_url=base_url,
+    )
+    return read_pasted(text, origin=origin)
+
+
+def said(pasted: Pasted) -> dict[str, object]:
+    """Return what a fixture's JSON says: the fields with something in them."""
+    fields = asdict(pasted.article) | {"left_out": pasted.left_out}
+    for name in ("id", "source", "pinned", "order", "language"):
+        del fields[name]
+    kept = {
+        name: value for name, value in fields.items() if value not in ("", (), None)
+    }
+    found: dict[str, object] = json.loads(json.dumps(kept, default=str))
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_becomes_the_article_beside_it(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    text = (PAGES / f"{name}.txt").read_bytes().decode()
+    expected = PAGES / f"{name}.json"
+
+    found = said(read(text))
+
+    if request.config.getoption("--approve"):
+        expected.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+    wanted = json.loads(expected.read_text())
+    assert found.keys() == wanted.keys()
+    for field, value in wanted.items():
+        assert found[field] == value, field
+
+
+def words(*texts: str) -> Counter[str]:
+    return Counter(re.findall(r"\w+", " ".join(texts).replace("_", " ")))
+
+
+def words_kept(pasted: Pasted) -> Counter[str]:
+    """Count the words in every field, among what was left out and the labels."""
+    article = pasted.article
+    image = article.image
+    return words(
+        article.headline,
+        article.standfirst,
+        article.byline,
+        article.desk,
+        *((image.url, image.caption, image.credit) if image else ()),
+        plain(article.body),
+        *article.tags,
+        *(f"{link.title} {link.url}" for link in article.related),
+        *(f"{link.title} {link.url}" for link in article.also_read),
+        *pasted.left_out,
+        *pasted.labels,
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_word_of_a_page_is_lost(name: str) -> None:
+    text = (PAGES / f"{name}.txt").read_bytes().decode()
+
+    missing = words(text) - words_kept(read(text))
+
+    assert not missing
+
+
+LINES = st.sampled_from(
+    [
+        *(
+            "",
+            "",
+            "   ",
+            "Home",
+            "Europe",
+            "3 min",
+            "Read more",
+            "Follow",
+            "|",
+            "=====",
+        ),
+        *(
+            "By Mara Quist",
+            "Text by:",
+            "Mara Quist",
+            "Texte par : Léa Noir",
+            "(with AFP)",
+        ),
+        *("Issued on: 19/02/2024 - 08:14", "Modified:", "19/02/2024", "Publié le :"),
+        *(
+            "© Agency / Name",
+            "A boat in the harbour. © Wire / Jon Aske",
+            "Photo: Jon Aske",
+        ),
+        *("With our correspondent in Velmar, Tobias Renn", "(From Berlin) It rained."),
+        *(
+            "►Also read: A title that goes on",
+            "Also read:",
+            "On the same subject",
+            "Tags:",
+        ),
+        *("• Ports", "• Human rights", "* one", "- two", "• A • B • C", "#Sea #Salt"),
+        *("Receive all the news in your mailbox", "I subscribe", "Most read", "Share"),
+        *("A storm takes the roof of the market hall", "and nobody was below it"),
+        *("The roof came down at noon, when the hall was empty but for two cats.",),
+        *(
+            '"We heard it before',
+            'we saw it," said Ann Lee.',
+            "« On l’a vu,",
+            "partir »",
+        ),
+        *(
+            "© 2024 Copyright Longitude - All rights reserved",
+            "https://x.example/a.jpg",
+        ),
+        *("Headline: A cat is elected", "Title — with a dash", "15/12/2024 - 2 min"),
+    ]
+)
+TEXTS = st.one_of(
+    st.lists(LINES, max_size=30).map("\n".join),
+    st.lists(st.one_of(LINES, st.text(max_size=60)), max_size=12).map("\n".join),
+    st.text(max_size=400),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_no_word_of_any_text_is_lost(text: str) -> None:
+    pasted = read(text)
+
+    # Controls are no words, and some line ends are controls.
+    shown = " ".join(
+        visible(line) for line in re.split("[\n\r\v\f\x85\u2028\u2029]", text)
+    )
+    assert not words(plain(clean_html(shown_as_html(shown)))) - words_kept(pasted)
+
+
+def shown_as_html(text: str) -> str:
+    """Escape as a body does, so that both sides see the same characters."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS)
+def test_an_article_always_has_a_headline_and_a_safe_body(text: str) -> None:
+    article = read(text).article
+
+    assert article.headline
+    assert "\n" not in article.headline
+    assert article.body == clean_html(article.body)
+    assert article.reading_minutes >= 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(LINES, max_size=20))
+def test_windows_line_ends_change_nothing(lines: list[str]) -> None:
+    assert read("\r\n".join(lines)) == read("\n".join(lines))
+
+
+class TestAmbiguousPlaces:
+    def test_a_line_before_a_credit_is_the_headline_when_there_is_no_other(
+        self,
+    ) -> None:
+        article = read(
+            "Storm takes the market's roof\n© Wire / Jo\n\nIt rained."
+        ).article
+
+        assert article.headline == "Storm takes the market's roof"
+        assert article.image
+        assert article.image.caption == ""
+
+    def test_a_second_picture_stays_in_the_body(self) -> None:
+        text = (PAGES / "deux-legendes-fr.txt").read_text()
+
+        assert "offert par un bijoutier. © Lagune Images" in read(text).article.body
+
+    def test_a_bulleted_list_inside_the_text_is_no_tags(self) -> None:
+        text = (PAGES / "no-headline-marks.txt").read_text()
+
+        article = read(text).article
+
+        assert article.tags == ()
+        assert "<ul><li>a pump</li>" in article.body
+
+    def test_by_at_the_beginning_of_a_sentence_is_no_byline(self) -> None:
+        text = "A quiet night in the port\n\nBy midnight Velmar was asleep.\n\nNo ship came."
+
+        assert read(text).article.byline == ""
+
+    def test_words_of_a_menu_may_be_tags(self) -> None:
+        text = (
+            "Bees move into the theatre\n\nThe bees came in June and nobody asked them for"
+            " a ticket.\n\nTags:\nScience\nCulture\n"
+        )
+
+        assert read(text).article.tags == ("Science", "Culture")
+
+    def test_an_unfinished_quotation_does_not_swallow_the_page(self) -> None:
+        text = "A short story\n\n" + "\n\n".join(
+            ['He said "no', *(f"Paragraph {n} stands alone." for n in range(20))]
+        )
+
+        assert read(text).article.body.count("<p>") > 15
+
+    def test_an_address_alone_above_the_story_is_its_own(self) -> None:
+        page = "https://longitude.example/a/storm?utm_source=x\nStorm takes the roof off\n\n"
+
+        article = read(
+            f"{page}It rained for nine days, and on the tenth it stopped."
+        ).article
+
+        assert article.url == "https://longitude.example/a/storm"
+
+    def test_a_page_of_nothing_is_named_after_its_file(self) -> None:
+        assert read("").article.headline == "page"
+
+    def test_a_date_that_was_only_true_once_is_left_out(self) -> None:
+        pasted = read(
+            "Storm takes the roof off a hall\n\nPublished yesterday at 18:00\n\nIt rained."
+        )
+
+        assert pasted.article.published is None
+        assert "Published yesterday at 18:00" in pasted.left_out
+
+
+@pytest.mark.parametrize(
+    ("byline", "names", "desk"),
+    [
+        ("By Mara Quist", "Mara Quist", ""),
+        ("By Mara Quist, Harbour Wire", "Mara Quist", "Harbour Wire"),
+        ("By Mara Quist and Jon Aske", "Mara Quist and Jon Aske", ""),
+        ("By Mara Quist in Lisbon", "Mara Quist", "Lisbon"),
+        ("By Mara Quist (Lisbon)", "Mara Quist", "Lisbon"),
+        ("Text by: Mara Quist Follow", "Mara Quist", ""),
+        ("Texte par\u00a0: Léa Noir", "Léa Noir", ""),
+        ("Par Léa Noir à Lyon", "Léa Noir", "Lyon"),
+        ("Von Jan van der Meer", "Jan van der Meer", ""),
+        ("Text von: Eva Lang", "Eva Lang", ""),
+        ("Texto por: Ana de la Cruz", "Ana de la Cruz", ""),
+        ("By MARA QUIST | Harbour Wire | 3 min", "MARA QUIST", "Harbour Wire"),
+    ],
+)
+def test_bylines_are_taken_apart(byline: str, names: str, desk: str) -> None:
+    article = read(f"Storm takes the roof off a hall\n{byline}\n\nIt rained.").article
+
+    assert (article.byline, article.desk) == (names, desk)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "3 min",
+            "3 min read",
+            "Reading time: 3 minutes",
+            "3-minute read",
+            "⏱ 3 min read",
+        ),
+        *("Temps de lecture\u00a0: 3 min", "3 min de lecture", "Lesezeit: 3 Minuten"),
+        *("3 Min. Lesezeit", "Tiempo de lectura: 3 minutos", "3 min de lectura"),
+    ],
+)
+def test_reading_times_are_understood(line: str) -> None:
+    pasted = read(f"Storm takes the roof off a hall\n{line}\n\nIt rained.")
+
+    assert pasted.article.reading_minutes == 3
+    assert pasted.article.body == "<p>It rained.</p>"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("►Also read: Ten dams", "Also read: Ten dams", "▶ Read also: Ten dams"),
+        *(
+            "Read more: Ten dams",
+            "See also: Ten dams",
+            "► À lire aussi\u00a0: Ten dams",
+        ),
+        *(
+            "Lire aussi : Ten dams",
+            "À lire également : Ten dams",
+            "Mehr dazu: Ten dams",
+        ),
+        *(
+            "Lesen Sie auch: Ten dams",
+            "→ Lea también: Ten dams",
+            "Lee también: Ten dams",
+        ),
+    ],
+)
+def test_other_stories_inside_the_text_are_taken_out(line: str) -> None:
+    article = read(
+        f"Storm takes the roof\n\nIt rained.\n\n{line}\n\nIt stopped."
+    ).article
+
+    assert [link.title for link in article.also_read] == ["Ten dams"]
+    assert article.body == "<p>It rained.</p><p>It stopped.</p>"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Receive all the international news directly in your mailbox",
+        "I subscribe",
+        "Take international news everywhere with you! Download the app",
+        "Recevez toute l’actualité internationale directement dans votre boîte mail",
+        "Je m’abonne",
+        "Erhalten Sie alle Nachrichten direkt in Ihr Postfach",
+        "Jetzt abonnieren",
+        "Laden Sie die App herunter",
+        "Reciba toda la actualidad directamente en su correo",
+        "Suscríbase",
+        "Descargue la aplicación",
+        "Share on WhatsApp",
+        "Lien copié",
+        "© 2024 Copyright Longitude - All rights reserved",
+    ],
+)
+def test_invitations_and_footers_are_left_out_and_listed(line: str) -> None:
+    pasted = read(
+        "Storm takes the roof off a hall\n\nIt rained for nine days, and then it stopped at"
+        f" last.\n\nOn the same subject\n\nA second storm is on its way\n\n{line}\n"
+    )
+
+    assert line in pasted.left_out
+    assert len(pasted.article.related) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "line",
+    ["a\n", "Share\n", '"a b c\n', "On the same subject\n", "• tag\n", "© a\n", ", "],
+)
+def test_a_megabyte_of_anything_is_read_in_time(line: str) -> None:
+    started = time.monotonic()
+
+    read(line * (1_000_000 // len(line)))
+
+    assert time.monotonic() - started < 30
