@@ -1,0 +1,232 @@
+"""A folder of articles: Markdown, HTML and plain text, read again at each collect.
+
+Subfolders count, hidden files and `_drafts` do not, and the order is that of the
+paths, so that two collects of the same files give the same answer. One bad file
+is a problem of its own; its neighbours are read.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from digest.model import Article, Fetched, Problem, Validators
+from digest.settings import FolderSource, Site
+from digest.sources.documents import DocumentError, decode, read_file
+from digest.sources.markdown import read_markdown
+from digest.sources.origin import Origin
+from digest.sources.page import read_page
+from digest.sources.pasted import Pasted, read_pasted
+from digest.sources.pictures import is_beside, key_of, keys_in, picture_url, rewrite
+
+_MARKDOWN = frozenset({".md", ".markdown"})
+_HTML = frozenset({".html", ".htm", ".xhtml"})
+_TEXT = frozenset({".txt", ".text"})
+_ARTICLES = _MARKDOWN | _HTML | _TEXT
+#: Somebody may take them for articles; nothing here can read them.
+_UNREAD = frozenset({".doc", ".docx", ".odt", ".pages", ".pdf", ".rst", ".rtf"})
+_PICTURES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
+_UTF8_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_SHOWN = 3  #: lines that were left out of a pasted page, in the note about them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """What lies in a folder, as paths relative to it, in order."""
+
+    files: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class Folder:
+    """The source that reads a folder's files."""
+
+    settings: FolderSource
+    site: Site = field(kw_only=True)
+    now: Callable[[], datetime] = field(kw_only=True)
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Be called what the settings say."""
+        self.name = self.settings.name
+
+    @property
+    def images_url(self) -> str:
+        """Where the folder's pictures are published."""
+        return self.settings.images_url or f"{self.site.url}/media"
+
+    def fetch(self, validators: Validators) -> Fetched:
+        """Return every article of the folder, and what is wrong with which file."""
+        del validators  # a disk is not asked whether something is new
+        folder = self.settings.path
+        if not folder.is_dir():
+            what = "is not a folder" if folder.exists() else "does not exist"
+            return Fetched(
+                error=f"{folder} {what}; make it, or correct `folder:` in digest.yaml"
+            )
+        walk = _walk(folder)
+        problems = list(walk.problems)
+        articles: dict[str, tuple[str, Article]] = {}
+        for key in walk.files:
+            fetched = self._read(key)
+            problems += fetched.problems
+            if fetched.error:
+                problems.append(Problem(where=self._where(key), what=fetched.error))
+            for article in fetched.articles:
+                problems += self._missing_pictures(key, article)
+                first, _ = articles.setdefault(article.id, (key, article))
+                if first != key:
+                    problems.append(_twice(self._where(key), article, first))
+        found = tuple(article for _, article in articles.values())
+        return Fetched(articles=found, problems=tuple(problems))
+
+    def local_images(self) -> dict[str, Path]:
+        """Return the file behind each picture's address, for previews on this machine."""
+        folder = self.settings.path
+        return {
+            f"{self.images_url}/{quote(key)}": folder / key
+            for key in _paths(folder, problems=[])
+            if PurePosixPath(key).suffix.lower() in _PICTURES
+        }
+
+    def _where(self, key: str) -> str:
+        return f"{self.settings.path.name}/{key}"
+
+    def _read(self, key: str) -> Fetched:
+        origin = Origin(
+            source=self.name,
+            key=unicodedata.normalize("NFC", key),  # as macOS does not write it
+            where=self._where(key),
+            timezone=self.site.timezone,
+            tags=self.settings.tags,
+            language=self.settings.language,
+            images_url=self.images_url,
+            base_url=f"{self.site.url}/",
+        )
+        try:
+            content = read_file(self.settings.path / key)
+        except DocumentError as error:
+            return Fetched(error=str(error))
+        if PurePosixPath(key).suffix.lower() in _HTML:
+            content = self._with_pictures(content, origin)
+        return read_document(content, origin=origin, now=self.now)
+
+    def _with_pictures(self, content: bytes, origin: Origin) -> bytes:
+        """Return a page whose pictures beside it have the addresses they will have."""
+
+        def address(written: str) -> str:
+            path = written.encode("latin-1").decode("utf-8", "replace")
+            key = key_of(path, origin=origin) if is_beside(path) else ""
+            here = key and (self.settings.path / key).is_file()
+            return picture_url(path, origin=origin) if here else written
+
+        # Latin-1 keeps every byte what it is, whatever the page's charset.
+        return rewrite(content.decode("latin-1"), address).encode("latin-1")
+
+    def _missing_pictures(self, key: str, article: Article) -> Iterator[Problem]:
+        for picture in keys_in(article, images_url=self.images_url):
+            if not (self.settings.path / picture).is_file():
+                what = (
+                    f"the picture {picture} is not in {self.settings.path.name}; put it"
+                    " there, or correct its name"
+                )
+                yield Problem(where=self._where(key), what=what)
+
+
+def read_document(
+    content: bytes, *, origin: Origin, now: Callable[[], datetime]
+) -> Fetched:
+    """Return the article of one file; the ending of `origin.key` says what it is.
+
+    Whatever is neither Markdown nor HTML is read as text.
+    """
+    suffix = PurePosixPath(origin.key).suffix.lower()
+    if not content.strip():
+        return Fetched(error="is empty; write something into it, or delete it")
+    if suffix in _HTML:
+        # A saved page does not know where it came from: its relative links are lost.
+        return read_page(content, origin=replace(origin, base_url=""), now=now)
+    text = decode(content).replace("\r\n", "\n").replace("\r", "\n")
+    if suffix in _MARKDOWN:
+        fetched = read_markdown(text, origin=origin)
+    else:
+        fetched = _fetched(read_pasted(text, origin=origin), origin)
+    charset = _charset_problem(content, origin)
+    return replace(fetched, problems=(*charset, *fetched.problems))
+
+
+def _fetched(pasted: Pasted, origin: Origin) -> Fetched:
+    """Return a pasted page with a note about what is not in its article."""
+    if not pasted.left_out:
+        return Fetched(articles=(pasted.article,))
+    shown = ", ".join(f"“{line}”" for line in pasted.left_out[:_SHOWN])
+    more = ", …" if len(pasted.left_out) > _SHOWN else ""
+    note = Problem(
+        where=origin.where,
+        what=f"{len(pasted.left_out)} lines of this page were left out as menus,"
+        f" invitations or repetitions: {shown}{more}; delete them from the file, or"
+        " write the article as Markdown if one of them belongs to it",
+    )
+    return Fetched(articles=(pasted.article,), problems=(note,))
+
+
+def _charset_problem(content: bytes, origin: Origin) -> tuple[Problem, ...]:
+    if content.startswith(_UTF8_MARKS):
+        return ()
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = (
+            f"not UTF-8 (byte 0x{content[error.start]:02x}); it was read as"
+            " windows-1252 there: save the file as UTF-8 to be sure of every letter"
+        )
+        return (Problem(where=f"{origin.where}:{line}", what=what),)
+    return ()
+
+
+def _twice(where: str, article: Article, first: str) -> Problem:
+    return Problem(
+        where=where,
+        what=f"has the same address as {first} ({article.url}), and so is the same"
+        " article; give one of them another `url`, or delete it",
+    )
+
+
+def _walk(folder: Path) -> _Walk:
+    """Return the files of a folder that hold articles, in the order of their paths."""
+    problems: list[Problem] = []
+    files = []
+    for key in _paths(folder, problems=problems):
+        suffix = PurePosixPath(key).suffix.lower()
+        if suffix in _ARTICLES:
+            files.append(key)
+        elif suffix in _UNREAD:
+            what = f"{suffix} files are not read; save it as .md, .html or .txt"
+            problems.append(Problem(where=f"{folder.name}/{key}", what=what))
+    return _Walk(files=tuple(files), problems=tuple(problems))
+
+
+def _paths(folder: Path, *, problems: list[Problem]) -> Iterator[str]:
+    """Yield every file below `folder`, but for hidden ones and drafts."""
+
+    def unreadable(error: OSError) -> None:
+        where = Path(error.filename).relative_to(folder.parent).as_posix()
+        what = f"cannot be read: {error.strerror}; check its permissions"
+        problems.append(Problem(where=where, what=what))
+
+    found = []
+    for parent, folders, files in os.walk(folder, onerror=unreadable):
+        folders[:] = [f for f in folders if not f.startswith(".") and f != "_drafts"]
+        found += [
+            (Path(parent) / name).relative_to(folder).as_posix()
+            for name in files
+            if not name.startswith(".")
+        ]
+    yield from sorted(found, key=lambda key: key.split("/"))

@@ -1,0 +1,198 @@
+"""The lines of a pasted page, put back together where they were broken.
+
+Text copied from a page breaks in three ways: every line cut at one width, a
+paragraph cut wherever a link or a quotation stood, or not at all. A line goes on
+in the next when the next word would not have fitted, when the sentence is plainly
+unfinished, or when a quotation is still open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from digest.sources.markup import visible
+from digest.sources.pasted import words
+from digest.sources.pasted.marks import (
+    Kind,
+    Mark,
+    fold,
+    is_finished,
+    is_names,
+    read_mark,
+    split_line,
+)
+from digest.sources.quotations import is_open
+
+_LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
+_BULLETS_INSIDE = re.compile(r"\s+[•‣▪●◦]\s*")
+_WAITS = re.compile(r"[,;–—([«“„&/-]\s*$")  #: more must follow these
+_GOES_ON = re.compile(r"[a-zà-öø-ÿœ,;.)\]»”…]")  #: nothing begins with these
+_QUOTE_BEGINS = ("“", "«", "„", '"')
+#: A hard-wrapped text is never wider, and shows it at least so often.
+_NARROWEST, _WIDEST, _EVIDENCE, _RAGGED = 40, 110, 3, 20
+#: A quotation nobody closed does not swallow the page.
+_LONGEST_QUOTATION, _LINES_OF_SPEECH = 700, 8
+#: Nobody writes a longer paragraph; looking at it again for each line has its price.
+_LONGEST_PARAGRAPH = 8000
+_MOST_LINES = 20_000  #: of a page; what follows is read as paragraphs
+_TAIL = 80  #: characters; enough to see how something ends
+#: What is complete on its line; the next one is something else.
+_COMPLETE = {
+    *(Kind.PUBLISHED, Kind.UPDATED, Kind.DATE, Kind.MINUTES, Kind.ADDRESS),
+    *(Kind.NAVIGATION, Kind.READ_MORE, Kind.RULE, Kind.OTHER_LIST, Kind.BYLINE),
+}
+#: What may go on, or may be only a label whose value is on the next line.
+_LABELS = {Kind.SAME_SUBJECT, Kind.TAGS, Kind.ALSO_READ, Kind.CREDIT}
+
+
+@dataclass(slots=True)
+class Unit:
+    """One thing a page says: a paragraph, a headline, a label, an item of a list."""
+
+    number: int  #: of its first line, from 1
+    text: str
+    mark: Mark
+    gap: bool = False  #: an empty line stands before it
+    bullet: bool = False
+    part: bool = False  #: it shared its line with something about the article
+    lines: list[str] = field(default_factory=list)  #: as they stood
+
+    @property
+    def kind(self) -> Kind:
+        """What it is for."""
+        return self.mark.kind
+
+
+def read_units(text: str, *, zone: str) -> list[Unit]:
+    """Return what the page says, in order, each thing whole."""
+    lines = list(_read_lines(text, zone))
+    width = _width(lines)
+    joined: list[Unit] = []
+    for index, line in enumerate(lines):
+        unit = joined[-1] if joined else None
+        if unit and (
+            _goes_on(unit, line, width)
+            or _speaks_on(unit, lines[index : index + _LINES_OF_SPEECH])
+        ):
+            _join(unit, line, zone)
+        else:
+            joined.append(line)
+    return [part for unit in joined for part in _parts(unit, zone)]
+
+
+def _read_lines(text: str, zone: str) -> Iterator[Unit]:
+    gap = False
+    for number, raw in enumerate(_LINE_ENDS.split(text), 1):
+        line = visible(raw).strip()
+        if not line:
+            gap = True
+            continue
+        bullet = words.BULLET.match(fold(line))
+        items = [line]
+        if bullet:
+            items = _BULLETS_INSIDE.split(line[bullet.end() :])
+        for item in items:
+            mark = Mark(kind=Kind.TEXT, value=item)
+            if number <= _MOST_LINES:
+                mark = read_mark(item, zone=zone)
+            if bullet and mark.kind is Kind.SECTION:
+                mark = Mark(kind=Kind.TEXT, value=item)
+            yield Unit(
+                number=number,
+                text=item,
+                mark=mark,
+                gap=gap,
+                bullet=bool(bullet) and mark.kind in {Kind.TEXT, Kind.NAVIGATION},
+                lines=[line],
+            )
+            gap = False
+
+
+def _width(lines: Sequence[Unit]) -> int:
+    """Return the width every line was cut at, 0 when there was none."""
+    cut = [
+        len(before.text)
+        for before, after in pairwise(lines)
+        if not after.gap
+        and after.text[0].islower()
+        and not is_finished(before.text)
+        and len(before.text) <= _WIDEST
+    ]
+    if len(cut) < _EVIDENCE:
+        return 0
+    widest, middle = max(cut), sorted(cut)[len(cut) // 2]
+    wider = sum(len(line.text) > widest + _RAGGED for line in lines)
+    narrow = widest < _NARROWEST or widest - middle > _RAGGED
+    return 0 if narrow or wider > len(cut) else widest
+
+
+def _goes_on(unit: Unit, line: Unit, width: int) -> bool:
+    """Tell whether `line` is the rest of `unit`, from how one ends and one begins."""
+    if not _may_join(unit, line):
+        return False
+    end = unit.text[-_TAIL:]
+    goes_on = bool(_GOES_ON.match(line.text)) and not is_finished(end)
+    if line.gap:
+        return unit.kind is Kind.TEXT and not unit.bullet and goes_on
+    first_word = line.text.split()[0]
+    if width and len(unit.lines[-1]) + 1 + len(first_word) > width:
+        return True
+    # A paragraph that was broken before is not over in mid-sentence.
+    broken = len(unit.lines) > 1 and len(unit.text) > _TAIL and not is_finished(end)
+    return goes_on or broken or bool(_WAITS.search(end))
+
+
+def _speaks_on(unit: Unit, following: Sequence[Unit]) -> bool:
+    """Tell whether `unit` opens a quotation that one of the next lines closes."""
+    if len(unit.text) > _LONGEST_QUOTATION or not is_open(unit.text):
+        return False
+    text = unit.text
+    for line in following:
+        if not _may_join(unit, line) or line.text.startswith(_QUOTE_BEGINS):
+            return False  # in English, each paragraph of a speech opens again
+        text = f"{text} {line.text}"
+        if not is_open(text):
+            return True
+    return False
+
+
+def _may_join(unit: Unit, line: Unit) -> bool:
+    if line.bullet or line.kind is not Kind.TEXT or unit.kind in _COMPLETE:
+        return False
+    only_a_label = unit.kind in _LABELS and not unit.mark.value
+    return not only_a_label and len(unit.text) <= _LONGEST_PARAGRAPH
+
+
+def _join(unit: Unit, line: Unit, zone: str) -> None:
+    hyphenated = re.search(r"\w-$", unit.text[-2:]) and line.text[0].islower()
+    unit.text += ("" if hyphenated else " ") + line.text
+    unit.lines.extend(line.lines)
+    unit.mark = read_mark(unit.text, zone=zone)
+
+
+def _parts(unit: Unit, zone: str) -> Iterator[Unit]:
+    """Yield the unit, or the several things its line said."""
+    texts = list(split_line(unit.text, zone=zone))
+    if len(texts) == 1:
+        yield unit
+        return
+    before = None
+    for index, text in enumerate(texts):
+        mark = read_mark(text, zone=zone)
+        if before is Kind.BYLINE and mark.kind is Kind.TEXT and is_names(text, most=5):
+            # "By NAME | Agency": what stands beside a name as a place does.
+            mark = Mark(kind=Kind.DESK, value=text)
+        before = mark.kind
+        yield Unit(
+            number=unit.number,
+            text=text,
+            mark=mark,
+            gap=unit.gap and not index,
+            part=all(len(t) < len(unit.text) for t in texts)
+            and mark.kind is Kind.TEXT
+            and len(text.split()) <= 4,  # noqa: PLR2004 -- a section's name, not a story
+            lines=[text],
+        )

@@ -1,0 +1,80 @@
+"""Bylines as they are printed, taken apart: names, desk or agency, photographer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from digest.sources.pasted import words
+from digest.sources.pasted.marks import Kind, fold, is_names, read_mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Byline:
+    """Who wrote, for which desk or agency or from where, and who took the picture."""
+
+    names: str
+    desk: str = ""
+    photo: str = ""
+
+
+_FOLLOW = re.compile(
+    r"\s+(?:follow|suivre|folgen|seguir)\s*$|\s*[|·•]\s*$", re.IGNORECASE
+)
+_APART = re.compile(
+    r"^(?P<names>[^,/|()]{3,60}?)\s*(?:(?:,|/|\||\s[–—-]\s)\s*(?P<desk>[^,/|()]{2,50})"
+    r"|\((?P<inside>[^()]{2,60})\))$"
+)
+#: A related title's date or reading time.
+_ABOUT = re.compile(r"(?:\s[-–—|·]\s|[(,|·]\s*)(?P<about>[^-–—|·(),]{4,40})\)?\s*$")
+_SEVERAL = re.compile(r"\s(?:and|und|et|y|e|&)\s", re.IGNORECASE)
+
+
+def split_byline(value: str) -> Byline:
+    """Return the parts of "NAME, AGENCY", "NAME in PLACE", "NAME, photos: NAME"."""
+    value = _FOLLOW.sub("", value).strip(" .,;|·")
+    photo = words.PHOTO_BY.search(fold(value))
+    if photo:
+        rest = split_byline(value[: photo.start()])
+        return Byline(
+            names=rest.names,
+            desk=rest.desk,
+            photo=value[slice(*photo.span("photo"))].strip(),
+        )
+    place = words.NAME_IN_PLACE.fullmatch(fold(value))
+    if place and is_names(place["desk"], most=4):
+        return _both(value, place, "desk")
+    apart = _APART.match(fold(value))
+    if apart and is_names(apart["names"]):
+        desk = "inside" if apart["inside"] else "desk"
+        if not _SEVERAL.search(apart[desk]):
+            return _both(value, apart, desk)
+    return Byline(names=value)
+
+
+def _both(value: str, match: re.Match[str], group: str) -> Byline:
+    names, desk = (value[slice(*match.span(name))] for name in ("names", group))
+    return Byline(names=names.strip(), desk=desk.strip())
+
+
+def cut_place(text: str) -> tuple[str, str, str]:
+    """Return the place a paragraph says it was written in, how, and the rest.
+
+    "(From Berlin) Talks went on." is "Berlin", "(From", "Talks went on."; a
+    paragraph that says none comes back whole.
+    """
+    place = words.FROM_PLACE.match(fold(text))
+    if not place or not is_names(place["place"], most=4):
+        return "", "", text
+    start, end = place.span("place")
+    return text[start:end].strip(), text[:start].strip(), text[place.end() :]
+
+
+def cut_about(title: str) -> tuple[str, str]:
+    """Return a related title without the "- 3 min" or the date behind it, and those."""
+    about = ""
+    while match := _ABOUT.search(title):
+        if read_mark(match["about"], zone="UTC").kind not in {Kind.DATE, Kind.MINUTES}:
+            break
+        title, about = title[: match.start()], f"{match[0]}{about}"
+    return title.rstrip(" ,("), about
