@@ -183,7 +183,7 @@ def _followed(candidates: Candidates, preferences: Preferences) -> list[_Wanted]
         for topic in topics
         if not follows or topic.slug in follows
     ]
-    for tag in dict.fromkeys(filter(None, map(single_tag, follows))):
+    for tag in filter(None, map(single_tag, follows)):
         title = candidates.labels.get(tag, tag)
         members = candidates.tags.get(tag, Places())
         sections.append(_Wanted(slug=f"tag:{tag}", title=title, members=members))

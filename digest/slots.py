@@ -24,8 +24,8 @@ from digest.model import Schedule
 #: Missed slots told apart; the rest of a long downtime is not worth a list.
 MISSED_AT_MOST = 10
 
-#: CronSim counts in local time without its fold. Starting further off than a clock
-#: ever jumps, and dropping what is on the wrong side, gets that hour right, too.
+#: Started within the hour after clocks jumped to other minutes than :00 (the Chatham
+#: Islands do), CronSim skips the next hour; so it starts well before what is asked.
 _CLOCK_CHANGE = timedelta(hours=3)
 
 _WRITE = "write minute hour day month weekday"

@@ -134,6 +134,14 @@ def test_a_single_tag_makes_a_section_with_the_articles_own_label() -> None:
     assert shape(digest) == {"Rivers": ["b"], "Saint-Malo": ["a"]}
 
 
+def test_a_single_tag_is_called_as_the_first_article_calls_it() -> None:
+    articles = [article("b", "SAINT MALO"), article("a", "saint-malo"), article("c")]
+
+    for order in (articles, articles[::-1]):
+        digest = digest_of(order, reader(follows=("tag:Saint-Malo",)))
+        assert shape(digest) == {"saint-malo": ["a", "b"]}
+
+
 def test_a_tag_followed_twice_or_called_as_a_topic_is_named_once() -> None:
     articles = [article("a", "Art", "river"), article("b", "river", "Quay")]
     follows = ("rivers", "art", "tag:art", "tag:quay", "tag:Quay", "tag:")
@@ -208,12 +216,13 @@ def test_articles_without_a_topic_are_known() -> None:
 def test_old_articles_stay_out_and_undated_ones_do_not() -> None:
     articles = [
         article("old", "river", published=NOW - timedelta(days=8)),
+        article("week", "river", published=NOW - timedelta(days=7)),
         article("new", "river", published=NOW - timedelta(days=6)),
         article("undated", "river"),
     ]
 
     assert shape(digest_of(articles, reader(), max_age_days=7)) == {
-        "Rivers": ["new", "undated"]
+        "Rivers": ["new", "week", "undated"]
     }
 
 

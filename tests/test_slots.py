@@ -197,13 +197,14 @@ def test_the_repeated_hour_neither_hides_nor_repeats_its_slot(asked_at: str) -> 
 
 
 def test_two_lines_agree_about_the_repeated_hour() -> None:
-    what = schedule("30 2 * * *", "*/30 * * * *")
+    what = schedule("45 2 * * *", "30 2 * * *", "*/30 * * * *")
 
     serve, missed = due(what, after="2026-10-24 23:59", now="2026-10-25 02:00")
 
     assert missed + serve == [
         "daily@2026-10-25T02:00+02:00",
         "daily@2026-10-25T02:30+02:00",
+        "daily@2026-10-25T02:45+02:00",
         "daily@2026-10-25T02:00+01:00",
         "daily@2026-10-25T02:30+01:00",
         "daily@2026-10-25T03:00+01:00",
@@ -211,16 +212,19 @@ def test_two_lines_agree_about_the_repeated_hour() -> None:
 
 
 def test_the_chatham_islands_are_served_too() -> None:
-    # Their clocks go back from 03:45 to 02:45, where CronSim 2.8 loses its way back.
+    # Their clocks change at 02:45 and 03:45, where CronSim 2.8 loses its way: for ever
+    # when going back from April's change, for an hour when starting after September's.
+    what, zone = schedule("0 */2 * * *"), "Pacific/Chatham"
+    autumn, spring = at("2026-04-04 15:20"), at("2026-09-26 14:06")
+
     serve, _ = due_slots(
-        "daily",
-        schedule("0 */2 * * *"),
-        "Pacific/Chatham",
-        after=at("2026-04-04 13:00"),
-        now=at("2026-04-04 15:20"),
+        "daily", what, zone, after=autumn - timedelta(hours=2), now=autumn
     )
+    following = next_slot("daily", what, zone, after=spring)
 
     assert [slot.id for slot in serve] == ["daily@2026-04-05T04:00+12:45"]
+    assert following is not None
+    assert following.id == "daily@2026-09-27T04:00+13:45"
 
 
 #: Half an hour, two hours, at midnight, in Ramadan, on no whole hour, and never.
@@ -268,6 +272,13 @@ def test_a_year_of_minutes_is_not_listed() -> None:
 
     assert len(serve) == 1
     assert len(missed) == MISSED_AT_MOST
+    serve, missed = due(
+        schedule("0 * * * *", lateness=1),
+        after="2025-11-23 06:00",
+        now="2026-11-23 06:30",
+    )
+    assert len(missed) == MISSED_AT_MOST
+    assert (serve, missed[-1]) == ([], "daily@2026-11-23T07:00+01:00")
 
 
 def test_several_times_a_day_are_one_schedule() -> None:

@@ -33,6 +33,8 @@ FORMS: list[Form] = ["NFC", "NFD", "NFKC", "NFKD"]
         ("COVID-19", "covid-19"),
         ("Sport ⚽\ufe0f", "sport"),
         ("❤\ufe0f", ""),
+        ("Top 1\ufe0f\u20e3", "top-1"),
+        ("\u093e", ""),
         ("Menschen\u00adrechte", "menschenrechte"),
         ("می\u200cخواهم", "میخواهم"),
         ("\ufeffCinema\u200b", "cinema"),
