@@ -44,14 +44,13 @@ Places = frozenset[int]
 def rank(articles: Iterable[Article]) -> tuple[Article, ...]:
     """Return the articles pinned first, then in the editor's order, then newest first.
 
-    Articles without a place come after those with one, undated ones last; the id
-    decides between equals, so the order depends on nothing but the articles.
+    Articles without a place come after those with one. One without a date has just
+    come in as far as anybody knows, so it ranks as the newest. The id decides between
+    equals, so the order depends on nothing but the articles.
     """
 
     def key(article: Article) -> tuple[bool, bool, int, float, str]:
-        published = (
-            article.published.timestamp() if article.published else float("-inf")
-        )
+        published = article.published.timestamp() if article.published else float("inf")
         unplaced, place = article.order is None, article.order or 0
         return (not article.pinned, unplaced, place, -published, article.id)
 

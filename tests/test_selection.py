@@ -222,7 +222,7 @@ def test_old_articles_stay_out_and_undated_ones_do_not() -> None:
     ]
 
     assert shape(digest_of(articles, reader(), max_age_days=7)) == {
-        "Rivers": ["new", "week", "undated"]
+        "Rivers": ["undated", "new", "week"]
     }
 
 
@@ -294,7 +294,7 @@ def test_rank_is_pinned_then_the_editors_order_then_newest() -> None:
     ]
 
     assert [a.id for a in rank(articles)] == [
-        "pinned", "first", "second", "new", "old", "undated",
+        "pinned", "first", "second", "undated", "new", "old",
     ]  # fmt: skip
 
 
