@@ -14,7 +14,7 @@ leave. Datetimes are aware and in UTC; a language is a BCP 47 tag ("fr", "pt-BR"
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 # -- articles ---------------------------------------------------------------
@@ -79,6 +79,10 @@ class Article:
     language: str = ""  #: empty: the site's
     pinned: bool = False  #: the editor wants it first
     order: int | None = None  #: the editor's place for it, 1 before 2
+
+
+#: What the source of an article is called that somebody added by hand.
+ADDED = "added"
 
 
 # -- what is published ------------------------------------------------------
@@ -165,6 +169,11 @@ class Issue:
     until: datetime
     slot: str | None = None  #: the schedule's slot id; None: made by hand
     articles: tuple[Article, ...] = ()
+
+    @property
+    def expires(self) -> datetime:
+        """When it is stale: what is still deferred then has failed."""
+        return self.until + timedelta(hours=24)
 
 
 # -- who receives -----------------------------------------------------------

@@ -208,6 +208,25 @@ class TestFrontMatter:
         assert fetched.articles == ()
         assert fetched.problems[0].where.startswith("articles/rivers/bridge.md:")
 
+    def test_front_matter_that_is_a_list_is_said(self) -> None:
+        fetched = read("---\n- title\n---\n# A\n")
+
+        assert fetched.articles[0].headline == "A"
+        assert "no `field: value` lines" in fetched.problems[0].what
+
+    def test_empty_front_matter_says_nothing(self) -> None:
+        assert article("---\n---\n# A\n").headline == "A"
+
+    def test_lists_may_hold_gaps(self) -> None:
+        found = article(
+            "---\ntitle: A\nrelated: [https://x.example/a, ~]\nquotes: [~]\n---\n"
+        )
+
+        assert found.related == (
+            Link(title="https://x.example/a", url="https://x.example/a"),
+        )
+        assert found.quotes == ()
+
     def test_a_rule_above_the_text_is_no_front_matter(self) -> None:
         assert article("---\n\n# A\n\nText").headline == "A"
 
@@ -344,6 +363,11 @@ class TestText:
         assert found.body == (
             "<blockquote><p>It hums\nin B flat.</p><p>— Ana Reis, tuner</p></blockquote>"
         ).replace("\n", " ")
+
+    def test_a_quotation_that_signs_nothing_is_left_whole(self) -> None:
+        found = article("# A\n\n> It hums\n> in B flat.\n")
+
+        assert found.quotes == (Quote(text="It hums in B flat."),)
 
     def test_reading_time_is_counted_when_it_is_not_given(self) -> None:
         assert article("# A\n\n" + "word " * 1000).reading_minutes == 4

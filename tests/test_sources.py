@@ -239,6 +239,18 @@ def test_answers_come_as_they_are_ready_and_none_stops_the_others() -> None:
     assert slow.given == Validators()
 
 
+def test_who_stops_listening_does_not_wait_for_the_slow() -> None:
+    never = threading.Event()
+    answers = fetch_all([Answering("quick"), Answering("slow", never)], {})
+
+    assert next(answers)[0] == "quick"
+    started = time.monotonic()
+    answers.close()  # type: ignore[attr-defined]
+
+    assert time.monotonic() - started < 1
+    never.set()
+
+
 def test_several_servers_are_waited_for_at_once(server: Server) -> None:
     def slow(request: object) -> None:
         time.sleep(0.3)

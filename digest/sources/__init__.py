@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from digest.model import Fetched, Validators
+from digest.model import ADDED, Fetched, Validators
 from digest.settings import FeedSource, FolderSource, PageSource, Site, SourceSettings
 from digest.sources.documents import DocumentError, decode
 from digest.sources.feedxml import is_feed, is_page
@@ -31,8 +31,6 @@ __all__ = ["Fetcher", "Source", "fetch_all", "open_sources", "read_one"]
 
 logger = logging.getLogger(__name__)
 
-#: What an article's source is called when somebody added it by hand.
-ADDED = "added"
 #: Endings of addresses that give no page.
 _TEXTS = {".md", ".markdown", ".txt", ".text"}
 #: At once; a collect waits for servers, not for this machine.
@@ -80,13 +78,16 @@ def fetch_all(
     sources: Collection[Source], known: Mapping[str, Validators]
 ) -> Iterator[tuple[str, Fetched]]:
     """Fetch several sources at once; yield each one's answer as it comes."""
-    with ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="fetch") as pool:
+    pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="fetch")
+    try:
         running = {
             pool.submit(_fetch, source, known.get(source.name, Validators())): source
             for source in sources
         }
         for done in as_completed(running):
             yield running[done].name, done.result()
+    finally:  # whoever stops listening, as by Ctrl-C, waits for nobody
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _fetch(source: Source, validators: Validators) -> Fetched:

@@ -47,6 +47,10 @@ _FLOW = _PARAGRAPHS_IN | {"li", "td", "th"}
 #: Deeper markup is not an article; the blocks below are written flat.
 _DEEPEST = 40
 
+#: Characters in one block. nh3's time grows with the square of it where the text
+#: is full of no-break spaces (2 s for 400,000, measured).
+_LONGEST = 50_000
+
 _SPACE = re.compile("[ \t\n\r\f]+")
 _BLANK = "\u00a0\u200b\ufeff"  #: what editors leave in a paragraph they emptied
 
@@ -58,6 +62,7 @@ class _Block:
     name: str
     start: str
     opened: bool = False
+    length: int = 0  #: characters of text directly in it
     filled: bool = False  #: text or a picture is directly in it
     inline: int = 0  #: how many inline elements were wanted when it began
 
@@ -116,16 +121,24 @@ class Arrangement:
             if word.strip(_BLANK) or (word and self._top.filled):
                 if self._top.name == "figure":
                     self._push("figcaption")
-                self._ready()
-                self._out.append(escape(word, quote=False))
+                self._words(word)
+
+    def _words(self, text: str) -> None:
+        """Write text, in parts where no author would have written that much."""
+        for start in range(0, len(text), _LONGEST):
+            self._ready()
+            part = text[start : start + _LONGEST]
+            self._out.append(escape(part, quote=False))
+            self._top.length += len(part)
+            if self._top.length > _LONGEST:
+                self._close_to(1)
 
     def _preformatted(self, text: str) -> None:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         if not self._top.filled:  # a browser drops the first line end (13.1.2.5)
             text = text.lstrip("\n")
         if text:
-            self._ready()
-            self._out.append(escape(text, quote=False))
+            self._words(text)
 
     def _image(self, piece: Piece) -> None:
         attributes = self.attributes("img", piece)

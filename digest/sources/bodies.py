@@ -259,7 +259,8 @@ def _pixels(text: str | None) -> int | None:
 
 
 def _tree(html: str) -> HtmlElement:
-    return lxml_html.fragment_fromstring(html, create_parent="div")
+    # In preformatted text a form feed is left, and lxml would take it no second time.
+    return lxml_html.fragment_fromstring(html.replace("\f", " "), create_parent="div")
 
 
 def _html(root: HtmlElement) -> str:

@@ -60,6 +60,7 @@ _TIME = re.compile(
     {_GAP}*(?P<zone>Z\b|(?:UTC|GMT)\b(?![+-])|CEST\b|CET\b|(?:UTC|GMT)[+-]\d{{1,2}}(?::?\d{{2}})?|[+-]\d{{2}}:?\d{{2}})?(?!\d)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_COMMA = re.compile(rf"{_GAP}*,?{_GAP}*(?:on{_GAP}+)?")
 _ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "CET": 60, "CEST": 120}
 _NOON = 12
 
@@ -69,16 +70,20 @@ def date_at(text: str, start: int, *, zone: str) -> tuple[datetime, int] | None:
 
     A date alone is its midnight in `zone`. None: no date stands there.
     """
-    date = _DATE.match(text, start)
+    date, early = _DATE.match(text, start), None
+    if not date and (early := _TIME.match(text, start)):
+        comma = _COMMA.match(text, early.end())  # "8:14 AM CET, February 19, 2024"
+        date = _DATE.match(text, comma.end() if comma else early.end())
     if not date:
         return None
-    time = _TIME.match(text, date.end())
+    time = early or _TIME.match(text, date.end())
+    end = max(date.end(), time.end() if time else 0)
     try:
         year, month, day = _day(date)
         moment = datetime(year, month, day, tzinfo=ZoneInfo(zone))
         if time:
             moment = _at(moment, time)
-        return moment.astimezone(UTC), (time or date).end()
+        return moment.astimezone(UTC), end
     except (ValueError, OverflowError):  # 31 February, 25:00, the year 0001
         return None
 

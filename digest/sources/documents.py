@@ -53,6 +53,8 @@ _STRAY = {
     0xDC00 + byte: bytes([byte]).decode("cp1252", "replace")
     for byte in range(0x80, 0x100)
 }
+#: What XML 1.0 section 2.2 leaves out; lxml takes no text with one of them in it.
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STRAYS = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]")
 

@@ -20,7 +20,7 @@ from html.entities import html5
 from lxml import etree
 
 from digest.model import Image
-from digest.sources.documents import DocumentError
+from digest.sources.documents import NOT_XML, DocumentError
 
 #: Put into every item, so that its pictures are found again behind the parser.
 PLACE = "digest_place"
@@ -33,6 +33,10 @@ _ROOT = re.compile(
 _ITEM_TAG = re.compile(
     r"<(?P<end>/?)(?:[a-z_][\w.-]*:)?(?:item|entry)[\s>/]", re.IGNORECASE
 )
+_ROOT_END = re.compile(
+    r"</(?:[a-z_][\w.-]*:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE
+)
+_TAIL = 200  #: characters at the end, where the root's end tag stands
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,200})", re.IGNORECASE)
 _FEED_LINK = re.compile(
@@ -40,8 +44,6 @@ _FEED_LINK = re.compile(
 )
 _HREF = re.compile(r"\bhref\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
 
-#: XML 1.0 section 2.2; a backspace in one headline would spoil the whole feed.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*;)")
 _XML_NAMES = {"lt;", "gt;", "amp;", "quot;", "apos;"}
@@ -112,7 +114,7 @@ def read_feed_xml(text: str, *, location: str) -> FeedXml:
 
 def _ends_inside_item(text: str) -> bool:
     ends = _ITEM_TAG.findall(text)
-    return bool(ends) and not ends[-1]
+    return bool(ends) and not ends[-1] and not _ROOT_END.search(text[-_TAIL:])
 
 
 def readable_part(content: bytes) -> bytes:
@@ -164,7 +166,8 @@ def _no_feed(text: str, location: str) -> str:
 
 
 def _mended(text: str) -> str:
-    text = _ILLEGAL.sub("", text)
+    # A backspace in one headline would spoil the whole feed.
+    text = NOT_XML.sub("", text)
     text = _NUMBERED.sub(_legal_number, text)
     return _NAMED.sub(_declared, text)
 
@@ -174,7 +177,7 @@ def _legal_number(reference: re.Match[str]) -> str:
     if len(digits.lstrip("0")) > 7:  # noqa: PLR2004 -- beyond U+10FFFF, however written
         return ""
     number = int(digits, base)
-    legal = number < 0x110000 and not _ILLEGAL.match(chr(number))  # noqa: PLR2004 -- the end of Unicode
+    legal = number < 0x110000 and not NOT_XML.match(chr(number))  # noqa: PLR2004 -- the end of Unicode
     return reference[0] if legal else ""
 
 

@@ -22,10 +22,12 @@ _SPEAKS = (
     r"dijo|dice|afirmó|afirma|explicó|explica|declaró|declara|advirtió|advierte|añadió|contó|cuenta|aseguró|según"
 )
 _NAME = r"(?P<{0}>[A-ZÀ-ÞŁŚŽ][\w'’.-]*(?:\s+(?:(?:al|bin|da|de|del|der|di|du|el|la|van|von)\s+)*[A-ZÀ-ÞŁŚŽ][\w'’-]*){{1,3}})"
+#: "the harbour master" before a name.
+_POST = r"[a-zà-öø-ÿ'’-]+(?:\s+[a-zà-öø-ÿ'’-]+){0,4}"
 #: After the quotation: said NAME, role / NAME said; before it: NAME said:
 _SAID_AFTER = re.compile(
-    rf"\s*[,.!?]?\s*(?:(?i:{_SPEAKS})\s+{_NAME.format('after')}|{_NAME.format('before')}(?:,\s*(?P<job>[^,.;:«»“”\"]{{3,80}}),)?,?\s+(?i:{_SPEAKS})\b"
-    rf"|[—–-]\s*{_NAME.format('dash')})(?:,\s*(?P<role>[^,.;:«»“”\"—–]{{3,80}}))?"
+    rf"\s*[,.!?]?\s*(?:(?i:{_SPEAKS})\s+(?P<post>{_POST},?\s+)?{_NAME.format('after')}|(?P<office>{_POST}\s+)?{_NAME.format('before')}(?:,\s*(?P<job>[^,.;:«»“”\"]{{3,80}}),)?,?\s+(?i:{_SPEAKS})\b"
+    rf"|[—–-]\s*{_NAME.format('dash')})(?:,\s*(?P<role>[^\W\d][^,.;:«»“”\"—–]{{2,80}}))?"
 )
 _SAID_BEFORE = re.compile(
     rf"{_NAME.format('name')}(?:,\s*(?P<role>[^,.;:«»“”\"]{{3,80}}),)?\s+(?i:{_SPEAKS})(?:\s+\w+){{0,4}}\s*[:,]?\s*$"
@@ -36,6 +38,7 @@ _SIGNATURE = re.compile(
 )
 #: Shorter is a word in inverted commas, longer is a speech.
 _FEWEST_WORDS, _MOST_WORDS = 7, 80
+_NEAR = 200  #: characters before and after, in which the speaker is named
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -65,7 +68,10 @@ def find_quotes(text: str) -> tuple[Quote, ...]:
     role", "NAME said" and their like beside the quotation.
     """
     spans = [(start, end) for start, end in _spans(text) if end >= 0]
-    speakers = [_speaker(text[:start], text[end:]) for start, end in spans]
+    speakers = [
+        _speaker(text[max(0, start - _NEAR) : start], text[end : end + _NEAR])
+        for start, end in spans
+    ]
     known = {speaker for speaker in speakers if speaker[0]}
     found = []
     for (start, end), speaker in zip(spans, speakers, strict=True):
@@ -80,9 +86,10 @@ def find_quotes(text: str) -> tuple[Quote, ...]:
 def _speaker(before: str, after: str) -> tuple[str, str]:
     if said := _SAID_AFTER.match(after):
         who = said["after"] or said["before"] or said["dash"]
-        if said["job"]:
-            return who, said["job"].strip()
-    elif said := _SAID_BEFORE.search(before[-200:]):
+        job = said["post"] or said["office"] or said["job"]
+        if job:
+            return who, job.strip(" ,\u00a0\u202f")
+    elif said := _SAID_BEFORE.search(before):
         who = said["name"]
     else:
         return "", ""

@@ -13,13 +13,12 @@ from dataclasses import replace
 from datetime import datetime
 from html import escape
 
-from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
 from digest.model import Article, Fetched, Image, Problem
 from digest.reading import reading_minutes
-from digest.sources.bodies import Body, first_image, read_body
-from digest.sources.cleaning import clean_html, plain
+from digest.sources.bodies import Body, read_body
+from digest.sources.cleaning import plain
 from digest.sources.documents import decode
 from digest.sources.identity import absolute_url, article_id, canonical_url
 from digest.sources.items import AHEAD
@@ -32,11 +31,11 @@ from digest.sources.labels import (
 )
 from digest.sources.origin import Origin
 from digest.sources.page.facts import Facts, combined
-from digest.sources.page.head import read_head, title_of
+from digest.sources.page.head import base_of, read_head, title_of
 from digest.sources.page.jsonld import read_json_ld
 from digest.sources.page.parts import Parts, take_parts
 from digest.sources.page.story import find_story, key_of, take_figure
-from digest.sources.page.tree import drop, lines, parse, silence, text_of
+from digest.sources.page.tree import drop, parse, silence, text_of
 from digest.sources.standfirsts import beside
 
 logger = logging.getLogger(__name__)
@@ -111,7 +110,7 @@ class _Reading:
         self.origin = origin
         self.short_of = "it has no headline"
         head = read_head(tree, zone=origin.timezone)
-        self.base = origin.base_url or absolute_url(head.url)
+        self.base = base_of(tree, origin.base_url or absolute_url(head.url))
         blocks = [
             one.text_content()
             for one in tree.iter("script")
@@ -165,7 +164,9 @@ class _Reading:
 
     def _texts(self) -> tuple[str, Body]:
         """Return standfirst and body; the visible standfirst is the newsroom's own."""
-        html = self.html or _paragraphs(self.facts.text)
+        html = self.html
+        if len(self.facts.text) > 2 * len(plain(html)):  # a page made by its scripts
+            html = _paragraphs(self.facts.text)
         body = read_body(html, base_url=self.base)
         if self.parts.standfirst:
             return self.parts.standfirst, body.without_opening(self.parts.standfirst)

@@ -9,6 +9,7 @@ from lxml.html import HtmlElement
 
 from digest.model import Image
 from digest.sources.dates import read_date
+from digest.sources.identity import absolute_url
 from digest.sources.page.facts import Facts
 
 #: The names under which heads say a thing, the most reliable first.
@@ -76,6 +77,12 @@ def read_head(tree: HtmlElement, *, zone: str) -> Facts:
         url=url,
         site=_first(meta, "og:site_name", "application-name", "publisher"),
     )
+
+
+def base_of(tree: HtmlElement, address: str) -> str:
+    """Return what relative addresses on the page are relative to (HTML 4.2.3)."""
+    said = next((one.get("href") for one in tree.iter("base") if one.get("href")), "")
+    return absolute_url(said or "", base=address) or address
 
 
 def title_of(tree: HtmlElement) -> str:

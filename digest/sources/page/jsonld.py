@@ -29,7 +29,7 @@ _OPENINGS = ("<!--", "/*<![CDATA[*/", "//<![CDATA[", "<![CDATA[")
 _CLOSINGS = ("-->", "//", "/*]]>*/", "//]]>", "]]>", "//")
 _BETWEEN = re.compile(r"[ \t\r\n,;]*")
 #: A string, kept whole, or a comma before a closing bracket, dropped.
-_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[}\]])', re.DOTALL)
+_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+"?)|,(?=\s*[}\]])', re.DOTALL)
 _DURATION = re.compile(r"P(?:T(?:(\d{1,2})H)?(?:(\d{1,3})M)?(?:\d+S)?)")
 _NUMBER = re.compile(r"\s*(\d{1,5})")
 

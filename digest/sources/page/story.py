@@ -7,6 +7,7 @@ to find the lines on the page, and the smallest element that holds them.
 
 from __future__ import annotations
 
+import logging
 import re
 
 from lxml import html as lxml_html
@@ -17,9 +18,12 @@ from digest.sources.bodies import first_image
 from digest.sources.cleaning import clean_html
 from digest.sources.page.tree import drop, lines, parse, text_of
 
+# It warns about every page it finds nothing in; we say so ourselves.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
 _MOSTLY = 0.9
 _HEADINGS_OF_A_LIST = 3
-_LONGEST_CAPTION = 250  #: a longer paragraph is the text
+_LONGEST_CAPTION = 250  #: characters in paragraphs; with more, the text has begun
 _PARAGRAPH_LENGTH = 40  #: a shorter line that nobody knows is furniture
 
 
@@ -31,10 +35,11 @@ def take_figure(
     A figure may stand above the headline; without a figure around it, a picture
     up there is the site's own.
     """
-    below = False
+    below, read = False, 0
     for element in tree.iter():
         below = below or element is head
-        if element.tag == "p" and len(text_of(element)) > _LONGEST_CAPTION:
+        read += len(text_of(element)) if element.tag == "p" else 0
+        if read > _LONGEST_CAPTION:
             return None
         loose = element.tag == "img" and below
         if element.tag != "figure" and not loose:

@@ -9,9 +9,10 @@ from lxml import etree
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
+from digest.sources.documents import NOT_XML
+
 #: lxml takes no text that says in which charset it was written.
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
-_NUL = "\0"
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 _BLOCK_NAMES = """
@@ -33,7 +34,7 @@ _SMALL = 1000  #: characters of text
 
 def parse(text: str) -> HtmlElement | None:
     """Return the tree of a page, None when there is nothing in it."""
-    content = _DECLARATION.sub("", text.replace(_NUL, "")).encode("utf-8", "replace")
+    content = _DECLARATION.sub("", _legal(text)).encode()
     try:
         # The parser gives up on content 256 elements deep, so nesting costs no time.
         tree = lxml_html.document_fromstring(
@@ -41,7 +42,16 @@ def parse(text: str) -> HtmlElement | None:
         )
     except etree.ParserError:  # empty, or only a comment
         return None
+    for element in tree.iter():  # "&#1;" is read, but may not be moved about
+        if element.text and NOT_XML.search(element.text):
+            element.text = _legal(element.text)
+        if element.tail and NOT_XML.search(element.tail):
+            element.tail = _legal(element.tail)
     return tree
+
+
+def _legal(text: str) -> str:
+    return NOT_XML.sub("", text.replace("\f", " "))
 
 
 def silence(tree: HtmlElement) -> None:
@@ -65,9 +75,16 @@ def class_words(element: HtmlElement) -> set[str]:
 
 
 def lines(scope: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield the blocks that hold no other block, in order: what stands on a line."""
-    for element in scope.iter(*BLOCKS):
-        if not any(True for _ in element.iterdescendants(*BLOCKS)) and text_of(element):
+    """Yield what stands on a line of its own, in order.
+
+    That is a block without blocks inside, or an inline element between blocks.
+    """
+    holds = {one for block in scope.iter(*BLOCKS) for one in block.iterancestors()}
+    for element in scope.iter():
+        if not isinstance(element.tag, str) or element in holds:
+            continue
+        beside_blocks = element.getparent() in holds
+        if (element.tag in BLOCKS or beside_blocks) and text_of(element):
             yield element
 
 

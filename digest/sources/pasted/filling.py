@@ -21,7 +21,7 @@ from digest.sources.quotations import find_quotes, is_quotation, read_speaker
 
 _PICTURE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:[?#]|$)", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>«»“”\"]+[^\s<>«»“”\".,;:!?)\]]")
-_SEVERAL_TAGS = re.compile(r"\s*[,;|•·#]\s*|\s+/\s+")
+_SEVERAL_TAGS = re.compile(r"\s*[,;|•·#]\s*|\s+[/–-]\s+")
 _LONGEST_HEADLINE = 120
 
 
@@ -113,8 +113,8 @@ class Filling:
 
     def _take_byline(self, value: str) -> None:
         byline = split_byline(value)
-        if byline.desk or byline.photo:
-            self.labels.append(value)  # "in", "photos:" stood between the parts
+        if same(byline.names) != same(value):
+            self.labels.append(value)  # "in", "photos:", "Follow" stood there, too
         self._add(self.byline, byline.names)
         self._add(self.desk, byline.desk)
         if byline.photo and self.credit:

@@ -1,69 +1,36 @@
-"""The head of a pasted page: caption, headline, standfirst, in whatever order."""
+"""The head of a pasted page: headline, byline, standfirst, in whatever order."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from digest.sources.pasted import words
-from digest.sources.pasted.marks import Kind, fold, is_finished
+from digest.sources.pasted.marks import Kind, Mark, fold, is_names
 from digest.sources.pasted.page import (
     HEADLINE_WORDS,
     MENU_WORDS,
+    SHORT_TITLE_WORDS,
     TITLE_WORDS,
     Page,
     Role,
     count,
-    is_paragraph,
     is_title,
     same,
 )
+from digest.sources.pasted.people import is_office, read_signature
 
 #: What is printed about an article between its headline and its text.
 _HEAD = {
     *(Kind.PUBLISHED, Kind.UPDATED, Kind.DATE, Kind.MINUTES, Kind.BYLINE),
     *(Kind.CREDIT, Kind.READ_MORE, Kind.CORRESPONDENT, Kind.DESK),
 }
-#: Characters: of a standfirst in several paragraphs, of one, of a caption.
-_LONG_STANDFIRST, _ONE_STANDFIRST, _LONG_CAPTION = 600, 400, 220
-#: Characters: of a caption with its credit, and of the credit.
-_LONG_CAPTION_AND_CREDIT, _LONG_CREDIT = 600, 140
-_CAPTION_WORDS, _SHORT_TITLE_WORDS = 3, 4
+#: Characters: of a standfirst in several paragraphs, and of one.
+_LONG_STANDFIRST, _ONE_STANDFIRST = 600, 400
+_NAME_WORDS = 4
+_MOST_TITLES = 100  #: lines above the text; where there are more, the first count
 _WITH_THE_SITE = re.compile(r"\s[|–—-]\s")  #: "Headline | Site"
-
-
-def find_caption(page: Page) -> None:
-    """Find the caption: the line with a credit at its end, or before a credit."""
-    for index in page.free():
-        unit = page.units[index]
-        if unit.bullet or len(unit.text) > _LONG_CAPTION_AND_CREDIT:
-            continue
-        end = fold(unit.text)[-_LONG_CREDIT:]
-        credit = words.CREDIT_AT_END.search(end)
-        if credit and not end[credit.end() :].strip(" ."):
-            page.roles[index] = Role.CAPTION
-            return
-    kinds = [unit.kind for unit in page.units]
-    credit_at = kinds.index(Kind.CREDIT) if Kind.CREDIT in kinds else 0
-    if credit_at - 1 in set(page.free()) and _is_caption(page, credit_at - 1):
-        page.roles[credit_at - 1] = Role.CAPTION
-
-
-def _is_caption(page: Page, index: int) -> bool:
-    """Tell whether the text before a credit is its caption, not the headline."""
-    unit = page.units[index]
-    long = len(unit.text) > _LONG_CAPTION
-    if unit.bullet or long or count(unit.text) < _CAPTION_WORDS:
-        return False
-    before = list(page.free(0, index))
-    if any(is_title(page.units[i], least=_SHORT_TITLE_WORDS) for i in before):
-        prose = [i for i in before if is_paragraph(page.units[i])]
-        return len(prose) <= 1 or not is_finished(unit.text)
-    for i in page.free(index + 1):
-        if is_paragraph(page.units[i]):
-            return False
-        if is_title(page.units[i], least=_SHORT_TITLE_WORDS):
-            return True
-    return False
+_DATED = {Kind.DATE, Kind.PUBLISHED, Kind.UPDATED, Kind.MINUTES}
 
 
 def find_headline(page: Page) -> None:
@@ -95,26 +62,80 @@ def _headline_at(page: Page) -> int | None:
         for i in page.free(0, prose[0] if prose else None)
         if not page.units[i].part and not page.units[i].bullet
     ]
-    titles = [i for i in candidates if is_title(page.units[i])]
-    for index in titles:
-        if _is_repeated(page, index) or count(page.units[index].text) >= TITLE_WORDS:
-            return index
+    titles = [i for i in candidates[:_MOST_TITLES] if is_title(page.units[i])]
     if titles:
-        return max(titles, key=lambda i: (count(page.units[i].text), i))
+        return _best_title(page, titles)
     if candidates:
         return candidates[-1]
-    if prose and count(page.units[prose[0]].text) <= HEADLINE_WORDS:
-        return prose[0]  # a headline that is a sentence
-    return None
+    sentence = bool(prose) and count(page.units[prose[0]].text) <= HEADLINE_WORDS
+    return prose[0] if sentence else None
 
 
-def _is_repeated(page: Page, index: int) -> bool:
+def _best_title(page: Page, titles: list[int]) -> int:
+    said = [same(unit.text) for unit in page.units]
+    if repeated := [i for i in titles if _is_repeated(said, i)]:
+        return repeated[0]
+    if long := [i for i in titles if count(page.units[i].text) >= TITLE_WORDS]:
+        # What stands above the site's menu is the site's own line.
+        return next(i for i in long if not _has_menu_between(page, i, long[-1]))
+    return max(titles, key=lambda i: (count(page.units[i].text), i))
+
+
+def _has_menu_between(page: Page, start: int, end: int) -> bool:
+    entries = [
+        unit
+        for unit in page.units[start:end]
+        if unit.kind in {Kind.NAVIGATION, Kind.SECTION}
+        and not words.SHARING.fullmatch(fold(unit.text))
+    ]
+    return len(entries) > 1
+
+
+def _is_repeated(said: list[str], index: int) -> bool:
     """Tell whether the page says it twice, as pages do with their headline."""
-    said = same(page.units[index].text)
-    if count(page.units[index].text) < _SHORT_TITLE_WORDS:
+    title = said[index]
+    if count(title) < SHORT_TITLE_WORDS:
         return False
-    others = (same(u.text) for i, u in enumerate(page.units) if i != index)
-    return any(other == said or other.startswith(f"{said} ") for other in others)
+    others = said[:index] + said[index + 1 :]
+    return any(text == title or text.startswith(f"{title} ") for text in others)
+
+
+def find_bare_byline(page: Page) -> None:
+    """Take a name alone below the headline for the byline, if it looks like one.
+
+    What looks like one: a date, an agency or a newsroom stands right below it or
+    beside it, and no line says "By" as it should.
+    """
+    headline = next(iter(page.find(Role.HEADLINE)), -1)
+    if any(unit.kind is Kind.BYLINE for unit in page.units):
+        return
+    for index in page.free(headline + 1):
+        unit = page.units[index]
+        names = re.split(r"[,(]", unit.text)[0]
+        if unit.bullet or count(names) < 2 or not is_names(names, most=_NAME_WORDS):  # noqa: PLR2004 -- a first name and a last
+            return
+        beside = unit.text[len(names) :].strip()
+        below = page.units[index + 1] if index + 1 < len(page.units) else unit
+        office = below.kind is Kind.TEXT and is_office(below.text)
+        if beside or office or below.kind in _DATED:
+            unit.mark = replace(unit.mark, kind=Kind.BYLINE, value=unit.text)
+            if office:
+                below.mark = replace(below.mark, kind=Kind.DESK, value=below.text)
+        return
+
+
+def find_signature(page: Page) -> None:
+    """Take "PLACE, NAME" or "NAME (PLACE)", above the text, for the correspondent's."""
+    headline = next(iter(page.find(Role.HEADLINE)), -1)
+    prose = page.paragraphs(headline + 1)
+    for index in page.free(headline + 1, prose[1] if len(prose) > 1 else None):
+        unit = page.units[index]
+        who = None if unit.bullet or unit.part else read_signature(unit.text)
+        if who:
+            name, place = who
+            unit.mark = Mark(
+                kind=Kind.CORRESPONDENT, value=name, place=place, label=unit.text
+            )
 
 
 def find_standfirst(page: Page) -> int:
@@ -133,7 +154,8 @@ def find_standfirst(page: Page) -> int:
     if len(prose) > len(found) + 1 and found and found[-1] in prose:
         opening = prose[len(found) + 1 : len(found) + 2]
     until = opening[0] if opening else len(page.units)
-    return max((i + 1 for i in about if i < until), default=headline + 1)
+    begins = prose[0] if prose else headline + 1
+    return max([begins, *(i + 1 for i in about if i < until)])
 
 
 def _standfirst_at(

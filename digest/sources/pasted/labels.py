@@ -21,6 +21,10 @@ def fill_labels(units: list[Unit]) -> list[Unit]:
     filled: list[Unit] = []
     for unit in units:
         waiting = _waiting(filled)
+        if waiting and _is_its_address(waiting, unit):
+            value = f"{waiting.mark.value} {unit.mark.value}"
+            waiting.mark = replace(waiting.mark, value=value)
+            continue
         if _is_second_author(filled, unit):
             unit.mark = replace(unit.mark, kind=Kind.BYLINE)
         if waiting is None or not _takes(waiting, unit):
@@ -37,6 +41,12 @@ def fill_labels(units: list[Unit]) -> list[Unit]:
     return filled
 
 
+def _is_its_address(link: Unit, unit: Unit) -> bool:
+    """Tell whether the address below an "Also read" is that story's."""
+    below = unit.kind is Kind.ADDRESS and not unit.gap
+    return below and link.kind is Kind.ALSO_READ and "://" not in link.mark.value
+
+
 def _waiting(filled: list[Unit]) -> Unit | None:
     """Return the label that the next line may complete."""
     if not filled:
@@ -50,7 +60,7 @@ def _waiting(filled: list[Unit]) -> Unit | None:
 def _is_second_author(before: list[Unit], unit: Unit) -> bool:
     """Tell whether a name stands behind "Text by: NAME / Follow / |"."""
     names = unit.kind is Kind.TEXT and is_names(unit.text, most=4)
-    if not names or unit.gap or not before or before[-1].kind is not Kind.RULE:
+    if not names or not before or before[-1].text != "|":
         return False
     above = (u.kind for u in reversed(before) if u.kind not in FURNITURE)
     return next(above, None) is Kind.BYLINE

@@ -28,21 +28,27 @@ from digest.sources.quotations import is_open
 
 _LINE_ENDS = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _BULLETS_INSIDE = re.compile(r"\s+[•‣▪●◦]\s*")
+_SPACES = re.compile("[ \t]+")
+_DASH = re.compile(r"[–—]\s+(?=\S)")
+_LONG_ITEM = 120  #: characters; with a dash before it, what is longer is speech
 _WAITS = re.compile(r"[,;–—([«“„&/-]\s*$")  #: more must follow these
 _GOES_ON = re.compile(r"[a-zà-öø-ÿœ,;.)\]»”…]")  #: nothing begins with these
 _QUOTE_BEGINS = ("“", "«", "„", '"')
 #: A hard-wrapped text is never wider, and shows it at least so often.
-_NARROWEST, _WIDEST, _EVIDENCE, _RAGGED = 40, 110, 3, 20
+_NARROWEST, _WIDEST, _EVIDENCE, _RAGGED = 40, 110, 2, 20
 #: A quotation nobody closed does not swallow the page.
 _LONGEST_QUOTATION, _LINES_OF_SPEECH = 700, 8
 #: Nobody writes a longer paragraph; looking at it again for each line has its price.
 _LONGEST_PARAGRAPH = 8000
 _MOST_LINES = 20_000  #: of a page; what follows is read as paragraphs
+_SAME = 24  #: characters that two lines begin with when they say the same
+_FRAGMENT = 30  #: characters; a paragraph broken off, not a label or a name
 _TAIL = 80  #: characters; enough to see how something ends
 #: What is complete on its line; the next one is something else.
 _COMPLETE = {
     *(Kind.PUBLISHED, Kind.UPDATED, Kind.DATE, Kind.MINUTES, Kind.ADDRESS),
     *(Kind.NAVIGATION, Kind.READ_MORE, Kind.RULE, Kind.OTHER_LIST, Kind.BYLINE),
+    Kind.CORRESPONDENT,
 }
 #: What may go on, or may be only a label whose value is on the next line.
 _LABELS = {Kind.SAME_SUBJECT, Kind.TAGS, Kind.ALSO_READ, Kind.CREDIT}
@@ -58,6 +64,7 @@ class Unit:
     gap: bool = False  #: an empty line stands before it
     bullet: bool = False
     part: bool = False  #: it shared its line with something about the article
+    several: bool = False  #: its line says several things, none of them prose
     lines: list[str] = field(default_factory=list)  #: as they stood
 
     @property
@@ -69,6 +76,7 @@ class Unit:
 def read_units(text: str, *, zone: str) -> list[Unit]:
     """Return what the page says, in order, each thing whole."""
     lines = list(_read_lines(text, zone))
+    _find_dash_lists(lines)
     width = _width(lines)
     joined: list[Unit] = []
     for index, line in enumerate(lines):
@@ -86,7 +94,7 @@ def read_units(text: str, *, zone: str) -> list[Unit]:
 def _read_lines(text: str, zone: str) -> Iterator[Unit]:
     gap = False
     for number, raw in enumerate(_LINE_ENDS.split(text), 1):
-        line = visible(raw).strip()
+        line = _SPACES.sub(" ", visible(raw)).strip()
         if not line:
             gap = True
             continue
@@ -95,8 +103,9 @@ def _read_lines(text: str, zone: str) -> Iterator[Unit]:
         if bullet:
             items = _BULLETS_INSIDE.split(line[bullet.end() :])
         for item in items:
+            looked_at = number <= _MOST_LINES
             mark = Mark(kind=Kind.TEXT, value=item)
-            if number <= _MOST_LINES:
+            if looked_at:
                 mark = read_mark(item, zone=zone)
             if bullet and mark.kind is Kind.SECTION:
                 mark = Mark(kind=Kind.TEXT, value=item)
@@ -106,27 +115,56 @@ def _read_lines(text: str, zone: str) -> Iterator[Unit]:
                 mark=mark,
                 gap=gap,
                 bullet=bool(bullet) and mark.kind in {Kind.TEXT, Kind.NAVIGATION},
+                several=looked_at and _says_several(item, zone),
                 lines=[line],
             )
             gap = False
 
 
+def _says_several(text: str, zone: str) -> bool:
+    if len(text) > _WIDEST:
+        return False
+    first = next(split_line(text, zone=zone))
+    return first != text and read_mark(first, zone=zone).kind is not Kind.TEXT
+
+
+def _find_dash_lists(lines: Sequence[Unit]) -> None:
+    """Read dashes as bullets where several short lines begin with one."""
+    dashed = [
+        bool(_DASH.match(line.text))
+        and line.kind is Kind.TEXT
+        and len(line.text) <= _LONG_ITEM
+        and not is_finished(line.text)
+        for line in lines
+    ]
+    for index, line in enumerate(lines):
+        if dashed[index] and any(
+            dashed[max(index - 1, 0) : index] + dashed[index + 1 : index + 2]
+        ):
+            line.text = _DASH.sub("", line.text)
+            line.mark = Mark(kind=Kind.TEXT, value=line.text)
+            line.bullet = True
+
+
 def _width(lines: Sequence[Unit]) -> int:
     """Return the width every line was cut at, 0 when there was none."""
     cut = [
-        len(before.text)
+        (len(before.text), after.text[0].islower())
         for before, after in pairwise(lines)
-        if not after.gap
-        and after.text[0].islower()
-        and not is_finished(before.text)
-        and len(before.text) <= _WIDEST
+        if not (after.gap or after.bullet or is_finished(before.text))
+        and before.kind is after.kind is Kind.TEXT
+        and _NARROWEST <= len(before.text) <= _WIDEST
     ]
-    if len(cut) < _EVIDENCE:
+    in_mid_sentence = sum(lower for _, lower in cut)
+    # German nouns begin with a capital: half as sure a sign of a cut.
+    if not in_mid_sentence or len(cut) + in_mid_sentence < 2 * _EVIDENCE:
         return 0
-    widest, middle = max(cut), sorted(cut)[len(cut) // 2]
+    lengths = sorted(length for length, lower in cut if lower)
+    widest, middle = lengths[-1], lengths[len(lengths) // 2]
     wider = sum(len(line.text) > widest + _RAGGED for line in lines)
-    narrow = widest < _NARROWEST or widest - middle > _RAGGED
-    return 0 if narrow or wider > len(cut) else widest
+    if widest - middle > _RAGGED or wider * 2 > len(cut):
+        return 0
+    return max(len(x.text) for x in lines if len(x.text) <= widest + _RAGGED // 2)
 
 
 def _goes_on(unit: Unit, line: Unit, width: int) -> bool:
@@ -136,7 +174,10 @@ def _goes_on(unit: Unit, line: Unit, width: int) -> bool:
     end = unit.text[-_TAIL:]
     goes_on = bool(_GOES_ON.match(line.text)) and not is_finished(end)
     if line.gap:
-        return unit.kind is Kind.TEXT and not unit.bullet and goes_on
+        prose = unit.kind in {Kind.TEXT, Kind.ALSO_READ} and not unit.bullet
+        waits = goes_on or end.rstrip().endswith(",")
+        long = len(unit.text) >= _FRAGMENT or line.text.startswith((",", ")"))
+        return prose and waits and long
     first_word = line.text.split()[0]
     if width and len(unit.lines[-1]) + 1 + len(first_word) > width:
         return True
@@ -162,13 +203,16 @@ def _speaks_on(unit: Unit, following: Sequence[Unit]) -> bool:
 def _may_join(unit: Unit, line: Unit) -> bool:
     if line.bullet or line.kind is not Kind.TEXT or unit.kind in _COMPLETE:
         return False
+    if line.several or line.text[:_SAME] == unit.text[:_SAME]:  # or said again
+        return False
     only_a_label = unit.kind in _LABELS and not unit.mark.value
     return not only_a_label and len(unit.text) <= _LONGEST_PARAGRAPH
 
 
 def _join(unit: Unit, line: Unit, zone: str) -> None:
     hyphenated = re.search(r"\w-$", unit.text[-2:]) and line.text[0].islower()
-    unit.text += ("" if hyphenated else " ") + line.text
+    close = hyphenated or line.text.startswith((",", ".", ")"))
+    unit.text += ("" if close else " ") + line.text
     unit.lines.extend(line.lines)
     unit.mark = read_mark(unit.text, zone=zone)
 
@@ -191,8 +235,7 @@ def _parts(unit: Unit, zone: str) -> Iterator[Unit]:
             text=text,
             mark=mark,
             gap=unit.gap and not index,
-            part=all(len(t) < len(unit.text) for t in texts)
-            and mark.kind is Kind.TEXT
-            and len(text.split()) <= 4,  # noqa: PLR2004 -- a section's name, not a story
+            bullet=unit.bullet and mark.kind is Kind.TEXT,
+            part=mark.kind is Kind.TEXT and len(text.split()) <= 4,  # noqa: PLR2004 -- a section's name, not a story
             lines=[text],
         )

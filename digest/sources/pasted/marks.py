@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from digest.sources.dates import date_at, read_date
 from digest.sources.pasted import words
@@ -115,6 +116,7 @@ def _links(text: str, folded: str, zone: str) -> Mark | None:
     for kind, pattern in (
         (Kind.SAME_SUBJECT, words.SAME_SUBJECT),
         (Kind.ALSO_READ, words.ALSO_READ),
+        (Kind.ALSO_READ, words.MARKED_LINK),
         (Kind.TITLE, words.TITLE),
         (Kind.ADDRESS, words.ADDRESS),
         (Kind.TAGS, words.TAGS),
@@ -133,18 +135,18 @@ def _dates(text: str, folded: str, zone: str) -> Mark | None:
     ):
         if not (label := pattern.match(folded)):
             continue
-        if label.end() == len(folded):
-            return Mark(kind=kind, label=text)
         when = read_date(folded[label.end() :], zone=zone)
         relative = words.RELATIVE_DATE.fullmatch(folded, label.end())
-        if when or relative:
+        if when or relative or label.end() == len(folded):
             return Mark(kind=kind, label=text, when=when)
+    if words.AGO.fullmatch(folded):
+        return Mark(kind=Kind.PUBLISHED, label=text)
     if when := read_date(folded, zone=zone):
         return Mark(kind=Kind.DATE, label=text, when=when)
-    if match := words.MINUTES.fullmatch(folded):
-        return Mark(kind=Kind.MINUTES, label=text, minutes=int(match["value"]))
-    if words.MINUTES_LABEL.fullmatch(folded):
-        return Mark(kind=Kind.MINUTES, label=text)
+    match = words.MINUTES.fullmatch(folded)
+    if match or words.MINUTES_LABEL.fullmatch(folded):
+        minutes = int(match["value"]) if match else 0
+        return Mark(kind=Kind.MINUTES, label=text, minutes=minutes)
     return None
 
 
@@ -152,7 +154,7 @@ def _rights(text: str, folded: str, zone: str) -> Mark | None:
     del zone
     if words.RIGHTS.fullmatch(folded):
         return Mark(kind=Kind.RIGHTS, label=text)
-    if words.AGENCY.fullmatch(text):
+    if words.AGENCY.fullmatch(text) or words.AGENCY_ALONE.fullmatch(folded):
         return Mark(kind=Kind.CREDIT, value=text)
     if match := words.CREDIT.fullmatch(folded):
         group = "mark" if match["mark"] else "value"
@@ -166,7 +168,7 @@ def _bylines(text: str, folded: str, zone: str) -> Mark | None:
     del zone
     if match := words.CORRESPONDENT.fullmatch(folded):
         groups = {name: value for name, value in match.groupdict().items() if value}
-        spans = {name.rstrip("23"): match.span(name) for name in groups}
+        spans = {name.rstrip("234"): match.span(name) for name in groups}
         said = {name: text[start:end].strip() for name, (start, end) in spans.items()}
         if said and all(is_names(value) for value in said.values()):
             name, place = said.get("name", ""), said.get("place", "")
@@ -175,6 +177,8 @@ def _bylines(text: str, folded: str, zone: str) -> Mark | None:
         group = "value" if match["value"] else "value2"
         if is_names(text[slice(*match.span(group))], most=4) or group == "value2":
             return _cut(Kind.DESK, text, match, group)
+    if (match := words.WITH_NAME.fullmatch(folded)) and folded[0].islower():
+        return _cut(Kind.BYLINE, text, match) if is_names(match["value"]) else None
     if match := words.BYLINE.fullmatch(folded):
         sure = " " in folded[: match.start("value")].strip(" :")
         value = match["value"]
@@ -243,18 +247,22 @@ def split_line(text: str, *, zone: str) -> Iterator[str]:
     "By NAME | 3 min read | 19 February 2024", two dates with their labels, an
     "also read" behind the end of a paragraph. Anything else comes back whole.
     """
+    found = words.ALSO_READ_INSIDE.finditer(fold(text))
+    inside = [match.start() for match in found if match.start()]
+    for start, end in pairwise([0, *inside, len(text)]):
+        yield from _split_part(text[start:end].strip(), zone)
+
+
+def _split_part(text: str, zone: str) -> Iterator[str]:
     folded = fold(text)
-    if inside := words.ALSO_READ_INSIDE.search(folded):
-        yield from split_line(text[: inside.start()], zone=zone)
-        yield from split_line(text[inside.start() :].strip(), zone=zone)
-        return
     if len(text) <= _LONGEST:
         for parts in (_after_a_date(folded, zone), _between(folded, zone)):
             if parts:
                 for start, end in parts:
-                    yield from split_line(text[start:end].strip(), zone=zone)
+                    yield from _split_part(text[start:end].strip(), zone)
                 return
-    yield text
+    if text:
+        yield text
 
 
 Span = tuple[int, int]

@@ -18,6 +18,7 @@ from digest.sources.pasted.marks import Kind, fold, is_finished
 TAG_WORDS, MENU_WORDS, HEADLINE_WORDS = 4, 6, 25
 #: Words: a line of so many stands out from menus; a whole sentence of so many is prose.
 TITLE_WORDS, PROSE_WORDS = 5, 12
+SHORT_TITLE_WORDS = 4  #: a headline where something else says that it is one
 #: Characters: what is longer is no headline, what is as long is prose in any case.
 _LONG_HEADLINE, _LONG = 170, 160
 

@@ -26,7 +26,12 @@ _APART = re.compile(
     r"|\((?P<inside>[^()]{2,60})\))$"
 )
 #: A related title's date or reading time.
-_ABOUT = re.compile(r"(?:\s[-–—|·]\s|[(,|·]\s*)(?P<about>[^-–—|·(),]{4,40})\)?\s*$")
+_ABOUT = re.compile(
+    r"(?:\s[-–—|·]\s|[(,|·]\s*|\s(?=\d{1,2}[./]\d))(?P<about>[^-–—|·(),]{4,40})\)?\s*$"
+)
+_SIGNATURE = re.compile(
+    r"([^,:()–—-]{3,40}?)(?:\s*[,:(]\s*|\s+[–—-]\s+)([^,:()–—]{3,40}?)\)?"
+)
 _SEVERAL = re.compile(r"\s(?:and|und|et|y|e|&)\s", re.IGNORECASE)
 
 
@@ -55,6 +60,25 @@ def split_byline(value: str) -> Byline:
 def _both(value: str, match: re.Match[str], group: str) -> Byline:
     names, desk = (value[slice(*match.span(name))] for name in ("names", group))
     return Byline(names=names.strip(), desk=desk.strip())
+
+
+def is_office(text: str) -> bool:
+    """Tell whether a line below a name says where the person works."""
+    place = re.fullmatch(r"[^,]{2,40},\s[^,]{2,30}", text)
+    return is_names(text, most=6) and bool(place or words.OFFICE.search(fold(text)))
+
+
+def read_signature(text: str) -> tuple[str, str] | None:
+    """Return the name and the place of "Lisbon, Mara Quist" or "Mara Quist (Lisbon)"."""
+    parts = _SIGNATURE.fullmatch(fold(text))
+    if not parts or not all(is_names(part, most=4) for part in parts.groups()):
+        return None
+    first, second = (text[slice(*parts.span(group))].strip() for group in (1, 2))
+    if len(first.split()) == 1 < len(second.split()):
+        return second, first
+    if len(second.split()) == 1 < len(first.split()):
+        return first, second
+    return None  # two places, or two names, or something else
 
 
 def cut_place(text: str) -> tuple[str, str, str]:

@@ -9,7 +9,13 @@ stories, invitations, the footer).
 from __future__ import annotations
 
 from digest.sources.pasted import words
-from digest.sources.pasted.head import find_caption, find_headline, find_standfirst
+from digest.sources.pasted.caption import find_caption
+from digest.sources.pasted.head import (
+    find_bare_byline,
+    find_headline,
+    find_signature,
+    find_standfirst,
+)
 from digest.sources.pasted.labels import fill_labels
 from digest.sources.pasted.lines import Unit
 from digest.sources.pasted.marks import Kind, is_finished
@@ -29,10 +35,11 @@ from digest.sources.pasted.tail import (
     find_lists,
     find_loose_tags,
     find_related,
+    find_tag_lines,
 )
 
 #: No page has more; beyond, everything is body.
-_MOST_UNITS = 4000
+_MOST_UNITS = 2000
 _SUBHEAD_WORDS = 9
 #: Of the article only where its head is; later they are words of the text.
 _ONLY_IN_HEAD = {Kind.DATE, Kind.MINUTES, Kind.ADDRESS}
@@ -47,6 +54,9 @@ def assign(units: list[Unit]) -> Page:
     find_labelled_tags(page)
     find_caption(page)
     find_headline(page)
+    find_bare_byline(page)
+    find_signature(page)
+    find_tag_lines(page)
     head_end = find_standfirst(page)
     find_lists(page)
     find_loose_tags(page)

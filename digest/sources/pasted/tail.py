@@ -29,6 +29,7 @@ _OF_THE_ARTICLE = {
 _LONG_TITLE = 170  #: characters
 #: Words: a section's name above titles that are longer, tags below them.
 _KICKER_WORDS, _SHORT_TAG_WORDS = 2, 3
+_TAG_LINE = re.compile(r"\s*[|·•]\s*|\s+[/–-]\s+")
 _NUMBERED = re.compile(r"(\d{1,2})[.)]?\s+(?=\S)")
 
 
@@ -38,12 +39,29 @@ def find_related(page: Page) -> None:
         if unit.kind is not Kind.SAME_SUBJECT:
             continue
         items = _titles_from(page, start + 1)
+        tags = _tags_below(page, items)
+        page.give(Role.TAG, tags)
+        items = items[: len(items) - len(tags)]
         longest = max((count(page.units[i].text) for i in items), default=0)
         for index in items:
             words_in_it = count(page.units[index].text)
-            kicker = longest > TAG_WORDS and words_in_it <= _KICKER_WORDS
+            capitals = page.units[index].text.isupper() and words_in_it <= TAG_WORDS
+            short = longest > TAG_WORDS and words_in_it <= _KICKER_WORDS
+            kicker = short or (capitals and longest > words_in_it)
             page.roles[index] = Role.DROPPED if kicker else Role.RELATED
         _drop_numbers([page.units[i] for i in items])
+
+
+def _tags_below(page: Page, items: list[int]) -> list[int]:
+    """Return the short lines that end a list of titles: they are the tags."""
+    short = [count(page.units[i].text) <= _SHORT_TAG_WORDS for i in items]
+    tail = len(short) - next(
+        (n for n in range(len(short), 0, -1) if not short[n - 1]), 0
+    )
+    if not 1 < tail < len(items):
+        return []
+    first = page.units[items[-tail]]
+    return items[-tail:] if first.gap or not first.bullet else []
 
 
 def _titles_from(page: Page, start: int) -> list[int]:
@@ -54,7 +72,7 @@ def _titles_from(page: Page, start: int) -> list[int]:
             page.roles[index] = Role.ABOUT_RELATED
         elif unit.kind is Kind.ADDRESS and items:
             page.roles[index] = Role.RELATED
-        elif unit.kind is Kind.TEXT:
+        elif unit.kind in {Kind.TEXT, Kind.SECTION}:
             if _ends_related(page, items, index):
                 break
             items.append(index)
@@ -69,6 +87,9 @@ def _ends_related(page: Page, items: list[int], index: int) -> bool:
         return True
     if not items:
         return False
+    on_one_line = [u for u in page.units[index : index + 2] if u.number == unit.number]
+    if unit.bullet and len(on_one_line) > 1:  # "• Russia • Justice": tags
+        return True
     if page.units[items[0]].bullet != unit.bullet:
         return unit.gap or unit.bullet
     if not (unit.bullet and unit.gap):
@@ -118,9 +139,14 @@ def find_labelled_tags(page: Page) -> None:
     for start, unit in enumerate(page.units):
         if unit.kind is not Kind.TAGS or unit.mark.value:
             continue
+        path = page.units[start + 1 : start + 2]
+        if path and path[0].kind is Kind.NAVIGATION and _TAG_LINE.search(path[0].text):
+            page.roles[start + 1] = Role.TAG
         for index in page.free(start + 1, sections=True):
             text = page.units[index].text
-            apart = page.units[index].gap and index > start + 1
+            # Where every line stands apart, an empty line ends no list.
+            spaced = page.units[start + 1].gap
+            apart = page.units[index].gap and index > start + 1 and not spaced
             if index > start + 1 and page.roles.get(index - 1) is not Role.TAG:
                 break
             long = count(text) > TAG_WORDS and "," not in text
@@ -183,3 +209,15 @@ def find_loose_tags(page: Page) -> None:
             loose = []
     if len(loose) > 1:
         page.give(Role.TAG, loose)
+
+
+def find_tag_lines(page: Page) -> None:
+    """Take "Russia | Human rights | Justice", below the headline, for tags."""
+    headline = next(iter(page.find(Role.HEADLINE)), -1)
+    for index in page.free(headline + 1):
+        text = page.units[index].text
+        names = _TAG_LINE.split(text)
+        short = all(0 < count(name) <= _SHORT_TAG_WORDS for name in names)
+        if len(names) > 2 and short and not is_finished(text):  # noqa: PLR2004 -- two may be a name and a place
+            page.roles[index] = Role.TAG
+            return

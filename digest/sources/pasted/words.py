@@ -65,6 +65,11 @@ RELATIVE_DATE = _compile(
     r"(?:yesterday|today|(?:about )?\d+ (?:minutes?|hours?|days?|mins?) ago|at \d|just now|hier\b|aujourd'hui|il y a \d"
     r"|à \d|gestern|heute|vor \d|um \d|ayer|hoy|hace \d|a las \d).{0,60}"
 )
+AGO = _compile(
+    r"(?:(?:updated|published|posted)\s+)?(?:an?|\d+) (?:minutes?|hours?|days?|mins?|hrs?) ago"
+    r"|il y a \d+ (?:minutes?|heures?|jours?)|vor \d+ (?:minuten?|stunden?|tagen?)"
+    r"|hace \d+ (?:minutos?|horas?|días?)|yesterday|hier|gestern|ayer"
+)
 _READING_TIME = _any_of(
     r"(?:est(?:imated|\.)? )?(?:reading|read) time|time to read",
     r"(?:temps|durée) de lecture|lecture",
@@ -74,7 +79,8 @@ _READING_TIME = _any_of(
 MINUTES = _compile(
     rf"(?:[⏱⌛⏳🕐]️?\s*)?(?:{_READING_TIME}\s*:?\s*)?(?:about|approx\.?|environ|env\."
     r"|etwa|ca\.|unos|~)?\s*(?P<value>\d{1,3})\s*-?\s*(?:min(?:ut(?:e|es|en|o|os))?|mins|mn)\b"
-    r"\.?\s*(?:read|reading(?: time)?|to read|de lecture|de lectura|lesezeit|lesedauer)?"
+    r"\.?\s*(?:read|reading(?: time)?|to read|de lecture|de lectura"
+    rf"|{_READING_TIME})?"
 )
 MINUTES_LABEL = _compile(rf"{_READING_TIME}\s*:?")
 CREDIT = _compile(
@@ -101,12 +107,19 @@ AGENCY = re.compile(
 )
 #: Below the story: whose reports it was made of, "(with AFP)", "(Reuters)".
 WITH_AGENCY = _compile(
-    r"\((?:(?:with|avec|mit|con)\s+)?(?P<value>[^()\d.]{2,40})\)"
-    r"|(?:with|avec|mit|con)\s+(?P<value2>afp|ap|reuters|dpa|efe|(?:news ?)?(?:agencies|agences|agenturen|agencias))"
+    r"\(?(?:with|avec|mit|con)\s+(?P<value2>afp|ap|reuters|dpa|efe|news ?wires|wires"
+    r"|(?:news ?)?(?:agencies|agences|agenturen|agencias))\)?"
+    r"|\((?:(?:with|avec|mit|con)\s+)?(?P<value>[^()\d.]{2,40})\)"
+)
+#: Below a byline: who else wrote.
+WITH_NAME = re.compile(r"(?:with|avec|mit|con)\s+(?P<value>[A-ZÀ-Þ].{2,60})")
+#: An agency alone, above or below a caption.
+AGENCY_ALONE = _compile(
+    r"afp|ap|reuters|dpa|epa|efe|ansa|getty images|picture alliance|shutterstock|xinhua"
 )
 TAGS = _compile(
     _any_of(
-        r"tags?|tagged|topics?|related topics|keywords?|filed under",
+        r"tags?|tagged|topics?|(?:read more on )?related topics|keywords?|filed under",
         r"mots[- ]clé[sf]?s?|thèmes?|étiquettes?",
         r"schlag(?:wörter|worte)|stichw[oö]rter|themen",
         r"etiquetas?|temas?|palabras clave",
@@ -121,7 +134,7 @@ ADDRESS = _compile(
 
 _OUR = _any_of(
     r"(?:(?:with|from|by) )?(?:our|the|\w+(?:'s)?) (?:special )?(?:correspondents?|envoys?|reporters?)",
-    r"(?:(?:avec|de) )?(?:notre|nos) (?:correspondante?s?|envoyée?s? spéciale?s?|reporters?)",
+    r"(?:(?:avec|de) )?(?:notre|nos) (?:correspondante?s?|envoyée?s? spécia(?:le?s?|ux)|reporters?)",
     r"(?:(?:mit|von) )?unser(?:em|en|er|e)? (?:korrespondent(?:in|en|innen)?"
     r"|sonderkorrespondent(?:in|en)?|reporter(?:in|n)?)",
     r"(?:(?:con|de) )?nuestr[oa]s? (?:corresponsal(?:es)?|enviad[oa]s? especiale?s?)",
@@ -131,6 +144,7 @@ _IN = r"(?:in|at|from|to|à|en|au|aux|dans|aus|a|desde)"
 CORRESPONDENT = _compile(
     rf"\(?{_OUR}(?:\s+{_IN}\s+(?P<place>[^,:;.()]{{2,40}}?))?(?:(?:\s*[,:]|\s[–-])\s*(?P<name>[^()]{{3,60}}?))?,?\s*\)?\.?"
     rf"|\(?(?:(?:with|avec|mit|con)\s+)?(?P<name2>[^,:;.()]{{3,40}}),\s*{_OUR}\s+{_IN}\s+(?P<place2>[^,:;.()]{{2,40}}?)\s*\)?\.?"
+    rf"|{_OUR}\s+(?P<name4>[^,:;.()]{{3,40}}?)\s+{_IN}\s+(?P<place4>[^,:;.()]{{2,40}}?)\.?"
     rf"|(?:reporting\s+)?from\s+(?P<place3>[^,:;.()]{{2,30}}),\s*(?P<name3>[^,:;.()]{{3,40}})"
 )
 #: "(From Berlin) Talks went on …": the place, then the story.
@@ -138,6 +152,11 @@ FROM_PLACE = _compile(
     r"\((?:reporting )?(?:from|depuis|aus|desde|de|à|en|in)\s+(?P<place>[^()\d.,:;]{2,30})\)\s*[-–—:]?\s*(?=\S)"
 )
 
+#: Where somebody who writes works.
+OFFICE = _compile(
+    r"\b(?:news|agency|press|radio|correspondent|reporter|editor|wire|agence|presse|correspondante?"
+    r"|rédaction|journaliste|korrespondent(?:in)?|redaktion|agentur|agencia|corresponsal|redacción)\b"
+)
 #: Behind the names of a byline: who took the pictures.
 PHOTO_BY = _compile(
     r"\s*[,;|(–—-]\s*(?:photos?|pictures?|images?|fotos?|bilder|imágenes)"
@@ -168,8 +187,12 @@ _MORE = _any_of(
 ALSO_READ = _compile(
     rf"(?:{MARKS}|[>*•\[(-])*\s*(?:{_ALSO}\s*(?:[:–—-]\s*|(?=\s\S)|$)|{_MORE}\s*:\s+(?=\S))(?P<value>.*)"
 )
+#: An arrow says the same for any label.
+MARKED_LINK = _compile(r"[►▶➤]\s*[^:.!?]{3,30}:\s*(?P<value>\S.*)")
 #: Where another one begins in the middle of a line.
-ALSO_READ_INSIDE = _compile(rf"(?<=\S)\s*(?={MARKS}+\s*(?:{_ALSO}|{_MORE}\s*:))")
+ALSO_READ_INSIDE = _compile(
+    rf"(?<!{MARKS})(?={MARKS}+\s{{0,3}}(?:{_ALSO}|{_MORE}\s{{0,3}}:))"
+)
 SAME_SUBJECT = _compile(
     rf"{MARKS}*\s*"
     + _any_of(
@@ -194,15 +217,19 @@ READ_MORE = _compile(
 )
 CALL_TO_ACTION = _compile(
     _any_of(
-        r"(?:receive|get) (?:all |the |our |your |essential |daily )+.*\b(?:mailbox|inbox|e-?mail|newsletter)\b.*",
+        r"(?:newsletter\s*[:–-]?\s*)?(?:receive|get) (?:all |the |our |your |essential |daily )+.*\b(?:mailbox|inbox|e-?mail|newsletter)\b.*",
+        r"(?:receive|get) all (?:the |our )?(?:latest )?(?:international )?news\b.*",
         r"(?:receive|get) (?:essential )?(?:international )?news every (?:morning|day|evening).*",
         r"(?:i|yes,? i) (?:want to )?subscribe.*|(?:subscribe|sign up|register)(?: now| here| today| free)?[.!]?",
         r"(?:subscribe|sign up) (?:to|for) (?:our|the|your)\b.*|.*\bsubscribe to our\b.*",
         r"take (?:all )?(?:the )?(?:international )?news everywhere.*",
         r"(?:and )?download (?:the|our|now)\b.*\bapp(?:lication)?\b.*|download the app",
         r"(?:the |our )?(?:daily |weekly |morning |evening )?newsletters?",
+        r"(?:keep|stay) (?:up to date|informed)\b.*",
         r"(?:follow|join|find) us on .{2,60}|support (?:our|independent) .*journalism.*",
-        r"recevez .*(?:boîte|mail|courriel|newsletter|infolettre).*|je m'abonne.*|abonnez-vous.*|s'abonner.*",
+        r"recevez (?:toute )?l'(?:actualité|info(?:rmation)?)\b.*|erhalten sie alle .*nachrichten\b.*",
+        r"recib[ae]n? toda (?:la|nuestra) (?:actualidad|información)\b.*",
+        r"(?:newsletter\s*[:–-]?\s*)?recevez .*(?:boîte|mail|courriel|newsletter|infolettre).*|je m'abonne.*|abonnez-vous.*|s'abonner.*",
         r"inscrivez-vous.*|(?:emportez|suivez|retrouvez) (?:toute )?l'(?:actualité|info(?:rmation)?)\b.*",
         r"(?:et )?téléchargez .*appli.*|suivez-nous.*|rejoignez-nous.*",
         r"(?:erhalten|bekommen) sie .*(?:postfach|e-?mail|mail|newsletter).*|(?:ich |jetzt )?abonnier(?:e|en)\b.{0,30}",
@@ -210,7 +237,7 @@ CALL_TO_ACTION = _compile(
         r"nehmen sie .*nachrichten .*mit.*|.*\bapp herunterladen[.!]?",
         r"recib[ae]n? .*(?:correo|buzón|bandeja|mail|boletín|newsletter).*|me suscribo.*|suscr[íi]b(?:ase|ete|irse|irme)\b.*",
         r"(?:lleve|llévese|lleva) .*(?:actualidad|noticias).*|(?:y )?descargu?(?:e|ue|a)r? .*\bapp?(?:licación|licacion)?\b.*",
-        r"(?:y )?descargue? .*aplicación.*|s[íi]g[au](?:e|nos|enos)?nos? en .*|regístrese.*",
+        r"(?:y )?descargue? .*aplicación.*|(?:siga|sigue|síg[au]nos) .*(?:aplicación|redes|app)\b.*|s[íi]g[au](?:e|nos|enos)?nos? en .*|regístrese.*",
     )
 )
 #: About the browser, not about the world.
@@ -253,7 +280,8 @@ _ABOUT_SHARING = (
     r"|den|en|por|el|este|artículo|enlace|correo|mail|friends?|it|now|copied|\d+)"
 )
 SHARING = _compile(
-    rf"{_SHARING}(?:\s+{_ABOUT_SHARING}){{0,5}}|link kopieren|link copied"
+    rf"{_SHARING}(?:\s+{_ABOUT_SHARING}){{0,5}}(?:\s+\d{{1,2}}:\d\d)?\s*:?"
+    r"|link kopieren|link copied|(?:audio|vidéo|vídeo|video|podcast)?\s*\d{1,2}:\d\d(?::\d\d)?"
 )
 
 _NAVIGATION_NAMES = """

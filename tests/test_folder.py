@@ -1,0 +1,262 @@
+"""Folders of real files, good and bad."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.model import Fetched, Validators
+from digest.settings import FolderSource, Site
+from digest.sources.folder import Folder
+
+SITE = Site(
+    name="The Ledger",
+    url="https://ledger.example",
+    postal_address="4 Harbour Row",
+    language="en",
+    timezone="Europe/Paris",
+)
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+PAGE = """\
+<html lang="en"><head><title>A page about bolts</title>
+<meta name="author" content="Mara Quist"></head><body><article>
+<h1>A page about bolts</h1>
+<figure><img src="img/bolt.jpg" width="800" height="500"><figcaption>A bolt. © Wire</figcaption></figure>
+<p>The bolts of the old bridge were counted on Monday, one after the other, by hand.</p>
+<p>There were nine hundred of them, and three were loose. Nobody could say since when.</p>
+<p>The three have been tightened, painted red and given to the school, which will draw
+them for the rest of the term and then return them to the river, as is the custom.</p>
+</article></body></html>
+"""
+
+
+def folder_of(path: Path, **files: str | bytes) -> Folder:
+    """Make a folder; "__" in a name stands for "/", a last "_" for the dot."""
+    for name, content in files.items():
+        file = path / name.replace("__", "/")[::-1].replace("_", ".", 1)[::-1]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+    settings = FolderSource(name="desk", path=path)
+    return Folder(settings, site=SITE, now=lambda: NOW)
+
+
+def fetch(folder: Folder) -> Fetched:
+    return folder.fetch(Validators())
+
+
+def headlines(fetched: Fetched) -> list[str]:
+    return [article.headline for article in fetched.articles]
+
+
+def test_markdown_html_and_text_become_articles_in_the_order_of_their_paths(
+    tmp_path: Path,
+) -> None:
+    folder = folder_of(
+        tmp_path,
+        b_md="# Second\n\nText",
+        a_txt="First story of the day\n\nIt rained.",
+        sub__c_html=PAGE,
+        sub__a_markdown="# Third\n\nText",
+    )
+
+    fetched = fetch(folder)
+
+    assert headlines(fetched) == [
+        "First story of the day", "Second", "Third", "A page about bolts"
+    ]  # fmt: skip
+    assert {article.source for article in fetched.articles} == {"desk"}
+    assert fetch(folder) == fetched
+
+
+def test_hidden_files_drafts_and_other_files_are_not_read(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path, a_md="# A\n\nText", photo_jpg=b"\xff\xd8", notes_csv="a,b"
+    )
+    for name in (".hidden.md", "_drafts/b.md", ".git/c.md", "sub/_drafts/d.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# Not this\n\nText")
+
+    fetched = fetch(folder)
+
+    assert headlines(fetched) == ["A"]
+    assert fetched.problems == ()
+
+
+def test_documents_nobody_here_can_read_are_said(tmp_path: Path) -> None:
+    (problem,) = fetch(folder_of(tmp_path, story_docx=b"PK")).problems
+
+    assert problem.where == f"{tmp_path.name}/story.docx"
+    assert "save it as .md" in problem.what
+
+
+def test_one_bad_file_does_not_lose_its_neighbours(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path,
+        a_md="# A\n\nText",
+        b_md="---\ntitle: [\n---\nText",
+        c_md=b"# C\n\n" + b"x" * (5 * 1024 * 1024),
+        d_md="",
+        e_md="# E\n\nText",
+    )
+
+    fetched = fetch(folder)
+
+    assert headlines(fetched) == ["A", "E"]
+    assert [problem.where.split(":")[0] for problem in fetched.problems] == [
+        f"{tmp_path.name}/{name}.md" for name in "bcd"
+    ]
+
+
+def test_a_folder_that_is_not_there_is_the_sources_error(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "gone")
+    file = folder_of(tmp_path, a_md="# A")
+    file.settings = replace(file.settings, path=tmp_path / "a.md")
+
+    assert "does not exist" in fetch(folder).error
+    assert "is not a folder" in fetch(file).error
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_folder_is_said_and_the_others_are_read(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, a_md="# A\n\nText", sub__b_md="# B")
+    (tmp_path / "sub").chmod(0)
+
+    fetched = fetch(folder)
+
+    (tmp_path / "sub").chmod(0o755)
+    assert headlines(fetched) == ["A"]
+    assert "permissions" in fetched.problems[0].what
+
+
+class TestCharsets:
+    def test_a_byte_order_mark_is_no_part_of_the_text(self, tmp_path: Path) -> None:
+        fetched = fetch(folder_of(tmp_path, a_md="\ufeff---\ntitle: É\n---\nText"))
+
+        assert headlines(fetched) == ["É"]
+        assert fetched.problems == ()
+
+    def test_windows_letters_are_read_and_said(self, tmp_path: Path) -> None:
+        content = "# Été\n\n“Déjà” – vu".encode("cp1252")
+
+        fetched = fetch(folder_of(tmp_path, a_md=content))
+
+        assert headlines(fetched) == ["Été"]
+        assert fetched.articles[0].body == "<p>“Déjà” – vu</p>"
+        assert fetched.problems[0].where == f"{tmp_path.name}/a.md:1"
+        assert "save the file as UTF-8" in fetched.problems[0].what
+
+    def test_utf_16_is_read(self, tmp_path: Path) -> None:
+        assert headlines(fetch(folder_of(tmp_path, a_md="# Été".encode("utf-16")))) == [
+            "Été"
+        ]
+
+
+class TestPictures:
+    def test_their_addresses_lead_to_files_for_previews(self, tmp_path: Path) -> None:
+        folder = folder_of(
+            tmp_path,
+            sub__a_md="# A\n\n![x](<img/b c.jpg>)\n\nText",
+            sub__img__x_png=b"x",
+        )
+        (tmp_path / "sub" / "img" / "b c.jpg").write_bytes(b"x")
+
+        (article,) = fetch(folder).articles
+
+        assert article.image
+        assert folder.local_images()[article.image.url] == tmp_path / "sub/img/b c.jpg"
+        assert len(folder.local_images()) == 2
+
+    def test_they_are_where_the_settings_say(self, tmp_path: Path) -> None:
+        folder = folder_of(tmp_path, a_md="# A\n\n![x](b.jpg)\n\nText", b_jpg=b"x")
+        folder.settings = replace(folder.settings, images_url="https://cdn.example/p")
+
+        (article,) = fetch(folder).articles
+
+        assert article.image
+        assert article.image.url == "https://cdn.example/p/b.jpg"
+        assert list(folder.local_images()) == ["https://cdn.example/p/b.jpg"]
+
+    def test_one_that_is_not_there_is_said(self, tmp_path: Path) -> None:
+        fetched = fetch(folder_of(tmp_path, a_md="# A\n\n![x](b.jpg)\n\nText"))
+
+        assert headlines(fetched) == ["A"]
+        assert "the picture b.jpg is not in" in fetched.problems[0].what
+
+    def test_those_beside_a_page_get_an_address(self, tmp_path: Path) -> None:
+        folder = folder_of(tmp_path, sub__a_html=PAGE, sub__img__bolt_jpg=b"x")
+
+        (article,) = fetch(folder).articles
+
+        assert article.image
+        assert article.image.url == "https://ledger.example/media/sub/img/bolt.jpg"
+
+
+class TestIdentity:
+    def test_a_file_keeps_its_id_when_its_text_changes(self, tmp_path: Path) -> None:
+        (before,) = fetch(folder_of(tmp_path, a_md="# A\n\nText")).articles
+        (after,) = fetch(folder_of(tmp_path, a_md="# B\n\nOther")).articles
+
+        assert before.id == after.id
+
+    def test_two_files_of_one_address_are_one_article_and_it_is_said(
+        self, tmp_path: Path
+    ) -> None:
+        text = "---\ntitle: {}\nurl: https://ledger.example/a\n---\nText"
+        folder = folder_of(tmp_path, a_md=text.format("A"), b_md=text.format("B"))
+
+        fetched = fetch(folder)
+
+        assert headlines(fetched) == ["A"]
+        assert fetched.problems[0].where == f"{tmp_path.name}/b.md"
+        assert "same address as a.md" in fetched.problems[0].what
+
+    def test_a_name_is_the_same_however_a_file_system_writes_it(
+        self, tmp_path: Path
+    ) -> None:
+        ids = set()
+        for form in ("NFC", "NFD"):
+            folder = folder_of(tmp_path / form)
+            folder.settings.path.mkdir()
+            name = unicodedata.normalize(form, "été.md")
+            (folder.settings.path / name).write_text("# A\n\nText")
+            ids |= {article.id for article in fetch(folder).articles}
+
+        assert len(ids) == 1
+
+
+def test_the_sources_tags_and_language_are_every_articles(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path,
+        a_md="---\ntitle: A\ntags: [River]\nlanguage: de\n---\nText",
+        b_txt="Second story of the day\n\nIt rained.",
+    )
+    folder.settings = replace(folder.settings, tags=("river", "wire"), language="fr")
+
+    first, second = fetch(folder).articles
+
+    assert (first.tags, first.language) == (("River", "wire"), "de")
+    assert (second.tags, second.language) == (("river", "wire"), "fr")
+
+
+def test_a_file_without_a_date_has_none(tmp_path: Path) -> None:
+    (article,) = fetch(folder_of(tmp_path, a_md="# A\n\nText")).articles
+
+    assert article.published is None
+
+
+def test_what_a_pasted_page_lost_is_said(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path, a_txt="Home\nShare\nFirst story of the day\n\nIt rained.\n"
+    )
+
+    fetched = fetch(folder)
+
+    assert headlines(fetched) == ["First story of the day"]
+    assert "2 lines of this page were left out" in fetched.problems[0].what
+    assert "“Home”, “Share”" in fetched.problems[0].what
