@@ -92,7 +92,7 @@ def read_units(text: str, *, zone: str) -> list[Unit]:
 
 
 def _read_lines(text: str, zone: str) -> Iterator[Unit]:
-    gap = False
+    gap, seen = False, 0
     for number, raw in enumerate(_LINE_ENDS.split(text), 1):
         line = _SPACES.sub(" ", visible(raw)).strip()
         if not line:
@@ -103,7 +103,8 @@ def _read_lines(text: str, zone: str) -> Iterator[Unit]:
         if bullet:
             items = _BULLETS_INSIDE.split(line[bullet.end() :])
         for item in items:
-            looked_at = number <= _MOST_LINES
+            seen += 1
+            looked_at = seen <= _MOST_LINES
             mark = Mark(kind=Kind.TEXT, value=item)
             if looked_at:
                 mark = read_mark(item, zone=zone)
