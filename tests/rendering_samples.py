@@ -355,8 +355,8 @@ def french_digest() -> Digest:
     )
 
 
-def arabic_digest() -> Digest:
+def arabic_digest(titles: tuple[str, str] = ("حقوق الإنسان", "المناخ")) -> Digest:
     return digest(
-        section("حقوق الإنسان", ARABIC_LEAD),
-        section("المناخ", ARABIC_GLACIER, ARABIC_WIND),
+        section(titles[0], ARABIC_LEAD),
+        section(titles[1], ARABIC_GLACIER, ARABIC_WIND),
     )

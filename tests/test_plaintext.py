@@ -14,6 +14,7 @@ from digest.rendering.plaintext import (
     columns,
     fill,
     item,
+    mixed,
     one_line,
     quote,
     shorten,
@@ -27,10 +28,52 @@ WORDS = st.text(
 PARAGRAPHS = st.lists(WORDS, max_size=40).map(" ".join)
 
 
+LRM, RLM = "\u200e", "\u200f"
+
+
+def unmarked(text: str) -> str:
+    return text.replace(LRM, "").replace(RLM, "")
+
+
+class TestMixed:
+    def test_leaves_alone_what_needs_no_mark(self) -> None:
+        for text, inner, outer in [
+            ("Rain!", "ltr", "ltr"),
+            ("مطر!", "rtl", "rtl"),
+            ("2026!", "rtl", "ltr"),
+            ("", "rtl", "ltr"),
+        ]:
+            assert mixed(text, inner=inner, outer=outer) == text
+
+    @pytest.mark.parametrize(
+        ("text", "marked"),
+        [
+            ("مطر", f"{LRM}مطر{LRM}"),
+            ("مطر!", f"{LRM}مطر!{RLM}{LRM}"),
+            ("«مطر»", f"{LRM}{RLM}«مطر»{RLM}{LRM}"),
+            ("BBC مطر", f"{LRM}{RLM}BBC مطر{LRM}"),
+        ],
+    )
+    def test_keeps_the_ends_of_a_text_with_it(self, text: str, marked: str) -> None:
+        assert mixed(text, inner="rtl", outer="ltr") == marked
+
+
 class TestFill:
+    def test_tells_every_line_which_way_its_paragraph_runs(self) -> None:
+        text = "تصلك Longitude لأن العنوان مشترك فيها منذ"
+
+        lines = fill(f"{text} {'x' * 30} في اليوم", first="> ", rest="> ").split("\n")
+
+        assert lines[0].startswith("> تصلك")
+        assert lines[1] == f"> {RLM}{'x' * 30} في اليوم"
+        assert fill("مطر falls and falls") == f"{LRM}مطر falls and falls"
+        assert fill("المزيد على Longitude") == "المزيد على Longitude"
+        assert fill("\u061f 42") == "\u061f 42"
+        assert fill("\u0661\u0662") == "\u0661\u0662"
+
     @given(PARAGRAPHS)
     def test_keeps_every_word_in_its_order(self, text: str) -> None:
-        assert "".join(fill(text).split()) == "".join(text.split())
+        assert unmarked("".join(fill(text).split())) == "".join(text.split())
 
     @given(st.lists(st.text("abcdefghij", min_size=1, max_size=20), max_size=60))
     def test_fills_72_columns_and_no_more(self, words: list[str]) -> None:

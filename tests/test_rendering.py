@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -14,7 +15,17 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from digest.errors import TemplateProblem
-from digest.model import Chosen, Digest, Format, Image, Length, Link, Rendered, Section
+from digest.model import (
+    Chosen,
+    Digest,
+    Format,
+    Image,
+    Length,
+    Link,
+    Quote,
+    Rendered,
+    Section,
+)
 from digest.rendering import (
     Personal,
     TemplateFile,
@@ -106,6 +117,7 @@ CASES: dict[str, tuple[Digest, str, Length, dict[str, object]]] = {
         {
             "newsletter": samples.newsletter(
                 title="Longitude Quotidien",
+                language="fr",
                 tagline="Les thèmes que vous suivez",
                 intro="Un tribunal attendu pour une heure a siégé jusqu’à minuit.",
             )
@@ -120,6 +132,12 @@ CASES: dict[str, tuple[Digest, str, Length, dict[str, object]]] = {
                 title="خط الطول", tagline="نشرة المواضيع التي تتابعها", language="ar"
             )
         },
+    ),
+    "ar-of-en": (
+        samples.arabic_digest(titles=("Human rights", "Climate")),
+        "ar",
+        Length.SUMMARIES,
+        {"newsletter": samples.newsletter(intro="A court sat until midnight.")},
     ),
 }
 
@@ -164,7 +182,7 @@ class TestEveryMail:
         self, name: str, mails: dict[str, Rendered]
     ) -> None:
         seen = Seen(html_of(mails[name]))
-        language = {"fr": "fr", "ar": "ar"}.get(name, "en")
+        language = {"fr": "fr", "ar": "ar", "ar-of-en": "ar"}.get(name, "en")
         direction = "rtl" if language == "ar" else "ltr"
 
         speaking = [found for _, found in seen.tags if "lang" in found][:2]
@@ -772,7 +790,7 @@ class TestLanguage:
         html = html_of(mails["en-summaries"])
 
         assert re.search(r'<h3[^>]* lang="ar" dir="rtl"[^>]*><a[^>]*>في بوس', html)
-        assert html.count('lang="ar"') == 2
+        assert html.count('lang="ar"') == 4, "kicker, headline, byline, summary"
 
     def test_of_right_to_left_scripts_mirrors_the_page(
         self, mails: dict[str, Rendered]
@@ -786,6 +804,79 @@ class TestLanguage:
         assert "letter-spacing:1px" not in inline
         assert "italic" not in inline
         assert '<span dir="ltr">amira@example.org</span>' in arabic
+
+    def test_of_the_newsletter_is_said_where_it_differs(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        html = html_of(mails["ar-of-en"])
+        speaking = re.findall(
+            r'<(\w+)[^>]* lang="en" dir="ltr"[^>]*>(?:<a[^>]*>)?([\w ]+)', html
+        )
+
+        assert speaking == [
+            ("h1", "Longitude"),
+            ("p", "The digest of the topics you follow"),
+            ("p", "A court sat until midnight"),
+            ("span", "Human rights"),
+            ("span", "Climate"),
+            ("p", "Human rights"),
+            ("h2", "Climate"),
+            ("span", "Longitude"),
+            ("span", "Longitude"),
+        ]
+
+    def test_of_the_newsletter_goes_without_saying_where_it_is_the_mails(
+        self, mails: dict[str, Rendered]
+    ) -> None:
+        assert html_of(mails["en-summaries"]).count('lang="en"') == 2
+
+    def test_tells_the_comma_between_byline_and_desk(self) -> None:
+        story = article(1, headline="مطر", byline="سلمى", desk="الثقافة", language="ar")
+
+        for language in ("ar", "en"):
+            mail = rendered(digest(section("A", story)), language=language)
+            assert "سلمى، الثقافة" in mail.text
+            assert "سلمى</strong>، الثقافة" in html_of(mail)
+
+    def test_of_arabic_script_is_never_spaced_out_or_slanted(self) -> None:
+        story = article(
+            1,
+            headline="مطر",
+            language="ar",
+            tags=("طقس",),
+            quotes=(Quote(text="سقط مطر."),),
+        )
+        title = samples.newsletter(title="نشرة", tagline="يومية", language="ar")
+
+        mail = rendered(
+            digest(section("أخبار", story)), language="en", newsletter=title
+        )
+
+        arabic = [f for _, f in Seen(html_of(mail)).tags if f.get("dir") == "rtl"]
+        styles = [found.get("style", "") for found in arabic]
+        assert len(styles) >= 8
+        for style in styles:
+            assert re.findall(r"letter-spacing:\s*([^;]+)", style)[-1:] in ([], ["0"])
+        assert re.findall(r"font-style:\s*(\w+)", html_of(mail))[-1] == "normal"
+
+    def test_of_another_direction_keeps_its_place_in_a_line(self) -> None:
+        rain = article(1, headline="هل يسقط مطر في المدينة القديمة قبل الفجر بقليل؟!")
+        rain = replace(rain, language="ar", byline="سلمى", desk="")
+        what = digest(section("A", rain, article(2, headline="Rain")))
+
+        english = rendered(what)
+        arabic = rendered(
+            digest(section("A", article(2, headline="Rain!"), rain)), language="ar"
+        )
+
+        lrm, rlm = "\u200e", "\u200f"
+        assert english.subject.startswith(f"{lrm}هل يسقط")
+        assert english.subject.endswith(f"؟!{rlm}{lrm} and 1 more story")
+        assert f"By {lrm}سلمى{lrm} · 2 min read" in english.text
+        second = rendered(digest(section("A", article(2), rain)))
+        assert f"Also in this issue: {lrm}هل يسقط" in html_of(second)
+        assert arabic.subject == f"{rlm}Rain!{lrm}{rlm} ومقال آخر"
+        assert not re.search("[\u202a-\u202e\u2066-\u2069]", str((english, arabic)))
 
     def test_nobody_speaks_falls_back_to_the_newsletters(self) -> None:
         mail = rendered(

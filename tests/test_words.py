@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import FileProblems, TemplateProblem
-from digest.rendering.words import Speech, Word, WordMissing, Words, direction
+from digest.rendering.words import Speech, Word, WordMissing, Words, comma, direction
 from tests.rendering_samples import NEWSROOM
 
 SMALL = """
@@ -68,6 +68,26 @@ class TestLanguages:
         assert direction("fr") == "ltr"
         assert direction("not a language") == "ltr"
         assert direction("") == "ltr"
+
+    def test_have_commas_of_their_own(self) -> None:
+        commas = {
+            tag: comma(tag) for tag in ("fr", "ar-EG", "fa", "he", "ja", "zh-Hant", "")
+        }
+
+        assert commas == {
+            **dict.fromkeys(("fr", "he", ""), ", "),
+            **dict.fromkeys(("ar-EG", "fa"), "، "),
+            **dict.fromkeys(("ja", "zh-Hant"), "、"),
+        }
+
+    def test_list_in_order_what_runs_the_other_way(self) -> None:
+        lrm, rlm = "\u200e", "\u200f"
+
+        assert speech("fr").listed(["ثقافة", "Art"], "rtl") == f"{lrm}ثقافة{lrm} et Art"
+        assert speech("fr").listed(["A", "B"], "ltr") == "A et B"
+        assert (
+            speech("ar", text="ar: {hello: x}").mixed("Art", "ltr") == f"{rlm}Art{rlm}"
+        )
 
 
 class TestWords:

@@ -36,7 +36,7 @@ LARGEST = GMAIL_CUTS_AT - 4_096
 #: The variables of templates, for suggestions when one is misspelt.
 VARIABLES = (
     *("site", "newsletter", "issue", "digest", "reader", "subject", "length"),
-    *("language", "dir", "rtl", "start", "end", "styles", "t", "listed"),
+    *("language", "dir", "rtl", "start", "end", "styles", "t", "listed", "mixed"),
 )
 
 

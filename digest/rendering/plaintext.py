@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from unicodedata import category
+from unicodedata import bidirectional, category
 
 from html2text import HTML2Text
 from wcwidth import wcswidth, wcwidth
@@ -26,6 +26,9 @@ _NO_BREAK_SPACES = str.maketrans("\u00a0\u202f\u2007", "   ")
 _JOINERS = "\u200c\u200d\u200e\u200f"  # Persian, emoji and marks of direction
 #: Zero-width characters, soft hyphens and joiners that only measure a screen.
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u034f\u00ad]")
+_MARKS = {"ltr": "\u200e", "rtl": "\u200f"}
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufefc\U00010800-\U00010fff]")
+_TURNS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _CLOSING = frozenset(
     "、。，．・：；？！）］｝」』】〉》〕’”…‥ーっゃゅょァィゥェォッャュョ々"
 )
@@ -50,7 +53,9 @@ def fill(text: str, *, width: int = WIDTH, first: str = "", rest: str = "") -> s
     Words longer than a line (URLs, mostly) stay whole on a line of their own.
     Chinese and Japanese break between characters, but no line begins with a
     closing mark or ends with an opening one. No-break spaces hold the words
-    together and come out as spaces.
+    together and come out as spaces. Where Arabic or Hebrew meets Latin words, each
+    line says by a mark which way the paragraph runs, if it begins with a word of
+    the other kind: mail programs ask every line for its own.
     """
     lines = [first]
     used, empty = columns(first), True
@@ -62,7 +67,28 @@ def fill(text: str, *, width: int = WIDTH, first: str = "", rest: str = "") -> s
         lines[-1] += gap + piece
         used += columns(gap + piece)
         empty = False
+    if _RIGHT_TO_LEFT.search(text):
+        lines = _turned(lines, text, first=first, rest=rest)
     return "\n".join(line.rstrip() for line in lines).translate(_NO_BREAK_SPACES)
+
+
+def _turned(lines: list[str], text: str, *, first: str, rest: str) -> list[str]:
+    """Mark the lines that would run another way than most words of `text`."""
+    words = [turn for word in text.split() if (turn := _turn(word))] or [""]
+    others = [turn for turn in words if turn != words[0]]
+    direction = others[0] if len(others) > len(words) / 2 else words[0]
+    marked = []
+    for number, line in enumerate(lines):
+        start = len(rest if number else first)
+        mark = "" if _turn(line) in {direction, ""} else _MARKS[direction]
+        marked.append(line[:start] + mark + line[start:])
+    return marked
+
+
+def _turn(text: str) -> str:
+    """Return which way `text` runs by its first letter, if it has one."""
+    found = (_TURNS.get(bidirectional(character), "") for character in text)
+    return next(filter(None, found), "")
 
 
 def item(text: str) -> str:
@@ -97,6 +123,22 @@ def shorten(text: str, width: int) -> str:
             break
         kept = longer
     return (kept or _cut(text, width - 1)).rstrip(" ,;:.·–—-") + "…"
+
+
+def mixed(text: str, *, inner: str, outer: str) -> str:
+    """Return `text`, which runs `inner`, ready for a line that runs `outer`.
+
+    Without marks a program puts the full stop of an Arabic title on its wrong
+    side, and draws a number that follows into the title. Marks and no isolates:
+    mail filters distrust those, for they can hide what a line says.
+    """
+    turns = [_TURNS.get(bidirectional(character)) for character in text]
+    if inner == outer or inner not in turns:
+        return text
+    own, around = _MARKS[inner], _MARKS[outer]
+    before = "" if turns[0] == inner else own
+    after = "" if turns[-1] == inner else own
+    return f"{around}{before}{text}{after}{around}"
 
 
 def one_line(text: str) -> str:

@@ -34,7 +34,7 @@ from digest.rendering.view import (
     ReaderView,
     SectionView,
 )
-from digest.rendering.words import Speech, direction
+from digest.rendering.words import Speech, comma, direction
 from digest.settings import Site
 from digest.tags import slug
 
@@ -94,14 +94,19 @@ class Variables:
             "end": end[start],
             "t": self._html_word if escaping else self._text_word,
             "listed": self.speech.listed,
+            "mixed": self.speech.mixed,
         }
 
     def _newsletter(self) -> NewsletterView:
         blocks = self.newsletter.intro.split("\n\n")
+        language = self.newsletter.language
         return NewsletterView(
             title=one_line(self.newsletter.title),
             tagline=one_line(self.newsletter.tagline or self.site.tagline),
             intro=tuple(one_line(block) for block in blocks if block.strip()),
+            language=language,
+            dir=direction(language),
+            foreign=self._is_foreign(language),
         )
 
     def _issue(self) -> IssueView:
@@ -147,6 +152,7 @@ class Variables:
             standfirst=one_line(article.standfirst),
             byline=one_line(article.byline),
             desk=one_line(article.desk),
+            comma=comma(language),
             image=_image(article),
             quotes=tuple(q for q in map(_quote, article.quotes) if q.text),
             also_read=_links(article.also_read),
@@ -159,12 +165,15 @@ class Variables:
             else "",
             language=language,
             dir=direction(language),
-            foreign=_base(language) != _base(self.speech.language),
+            foreign=self._is_foreign(language),
             length=length.value,
             is_lead=is_lead,
             _body=article.body,
             _bodies=self.bodies,
         )
+
+    def _is_foreign(self, language: str) -> bool:
+        return _base(language) != _base(self.speech.language)
 
     def _html_word(self, key: str, /, **values: object) -> Markup:
         word = self.speech.word(key, _number(values))

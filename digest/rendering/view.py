@@ -49,6 +49,7 @@ class ArticleView:
     standfirst: str
     byline: str
     desk: str
+    comma: str  #: what its language writes between byline and desk
     image: ImageView | None
     quotes: tuple[Quote, ...]
     also_read: tuple[Link, ...]
@@ -146,6 +147,9 @@ class NewsletterView:
     title: str
     tagline: str
     intro: tuple[str, ...]  #: the editor's words, in paragraphs
+    language: str  #: of its title, tagline, intro and topics
+    dir: str
+    foreign: bool  #: in another language than the mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,14 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from digest.errors import TemplateProblem
+from digest.rendering.plaintext import mixed
 from digest.yamltext import Document, read_yaml
 
 LAST_RESORT = "en"
+
+#: Written from right to left, with the comma of the others.
+_HEBREW_LETTERS = frozenset({"he", "yi"})
+_NO_SPACES = frozenset({"ja", "zh"})
 
 #: Entries of a language that are not words: the locale whose dates and lists it
 #: writes, and its own date patterns (LDML, as in ``EEEE d MMMM y``).
@@ -117,9 +122,14 @@ class Speech:
         written: str = format_decimal(number, locale=self._locale)
         return written
 
-    def listed(self, texts: Sequence[str]) -> str:
-        """Return ``A, B and C``."""
-        return format_list(list(texts), locale=self._locale)
+    def mixed(self, text: str, direction: str) -> str:
+        """Return `text` of a direction, marked where this language has the other."""
+        return mixed(text, inner=direction, outer=self.direction)
+
+    def listed(self, texts: Sequence[str], direction: str = "") -> str:
+        """Return ``A, B and C``, in order even where they run the other way."""
+        parts = [self.mixed(text, direction) for text in texts]
+        return format_list(parts, locale=self._locale)
 
     def date(self, moment: datetime, timezone: str) -> str:
         """Return ``Monday 23 November 2026``, as the clocks of `timezone` say."""
@@ -156,6 +166,17 @@ def direction(language: str) -> str:
     """Return which way a language is written; an unknown one goes to the right."""
     locale = _locale(language)
     return locale.text_direction if locale else "ltr"
+
+
+def comma(language: str) -> str:
+    """Return what a language writes between a name and a place."""
+    locale = _locale(language)
+    if locale is None:
+        return ", "
+    if locale.language in _NO_SPACES:
+        return "、"
+    arabic = locale.text_direction == "rtl" and locale.language not in _HEBREW_LETTERS
+    return "، " if arabic else ", "
 
 
 @lru_cache(maxsize=256)
