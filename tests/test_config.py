@@ -23,6 +23,7 @@ from digest.settings import (
     SmtpDelivery,
 )
 from digest.yamltext import write_yaml
+from tests.projects import SETTINGS, write_project
 
 SITE = """\
 site:
@@ -334,8 +335,8 @@ topics:
             ("https://ledger.example/", "https://ledger.example"),
             ("https://Bücher.example:8443/a b", None),
             (
-                "https://bücher.example:8443/äh/",
-                "https://xn--bcher-kva.example:8443/%C3%A4h",
+                "https://bücher.example:8443/eh/",
+                "https://xn--bcher-kva.example:8443/eh",
             ),
             ("http://localhost:8000", "http://localhost:8000"),
             ("http://[::1]:8000/", "http://[::1]:8000"),
@@ -900,3 +901,38 @@ class TestTheSchema:
             "string",
             "array",
         ]
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "words"),
+    [
+        (
+            "https://longitude.example",
+            "https://longitude.example/café",
+            "only write with %",
+        ),
+        ("desk@longitude.example", "rédaction@longitude.example", "before the @"),
+    ],
+)
+def test_what_mail_headers_cannot_hold_is_said_before_anything_is_sent(
+    tmp_path: Path, line: str, instead: str, words: str
+) -> None:
+    sample = Path(__file__).parent.parent / "examples" / "newsroom" / "digest.yaml"
+    file = tmp_path / "digest.yaml"
+    file.write_text(sample.read_text("utf-8").replace(line, instead, 1), "utf-8")
+
+    with pytest.raises(FileProblems, match=words):
+        load_settings(file, environment={})
+
+
+def test_a_sender_without_a_name_is_called_like_the_newsletter(tmp_path: Path) -> None:
+    write_project(
+        tmp_path / "news",
+        settings=SETTINGS.replace(
+            "The Ledger <digest@ledger.example>", "digest@ledger.example"
+        ),
+    )
+
+    settings = load_settings(tmp_path / "news", environment={})
+
+    assert settings.newsletters[0].sender.name == "The Ledger Daily"

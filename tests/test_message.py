@@ -414,6 +414,28 @@ class TestRefusals:
             compose(RENDERED, letter=replace(LETTER, recipient=address))
 
     @pytest.mark.parametrize(
+        "address",
+        [
+            "=?utf-8?q?eve=40evil.example=3e=00?=@readers.example",
+            "a.=?x?b?ZXZl?=.b@readers.example",
+        ],
+    )
+    def test_no_address_holds_an_encoded_word_for_a_server_to_decode(
+        self, address: str
+    ) -> None:
+        with pytest.raises(HeaderProblem, match="To: an encoded word"):
+            compose(RENDERED, letter=replace(LETTER, recipient=address))
+
+    def test_what_only_resembles_an_encoded_word_may_be_an_address(self) -> None:
+        address = "a=?b?c@readers.example"
+        content = compose(RENDERED, letter=replace(LETTER, recipient=address))
+        assert f"To: <{address}>\r\n".encode() in content
+
+    def test_a_mailbox_for_answers_that_no_uri_can_hold_is_named(self) -> None:
+        with pytest.raises(HeaderProblem, match=r"List-Owner: .*must be ASCII"):
+            compose(RENDERED, letter=replace(LETTER, owner="pré@longitude.example"))
+
+    @pytest.mark.parametrize(
         ("field", "value"),
         [
             ("message_id", "daily@longitude.example"),

@@ -147,10 +147,13 @@ Duration = Annotated[
     AfterValidator(values.duration),
 ]
 Url = Annotated[Line, AfterValidator(values.public_url)]
+SiteUrl = Annotated[Line, AfterValidator(values.site_url)]
 FilePath = Annotated[Line, AfterValidator(values.path)]
 Place = Annotated[Line, AfterValidator(values.location)]
 Address = Annotated[Line, AfterValidator(_address)]
-Mailbox = Annotated[Line, AfterValidator(_mailbox)]
+Mailbox = Annotated[
+    Line, AfterValidator(_mailbox), AfterValidator(values.ascii_local_part)
+]
 Domain = Annotated[Line, AfterValidator(_domain)]
 Label = Annotated[Line, AfterValidator(_label)]
 Moment = Annotated[Line, AfterValidator(_moment)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -161,10 +162,11 @@ def _newsletter(
     name: str, part: NewsletterPart, *, site: Site, topics: Mapping[str, Topic]
 ) -> Newsletter:
     limits = part.limits or LimitsPart()
+    sender = check_mailbox(part.sender)
     return Newsletter(
         slug=name,
         title=part.title,
-        sender=check_mailbox(part.sender),
+        sender=replace(sender, name=sender.name or part.title),  # From needs a name
         language=part.language or site.language,
         timezone=part.timezone or site.timezone,
         tagline=site.tagline if part.tagline is None else part.tagline,

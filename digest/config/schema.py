@@ -31,6 +31,7 @@ from digest.config.kinds import (
     Place,
     Places,
     Secret,
+    SiteUrl,
     SourceName,
     Text,
     TimeZone,
@@ -48,7 +49,7 @@ class SitePart(Part):
     tagline: MaybeLine = Field(
         default="", description="A line under the name, at the top of every mail."
     )
-    url: Url = Field(
+    url: SiteUrl = Field(
         description="Your website, beginning with https://; links in mails go there.",
         examples=["https://longitude.example"],
     )

@@ -239,6 +239,34 @@ def public_url(written: str) -> str:
     return urlunsplit((parts.scheme, _ascii(host) + port, path, "", ""))
 
 
+def site_url(written: str) -> str:
+    """Return the site's address, which stands in List-Unsubscribe.
+
+    There, filters take a % for a hole that a template left open (SpamAssassin's
+    UNRESOLVED_TEMPLATE).
+    """
+    url = public_url(written)
+    if "%" in url:
+        raise ValueError(
+            "has a path that links can only write with %; use one of plain letters, "
+            "digits, - and /"
+        )
+    return url
+
+
+def ascii_local_part(written: str) -> str:
+    """Return a mailbox of ours that every mail server can answer.
+
+    It stands in List-Owner, too, where only ASCII may (RFC 2369, RFC 6068).
+    """
+    if not written.rpartition("@")[0].rpartition("<")[2].isascii():
+        raise ValueError(
+            "has letters before the @ that many mail servers cannot answer; use an "
+            "address of plain letters and digits"
+        )
+    return written
+
+
 def location(written: str) -> str:
     """Return where to fetch from: a web address, or a path as it was written."""
     if is_url(written):

@@ -34,6 +34,7 @@ _ATOMS = re.compile(rf"{_ATEXT}+(?: {_ATEXT}+)*")
 _LOCAL_PART = re.compile(
     rf"(?:{_ATEXT}|[^\x00-\xa0\s])+(?:\.(?:{_ATEXT}|[^\x00-\xa0\s])+)*"
 )
+_ENCODED_LOCAL_PART = re.compile(r"=\?.*\?=")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Za-z.:]+\]")
 _URI = re.compile(r"(?:https?://|mailto:)[!-;=?-~]+")
 _SPACES = re.compile(" {2,}")
@@ -130,6 +131,12 @@ def wire_address(field: str, address: str) -> str:
             "what stands there is not one plain mail address",
             "write it as name@example.org, without spaces, brackets or quotes",
         )
+    if _ENCODED_LOCAL_PART.search(local):
+        # RFC 2047 section 5 (3): none may stand in an address; Gmail refuses the mail,
+        # and a server that decodes it would deliver to an address of its writer's choice.
+        raise HeaderProblem(
+            field, "an encoded word (=?…?=) in the address", "correct the address"
+        )
     return f"{local}@{domain}"
 
 
@@ -158,7 +165,8 @@ def uri_field(field: str, *uris: str) -> str:
             raise HeaderProblem(
                 field,
                 f"{uri[:80]!r} is not an https or mailto address in ASCII",
-                "correct the address it is made from (site.url, as a rule)",
+                "correct what it is made from: site.url, or the newsletter's sender or "
+                "reply_to, whose part before the @ must be ASCII",
             )
     lines = f",{FOLD}".join(f"<{uri}>" for uri in uris)
     if len(lines) + len(field) + 2 <= _LINE:

@@ -102,12 +102,12 @@ def quote(text: str) -> str:
 
 
 def underline(text: str, mark: str = "-") -> str:
-    """Wrap `text` and underline it as long as its longest line.
+    """Wrap `text` and underline it as long as its longest line, at most a whole one.
 
     Full-width rules are read aloud by screen readers, one dash after the other.
     """
     lines = fill(text)
-    longest = max(columns(line) for line in lines.split("\n"))
+    longest = min(WIDTH, max(columns(line) for line in lines.split("\n")))
     return f"{lines}\n{mark * longest}" if longest else ""
 
 

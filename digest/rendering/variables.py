@@ -212,9 +212,17 @@ def _number(values: Mapping[str, object]) -> float | None:
 
 
 def _kicker(article: Article, section: Section) -> str:
-    """Return the first tag that the section's heading does not say already."""
+    """Return the first tag that neither the section's heading nor the headline says.
+
+    "GENEVA / Geneva: talks resume" says it twice.
+    """
     said = {section.slug, slug(section.title)}
-    labels = (one_line(tag) for tag in article.tags if slug(tag) not in said)
+    opening = slug(article.headline)
+    labels = (
+        one_line(tag)
+        for tag in article.tags
+        if slug(tag) not in said and not f"{opening}-".startswith(f"{slug(tag)}-")
+    )
     return next((label for label in labels if len(label) <= _LONGEST_KICKER), "")
 
 
