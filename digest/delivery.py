@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from digest.errors import InputError
 from digest.links import Links
 from digest.message import HeaderProblem, Letter, compose
 from digest.model import (
@@ -39,9 +41,6 @@ LEASE_SECONDS = 900  #: longer than the 10 minutes a server may take after the f
 #: Minutes until a deferred delivery is tried again (RFC 5321 §4.5.4.1: quick first
 #: tries are allowed when the reason is known, as with greylisting; then slower).
 BACK_OFF_MINUTES = (5, 15, 30, 60, 120, 240)
-
-#: A daily digest is stale after a day: then a deferred delivery has failed.
-EXPIRES_AFTER = timedelta(hours=24)
 
 
 class Assembler:
@@ -107,6 +106,9 @@ class Assembler:
         reader's. Raises `HeaderProblem` when a header would not be legal.
         """
         newsletter, links, domain = self.newsletter, self.links, self.domain
+        unique = (
+            f"{self.issue.id}/test-{dated:%H%M%S%f}" if recipient else self.issue.id
+        )
         recipient = recipient or subscriber.address
         letter = Letter(
             sender=newsletter.sender,
@@ -114,7 +116,7 @@ class Assembler:
             recipient=recipient,
             date=dated,
             message_id=links.message_id(
-                issue=self.issue.id, subscriber=subscriber.id, domain=domain
+                issue=unique, subscriber=subscriber.id, domain=domain
             ),
             list_title=newsletter.title,
             list_id=f"{newsletter.slug}.{domain}",
@@ -138,6 +140,41 @@ class Assembler:
             content=compose(rendered, letter=letter),
             rendered=rendered,
         )
+
+    def test_message(
+        self, subscriber: Subscriber, *, whose: str, recipient: str, now: datetime
+    ) -> Message:
+        """Return a reader's digest as a test mail to somebody else.
+
+        Each one has a Message-ID of its own: mail programs hide a second mail with
+        the same one. Raises `InputError` when the reader would get nothing.
+        """
+        digest = self.choose(subscriber, received=(), now=now)
+        if digest.skipped:
+            raise InputError(
+                f"{whose or 'a reader of everything'} would get nothing of "
+                f"{self.newsletter.title} now: {digest.skipped}. Name another reader "
+                "with --only, or an earlier issue with --issue."
+            )
+        rendered = self.render(subscriber, digest)
+        return self.assemble(
+            subscriber,
+            replace(rendered, subject=f"[Test] {rendered.subject}"),
+            delivery=f"test {now:%Y%m%dT%H%M%S%f} {self.issue.id}",
+            dated=now,
+            recipient=recipient,
+        )
+
+
+@contextmanager
+def writable(issue: Issue) -> Iterator[None]:
+    """Say which issue it is when the block finds that a mail cannot be written."""
+    try:
+        yield
+    except HeaderProblem as problem:
+        raise InputError(
+            f"{issue.id}: the mail cannot be written: {problem}"
+        ) from problem
 
 
 @dataclass(kw_only=True)
@@ -186,8 +223,9 @@ class Sending:
     def run(self) -> SendReport:
         """Send what is due, and return what came of it.
 
-        Raises `TransportError` when messages cannot leave at all; rows not yet
-        handed over are given back first, so a later run sends them.
+        Raises `TransportError` or `OutputError` when messages cannot leave at all,
+        and `InputError` when they cannot be made; rows not yet handed over are given
+        back first, so a later run sends them.
         """
         supply = self.messages()
         try:
@@ -195,8 +233,18 @@ class Sending:
                 self.record(outcome)
         finally:
             supply.close()  # gives back what was claimed and not handed over
+            self.hold()
             self.report.counts = self.journal.counts(self.assembler.issue.id)
         return self.report
+
+    def hold(self) -> None:
+        """Mark as in doubt what was being handed over when something ended it all.
+
+        A second Ctrl-C does that, or a fault of a transport's own.
+        """
+        reply = "interrupted before the server answered; it may have been delivered"
+        for delivery in tuple(self.claims):
+            self.record(Outcome(delivery=delivery, state=State.UNKNOWN, reply=reply))
 
     def messages(self) -> Generator[Message]:
         """Yield what is due, each row marked `sending` before its message."""
@@ -253,17 +301,32 @@ class Sending:
                 subscriber, rendered, delivery=claim.delivery, dated=dated
             )
         except HeaderProblem as problem:
-            self.record(
-                Outcome(delivery=claim.delivery, state=State.FAILED, reply=str(problem))
-            )
+            self.unwritable(claim, problem)
             return None
+
+    def unwritable(self, claim: Claim, problem: HeaderProblem) -> None:
+        """Record that a message cannot be written; stop when none of them can.
+
+        A reader's own address concerns that reader. Anything else, such as an empty
+        subject, is the template's or the newsletter's fault, and no reader's.
+        """
+        theirs = problem.field == "To"
+        self.record(
+            Outcome(
+                delivery=claim.delivery,
+                state=State.FAILED if theirs else State.QUEUED,
+                reply=f"not sent: {problem}",
+            )
+        )
+        if not theirs:
+            with writable(self.assembler.issue):
+                raise problem
 
     def record(self, outcome: Outcome) -> None:
         """Write down what came of one message."""
-        claim = self.claims.pop(outcome.delivery)
-        due = None
+        claim, due = self.claims[outcome.delivery], None
         if outcome.state is State.DEFERRED:
-            if self.now() - self.assembler.issue.until > EXPIRES_AFTER:
+            if self.now() > self.assembler.issue.expires:
                 outcome = Outcome(
                     delivery=outcome.delivery,
                     state=State.FAILED,
@@ -272,7 +335,10 @@ class Sending:
             else:
                 step = min(claim.attempts, len(BACK_OFF_MINUTES) - 1)
                 due = self.now() + timedelta(minutes=BACK_OFF_MINUTES[step])
-        self.journal.record(claim, outcome, due=due)
+        mine = self.journal.record(claim, outcome, due=due)
+        del self.claims[outcome.delivery]
+        if not mine:
+            return
         if outcome.state is not State.SENT:
             self.report.refusals.append((claim.subscriber, outcome))
         self.note(outcome.state)

@@ -7,13 +7,14 @@ per reader; everything before that only looks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from digest.errors import InputError
 from digest.model import (
+    ADDED,
     Article,
     Digest,
     Issue,
@@ -32,7 +33,10 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 #: States with something left to do.
 WAITING = (State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED)
 
-#: Issues back in which something may still wait; what is older has expired.
+#: Those of rows that no server has answered for.
+UNTRIED = (State.QUEUED, State.CLAIMED)
+
+#: Issues back in which something may still wait, however old they are.
 RECENT = 3
 
 
@@ -78,7 +82,7 @@ class Issues:
         until = max(self.now(), since)
         dated = (slot.due if slot else until).astimezone(ZoneInfo(newsletter.timezone))
         articles = self.store.archive.articles(
-            since=since, until=until, sources=newsletter.sources
+            since=since, until=until, sources=_sources(newsletter)
         )
         return Issue(
             id=f"{newsletter.slug}/{dated:%Y-%m-%d}",
@@ -91,9 +95,14 @@ class Issues:
         )
 
     def find(self, newsletter: Newsletter, issue_id: str = "") -> Issue:
-        """Return a stored issue by id, or the next one as a draft."""
+        """Return a stored issue by id, or what `send` would send next.
+
+        That is an issue that was interrupted, or else a draft of a new one.
+        """
         if not issue_id:
-            return self.draft(newsletter)
+            return next(iter(self.interrupted(newsletter)), None) or self.draft(
+                newsletter
+            )
         found = self.store.archive.issue(issue_id)
         if found is None or found.newsletter != newsletter.slug:
             recent = self.store.archive.issues(newsletter.slug, limit=RECENT)
@@ -104,13 +113,55 @@ class Issues:
             )
         return found
 
+    def recent(self, newsletter: str) -> list[Issue]:
+        """Return the last issues, and any other that has not expired; oldest first."""
+        limit = RECENT
+        while True:
+            issues = self.store.archive.issues(newsletter, limit=limit)
+            if len(issues) < limit or issues[0].expires < self.now():
+                return issues
+            limit *= 2
+
     def open(self, newsletter: Newsletter) -> list[Issue]:
         """Return the recent issues of which something is still to be sent."""
         return [
             issue
-            for issue in self.store.archive.issues(newsletter.slug, limit=RECENT)
+            for issue in self.recent(newsletter.slug)
             if any(map(self.store.journal.counts(issue.id).get, WAITING))
         ]
+
+    def interrupted(self, newsletter: Newsletter) -> list[Issue]:
+        """Return the open issues of which something was not even tried yet."""
+        return [
+            issue
+            for issue in self.open(newsletter)
+            if any(map(self.store.journal.counts(issue.id).get, UNTRIED))
+        ]
+
+    def to_send(self, newsletter: Newsletter, issue_id: str = "") -> Iterator[Issue]:
+        """Yield what a `send` sends: the issue named, or what was interrupted.
+
+        If nothing was, these are the issues with deferred mails that are due, and the
+        next issue: one full mailbox must not keep the news from everybody.
+        """
+        named = [self.find(newsletter, issue_id)] if issue_id else []
+        if unfinished := named or self.interrupted(newsletter):
+            for issue in unfinished:
+                self.plan_rows(issue)
+                yield issue
+            return
+        yield from self.due(newsletter)
+        following = self.prepare(newsletter)
+        if following is not None:
+            yield following
+
+    def answered(self, issue: Issue) -> set[str]:
+        """Return the ids of readers for whom nothing of an issue is left to do."""
+        return {
+            delivery.subscriber
+            for delivery in self.store.journal.deliveries(issue.id)
+            if delivery.state not in WAITING
+        }
 
     def due(self, newsletter: Newsletter) -> list[Issue]:
         """Return those of which something may be sent right now."""
@@ -173,3 +224,8 @@ class Issues:
             rows=tuple(rows),
             without_topic=found.without_topic,
         )
+
+
+def _sources(newsletter: Newsletter) -> frozenset[str]:
+    """Return the sources it draws from; what is added by hand is for every one."""
+    return newsletter.sources | {ADDED} if newsletter.sources else frozenset()

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 _READER_BYTES = 8
 _MAC_BYTES = 12
 _TOKEN_LENGTH = 32
+_TOKEN = re.compile(r"(?<![a-z0-9])[a-z2-7]{32}(?![a-z0-9])")
 
 
 class Purpose(StrEnum):
@@ -85,6 +88,20 @@ class Links:
         if not hmac.compare_digest(mac, self._mac(purpose, scope, reader)):
             return None
         return _encode(reader)
+
+    def unsubscriber(self, text: str, newsletters: Iterable[str]) -> str | None:
+        """Return the reader whose unsubscribe token stands in `text`.
+
+        That may be the token itself, the link or the mailbox it came in.
+        """
+        for token in _TOKEN.findall(text.lower()):
+            for newsletter in newsletters:
+                reader = self.read_token(
+                    token, purpose=Purpose.UNSUBSCRIBE, scope=newsletter
+                )
+                if reader:
+                    return reader
+        return None
 
     def _mac(self, purpose: Purpose, scope: str, reader: bytes) -> bytes:
         what = b"\0".join((purpose.encode(), scope.encode(), reader))

@@ -8,6 +8,7 @@ planned, previewed, built and sent is worked out in one place.
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,9 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from digest.delivery import Assembler, Sending, SendReport
+from digest.delivery import Assembler, Sending, SendReport, writable
 from digest.errors import BusyError, InputError
-from digest.issues import Issues, Plan, PlannedDigest
+from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
 from digest.model import (
     Article,
@@ -70,6 +71,33 @@ def _note(subscriber: Subscriber) -> str:
     if subscriber.preferences.length is not Length.SUMMARIES:
         notes.append(str(subscriber.preferences.length))
     return ", ".join(notes)
+
+
+def read_readers(settings: Settings, path: Path) -> list[Subscriber]:
+    """Read a YAML or CSV file of readers, checked against these settings."""
+    from digest.config import read_subscribers
+
+    return read_subscribers(
+        path,
+        newsletters=[n.slug for n in settings.newsletters],
+        topics=[t.slug for t in settings.topics],
+    )
+
+
+def check_templates(settings: Settings, newsletter: Newsletter) -> None:
+    """Render samples with a newsletter's templates; raise what is wrong with them."""
+    Renderer(
+        templates=load_templates(newsletter.template, settings.root),
+        site=settings.site,
+        newsletter=newsletter,
+        issue=Issue(
+            id=f"{newsletter.slug}/sample",
+            newsletter=newsletter.slug,
+            number=1,
+            since=BEGINNING,
+            until=BEGINNING,
+        ),
+    ).check()
 
 
 class Newsroom:
@@ -146,27 +174,17 @@ class Newsroom:
 
     # -- readers --------------------------------------------------------------
 
-    def read_subscribers(self, path: Path) -> list[Subscriber]:
-        """Read a YAML or CSV file of readers, checked against this project."""
-        from digest.config import read_subscribers
-
-        return read_subscribers(
-            path,
-            newsletters=[n.slug for n in self.settings.newsletters],
-            topics=[t.slug for t in self.settings.topics],
-        )
-
     def import_subscribers(self, path: Path) -> Imported:
         """Take in a file of readers; a reader's own unsubscribe always wins.
 
         The file named in digest.yaml is followed exactly: who is no longer in it
         no longer receives. Any other file only adds and changes.
         """
-        configured, path = self.settings.subscribers, path.resolve()
+        configured, path = self.settings.subscribers, Path(os.path.realpath(path))
         root = self.settings.root.resolve()
         inside = path.is_relative_to(root)
         return self.store.audience.import_(
-            self.read_subscribers(path),
+            read_readers(self.settings, path),
             origin=str(path.relative_to(root) if inside else path),
             sync=configured is not None and path == configured.resolve(),
         )
@@ -186,9 +204,13 @@ class Newsroom:
             )
         return found
 
-    def unsubscribe(self, address_or_id: str) -> Subscriber:
-        """Stop all mail to a reader, whatever a file says later."""
-        subscriber = self.subscriber(address_or_id)
+    def unsubscribe(self, who: str) -> Subscriber:
+        """Stop all mail to a reader, whatever a file says later.
+
+        `who` is an address, an id, or the link or mailbox of a List-Unsubscribe.
+        """
+        slugs = [newsletter.slug for newsletter in self.settings.newsletters]
+        subscriber = self.subscriber(self.links.unsubscriber(who, slugs) or who)
         self.store.audience.set_status(subscriber.id, Status.UNSUBSCRIBED)
         return replace(subscriber, status=Status.UNSUBSCRIBED)
 
@@ -203,10 +225,10 @@ class Newsroom:
         if found is None:
             near = difflib.get_close_matches(slug, known, n=1)
             raise InputError(
-                (f"no newsletter {slug!r}" if slug else "which newsletter?")
-                + f" in {self.settings.root / 'digest.yaml'}; there are: "
+                (f"there is no newsletter {slug!r}" if slug else "which newsletter?")
+                + (f" Did you mean {near[0]}?" if near else "")
+                + f" Name one of those in {self.settings.root / 'digest.yaml'}: "
                 + ", ".join(known)
-                + (f". Did you mean {near[0]}?" if near else ".")
             )
         return found
 
@@ -214,9 +236,7 @@ class Newsroom:
         """Return what makes this issue's messages; checks the template first."""
         newsletter = self.newsletter(issue.newsletter)
         renderer = Renderer(
-            templates=load_templates(
-                newsletter.template, self.settings.root
-            ),
+            templates=load_templates(newsletter.template, self.settings.root),
             site=self.settings.site,
             newsletter=newsletter,
             issue=issue,
@@ -237,24 +257,27 @@ class Newsroom:
     def messages(
         self, plan: Plan, *, only: Collection[str] = ()
     ) -> Iterator[tuple[PlannedDigest, Message]]:
-        """Yield each receiving reader's message, exactly as it would leave."""
+        """Return each receiving reader's message, exactly as it would leave.
+
+        They are made one by one; templates that cannot be read are said at once.
+        """
         assembler = self.assembler(plan.issue)
-        for row in plan.receiving:
-            if only and row.subscriber.id not in only:
-                continue
-            rendered = assembler.render(row.subscriber, row.digest)
-            yield (
-                row,
-                assembler.assemble(
-                    row.subscriber,
-                    rendered,
-                    delivery=f"{plan.issue.id}:{row.subscriber.id}",
-                    dated=self.now().replace(microsecond=0),
-                ),
+        rows = (row for row in plan.receiving if not only or row.subscriber.id in only)
+        return ((row, self.message(assembler, row)) for row in rows)
+
+    def message(self, assembler: Assembler, row: PlannedDigest) -> Message:
+        """Make one reader's message, as of now."""
+        with writable(assembler.issue):
+            return assembler.assemble(
+                row.subscriber,
+                assembler.render(row.subscriber, row.digest),
+                delivery=f"{assembler.issue.id}:{row.subscriber.id}",
+                dated=self.now().replace(microsecond=0),
             )
 
     def build(self, plan: Plan, folder: Path, *, only: Collection[str] = ()) -> Written:
         """Write every digest of a plan as files to look at; nothing is recorded."""
+        messages = self.messages(plan, only=only)
         pages = (
             Page(
                 key=row.subscriber.id,
@@ -266,7 +289,7 @@ class Newsroom:
                 note=_note(row.subscriber),
                 language=row.subscriber.language or plan.newsletter.language,
             )
-            for row, message in self.messages(plan, only=only)
+            for row, message in messages
         )
         skipped = (
             Skipped(
@@ -301,8 +324,10 @@ class Newsroom:
     def sending(self, newsletter: Newsletter) -> Iterator[None]:
         """Hold the right to send this newsletter; raise `BusyError` if it is taken.
 
-        Whoever sent it before and still has claims is dead: they are given back,
-        and a mail that was just leaving is in doubt.
+        Its templates are tried first, with sample articles: one that fails for some
+        readers only must not be found half-way. Whoever sent it before and still has
+        claims is dead: they are given back, and a mail that was just leaving is in
+        doubt.
         """
         with self.store.alone(f"send-{newsletter.slug}") as granted:
             if not granted:
@@ -310,6 +335,7 @@ class Newsroom:
                     f"{newsletter.slug} is being sent by another process right now; "
                     "nothing was changed. `digest status` shows how far it is."
                 )
+            check_templates(self.settings, newsletter)
             for issue in self.issues.open(newsletter):
                 self.store.journal.recover(issue.id)
             yield
@@ -347,42 +373,28 @@ class Newsroom:
         *,
         reader: str = "",
         transport: Transport | None = None,
-    ) -> tuple[Outcome, str]:
+    ) -> Outcome:
         """Send one digest to `address`, marked as a test; nothing is recorded.
 
         It is the digest of the reader with the id `reader`, or else of one who
         follows everything; its links belong to nobody, so that a click on
-        "unsubscribe" unsubscribes nobody. Returns the outcome and whose it was.
+        "unsubscribe" unsubscribes nobody.
         """
-        newsletter = self.newsletter(issue.newsletter)
         subscriber = (
             self.subscriber(reader)
             if reader
             else Subscriber(id=NOBODY, address=address)
         )
-        assembler = self.assembler(issue)
-        digest = assembler.choose(
-            replace(subscriber, status=Status.ACTIVE), received=(), now=self.now()
-        )
-        whose = (subscriber.name or subscriber.address) if reader else ""
-        if digest.skipped:
-            raise InputError(
-                f"{whose or 'a reader of everything'} would get nothing of "
-                f"{newsletter.title} now: {digest.skipped}. Name another with --only, "
-                "or an earlier issue with --issue."
+        with writable(issue):
+            message = self.assembler(issue).test_message(
+                replace(subscriber, id=NOBODY, status=Status.ACTIVE),
+                whose=(subscriber.name or subscriber.address) if reader else "",
+                recipient=address,
+                now=self.now(),
             )
-        shown = replace(subscriber, id=NOBODY)
-        rendered = assembler.render(shown, digest)
-        message = assembler.assemble(
-            shown,
-            replace(rendered, subject=f"[Test] {rendered.subject}"),
-            delivery=f"test:{issue.id}",
-            dated=self.now(),
-            recipient=address,
-        )
         transport = transport or open_transport(self.settings.delivery)
         try:
             (outcome,) = transport.deliver([message])
         finally:
             transport.close()
-        return outcome, whose
+        return outcome

@@ -16,7 +16,7 @@ from typing import Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from digest.transports.files import place
+from digest.transports.files import place, unwritable
 
 LOOPBACK = "127.0.0.1"
 
@@ -25,11 +25,15 @@ class Filing:
     """Files each message, and counts how many came for each recipient."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the Maildir."""
+        """Make the Maildir; raise `OutputError` when that cannot be."""
         self.folder = folder
         self.received: Counter[str] = Counter()
-        for part in ("tmp", "new", "cur"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+        self.filed = 0
+        try:
+            for part in ("tmp", "new", "cur"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unwritable(folder, error) from error
 
     async def handle_DATA(  # noqa: N802 aiosmtpd's name for it
         self, _: SMTP, __: Session, envelope: Envelope
@@ -37,9 +41,14 @@ class Filing:
         """File one message, once for all its recipients."""
         content = envelope.original_content
         assert content is not None
+        name = f"{self.filed + 1:08}.postbox"
+        path, aside = self.folder / "new" / name, self.folder / "tmp" / name
+        try:
+            place(path, content, by_way_of=aside)
+        except OSError as error:  # not the sender's fault, and perhaps not for long
+            return f"452 4.3.1 {unwritable(self.folder, error)}"
+        self.filed += 1
         self.received.update(envelope.rcpt_tos)
-        name = f"{self.received.total():08}.postbox"
-        place(self.folder / "new" / name, content, by_way_of=self.folder / "tmp" / name)
         return "250 OK"
 
 

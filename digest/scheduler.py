@@ -7,25 +7,38 @@ process changes nothing: a slot has at most one issue.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event
+from functools import partial
+from typing import Protocol
 
 from schedule import Scheduler
 
 from digest.delivery import SendReport
-from digest.errors import BusyError, DigestError
+from digest.errors import DigestError
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Collected, Newsroom
 from digest.slots import Slot, due_slots, next_slot
 
-logger = logging.getLogger(__name__)
-
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 TICK_SECONDS = 10  #: a digest due at 07:00 begins by 07:00:10
+
+#: How long a slot may be past before somebody should look: sources may be slow.
+GRACE = timedelta(minutes=10)
+
+
+class Stop(Protocol):
+    """Whether somebody asked to stop; a `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Return whether somebody did."""
+        ...
+
+    def wait(self, timeout: float, /) -> bool:
+        """Wait so many seconds, or until somebody does."""
+        ...
 
 
 @dataclass(kw_only=True)
@@ -43,7 +56,7 @@ class Watcher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """When a newsletter that failed is tried again: later each time."""
+    """When what failed is tried again: later each time."""
 
     wait: timedelta
     again: datetime
@@ -58,11 +71,11 @@ class Trouble:
 class Clock:
     """Runs a newsroom's schedule until it is asked to stop."""
 
-    def __init__(self, newsroom: Newsroom, *, watcher: Watcher, stop: Event) -> None:
+    def __init__(self, newsroom: Newsroom, *, watcher: Watcher, stop: Stop) -> None:
         """Take what is run, who is told, and what ends it."""
         self.newsroom, self.watcher, self.stop = newsroom, watcher, stop
         self.collected_at: datetime | None = None
-        self.trouble: dict[str, Trouble] = {}  #: newsletters that failed, by slug
+        self.trouble: dict[str, Trouble] = {}  #: what failed: newsletters, by slug
 
     def run(self) -> None:
         """Tick until `stop` is set; a message in flight is finished first."""
@@ -79,39 +92,42 @@ class Clock:
         for newsletter in self.newsroom.settings.newsletters:
             if self.stop.is_set():
                 return
-            trouble = self.trouble.get(newsletter.slug)
-            if trouble is None or now >= trouble.again:
-                self.attempt(newsletter, now)
-        self.collect_when_due(now)
-
-    def attempt(self, newsletter: Newsletter, now: datetime) -> None:
-        """Serve a newsletter; when that fails, say so and wait before the next try."""
-        try:
-            self.serve(newsletter, now)
-        except BusyError as error:
-            logger.info("%s", error)
-        except DigestError as error:
-            earlier = self.trouble.get(newsletter.slug)
-            self.trouble[newsletter.slug] = Trouble.after(earlier, now)
-            self.watcher.failed(newsletter.slug, error)
-        else:
-            self.trouble.pop(newsletter.slug, None)
-
-    def collect_when_due(self, now: datetime) -> None:
-        """Read the sources when they were last read long enough ago."""
+            self.attempt(newsletter.slug, now, partial(self.serve, newsletter, now))
         every = timedelta(minutes=self.newsroom.settings.collect_every_minutes)
         if self.collected_at is None or now - self.collected_at >= every:
-            self.collect(now)
+            self.attempt("sources and readers", now, partial(self.collect, now))
+
+    def attempt(self, what: str, now: datetime, work: Callable[[], None]) -> None:
+        """Do one thing; when that fails, say so and wait before the next try.
+
+        Whatever happens, the others get their turn: a fault in one newsletter's
+        template, or in this program, is no reason for silence everywhere.
+        """
+        earlier = self.trouble.get(what)
+        if earlier is not None and now < earlier.again:
+            return
+        try:
+            work()
+        except DigestError as error:
+            trouble = error
+        except Exception as error:  # noqa: BLE001 told, and tried again
+            trouble = DigestError(
+                f"this should not happen: {error!r}; please report it"
+            )
+        else:
+            self.trouble.pop(what, None)
+            return
+        self.trouble[what] = Trouble.after(earlier, now)
+        self.watcher.failed(what, trouble)
 
     def collect(self, now: datetime) -> None:
         """Read the sources, and the readers' file."""
         self.collected_at = now
-        try:
-            for collected in self.newsroom.collect():
-                self.watcher.collected(collected)
-            self.newsroom.refresh_subscribers()
-        except DigestError as error:
-            self.watcher.failed("collect", error)
+        for collected in self.newsroom.collect():
+            self.watcher.collected(collected)
+            if self.stop.is_set():
+                return
+        self.newsroom.refresh_subscribers()
 
     def serve(self, newsletter: Newsletter, now: datetime) -> None:
         """Prepare and send a newsletter's due issue, and what an earlier one left."""
@@ -122,17 +138,22 @@ class Clock:
         with self.newsroom.sending(newsletter):
             for issue in waiting:
                 self.send(issue)
-            if slot is not None:
+            if slot is not None and not self.stop.is_set():
                 self.watcher.due(slot)
                 self.collect(now)  # the freshest news, just before
-                prepared = self.newsroom.issues.prepare(newsletter, slot=slot)
-                if prepared is None:
-                    self.newsroom.store.archive.record_slot(
-                        slot.id, newsletter.slug, slot.due
-                    )
-                    self.watcher.nothing(newsletter)
-                else:
-                    self.send(prepared)
+                self.send_next(newsletter, slot)
+
+    def send_next(self, newsletter: Newsletter, slot: Slot) -> None:
+        """Prepare the issue of a slot and send it; or say that there is no news."""
+        if self.stop.is_set():  # the slot is still there when somebody starts again
+            return
+        prepared = self.newsroom.issues.prepare(newsletter, slot=slot)
+        if prepared is not None:
+            self.send(prepared)
+            return
+        archive = self.newsroom.store.archive
+        if archive.record_slot(slot.id, newsletter.slug, slot.due):
+            self.watcher.nothing(newsletter)
 
     def due(self, newsletter: Newsletter, now: datetime) -> Slot | None:
         """Return the slot to serve now, if any; tell of those missed."""
@@ -172,3 +193,23 @@ def upcoming(newsroom: Newsroom) -> list[Slot]:
         if n.schedule is not None
     ]
     return sorted((s for s in slots if s is not None), key=lambda slot: slot.due)
+
+
+def overdue(newsroom: Newsroom) -> list[Slot]:
+    """Return slots that passed and that nobody dealt with, although somebody used to.
+
+    A newsletter that never went out on schedule has none: it may be sent by hand.
+    """
+    now, found = newsroom.now(), []
+    for newsletter in newsroom.settings.newsletters:
+        last = newsroom.store.archive.last_slot(newsletter.slug)
+        if newsletter.schedule is not None and last is not None:
+            to_run, missed = due_slots(
+                newsletter.slug,
+                newsletter.schedule,
+                newsletter.timezone,
+                after=last,
+                now=now - GRACE,
+            )
+            found += [*missed, *to_run][-1:]
+    return found

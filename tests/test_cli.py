@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 
 from digest.cli import COMMANDS, main
-from tests.commands import Shell
+from digest.cli import digest as group
+from digest.cli.demo import DemoFailed, compare, read_back
+from digest.cli.demo import collect as demo_collect
+from digest.cli.issues import show_plan
+from digest.config import load_settings
+from digest.newsroom import Newsroom
+from digest.settings import Security
+from tests.commands import ROOT, Shell, run
 from tests.projects import write_article, write_project
-
-ROOT = Path(__file__).parent.parent
+from tests.smtp_servers import RealServer
+from tests.web_servers import reply, serving
 
 
 @pytest.fixture
@@ -133,9 +142,9 @@ def test_json_speaks_the_models_names(digest: Shell) -> None:
     }  # fmt: skip
     assert plan["digests"][0]["sections"][0]["articles"]
     sent = digest("send", "--json").json
-    assert sent["counts"]["sent"] == 3
+    assert sent["issues"][0]["counts"]["sent"] == 3
     assert sent["settled"] is True
-    assert digest("send", "--json").json == {"issue": None}
+    assert digest("send", "--json").json == {"issues": [], "settled": True, "error": ""}
     assert digest("status", "--json").json["issues"][0]["counts"]["sent"] == 3
     assert digest("sources", "--json").json["sources"][0]["items"] == 3
     assert digest("check", "--json").json == {"problems": []}
@@ -194,7 +203,7 @@ def test_a_wrong_test_address_is_said(digest: Shell) -> None:
     ("command", "words"),
     [
         (["plan", "dayly"], "Did you mean daily?"),
-        (["collect", "wire"], "no source 'wire'; there are: articles"),
+        (["collect", "wire"], "there is no source 'wire'; name one of these: articles"),
         (["send", "--only", "nobody@readers.example"], "no reader"),
         (["subscribers", "show", "nobody@readers.example"], "no reader"),
         (["subscribers", "import", "nowhere.csv"], "nowhere.csv"),
@@ -220,6 +229,57 @@ def test_articles_are_listed_and_found_by_tag(digest: Shell) -> None:
 
     assert "A lock reopens" in found
     assert "ferry" not in found.lower()
+
+
+def test_an_article_added_by_hand_as_json(digest: Shell, tmp_path: Path) -> None:
+    story = tmp_path / "story.md"
+    story.write_text("---\nheadline: A heron moves in\n---\n\nAt noon.\n")
+
+    added = digest("add", story, "--json").json
+
+    assert added["article"]["headline"] == "A heron moves in"
+    assert added["problems"] == []
+
+
+def test_a_source_that_has_not_changed_is_said_so(digest: Shell, project: Path) -> None:
+    feed = "<rss version='2.0'><channel><title>W</title></channel></rss>"
+    config = project / "digest.yaml"
+    with serving() as site:
+        site.answers["/wire.xml"] = lambda request: (
+            reply(request, 304)
+            if request.headers.get("If-None-Match")
+            else reply(request, 200, feed.encode(), {"ETag": '"1"'})
+        )
+        config.write_text(
+            config.read_text().replace(
+                "  - folder: articles\n",
+                f"  - {{feed: '{site.url}/wire.xml', name: wire, allow_private: true}}\n",
+            )
+        )
+        digest("collect")
+        again = digest("collect")
+
+    assert "wire: nothing changed since last time" in again.out
+
+
+def test_a_long_plan_is_cut_where_a_summary_is_wanted(
+    digest: Shell, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    digest("collect")
+    with Newsroom(load_settings(project, environment={})) as newsroom:
+        newsroom.refresh_subscribers()
+        daily = newsroom.newsletter("daily")
+        show_plan(newsroom.issues.plan(newsroom.issues.find(daily), daily), rows=2)
+
+    assert "… and 1 reader more" in capsys.readouterr().out
+
+
+def test_completion_finds_the_commands() -> None:
+    context = click.Context(group)
+
+    assert group.get_command(context, "send") is not None
+    assert group.get_command(context, "sned") is None
+    assert group.list_commands(context) == list(COMMANDS)
 
 
 def test_one_article_is_added_by_hand(digest: Shell, tmp_path: Path) -> None:
@@ -372,6 +432,27 @@ def test_the_demo_never_replaces_what_is_not_its_own(
     assert (project / "digest.yaml").is_file()
 
 
+def test_the_demo_says_when_something_does_not_hold(
+    digest: Shell, project: Path, tmp_path: Path
+) -> None:
+    digest("collect")
+    for part in ("new", "tmp", "cur"):
+        (tmp_path / "mail" / part).mkdir(parents=True)
+    (tmp_path / "mail" / "new" / "1").write_bytes(b"no header\r\n\r\nbody\r\n")
+    (project / "articles").rename(project / "elsewhere")
+    config = project / "digest.yaml"
+    with Newsroom(load_settings(config, environment={})) as newsroom:
+        daily = newsroom.newsletter("daily")
+        newsroom.refresh_subscribers()
+        plan = newsroom.issues.plan(newsroom.issues.draft(daily), daily)
+        with pytest.raises(DemoFailed, match="planned"):
+            compare(plan, {"ana@readers.example": 2})
+        with pytest.raises(DemoFailed, match="mail/new/1: "):
+            read_back(tmp_path / "mail")
+        with pytest.raises(DemoFailed, match="articles"):
+            demo_collect(newsroom, quiet=True)
+
+
 def test_run_once_does_what_is_due(digest: Shell, project: Path) -> None:
     result = digest("run", "--once")
 
@@ -409,16 +490,368 @@ def test_a_database_that_is_none_is_said(digest: Shell, project: Path) -> None:
     assert "digest.db" in result.err
 
 
-def test_a_reader_that_stops_reading_is_no_error(project: Path) -> None:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = f"{sys.executable} -m digest -C {project} articles --json | head -c 1"
-    result = subprocess.run(
-        command,
-        shell=True,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
+@pytest.mark.parametrize("empty", [True, False])
+def test_json_is_json_and_nothing_else(
+    digest: Shell, project: Path, tmp_path: Path, empty: bool
+) -> None:
+    if empty:
+        for file in (project / "articles").iterdir():
+            file.unlink()
+        (project / "subscribers.yaml").write_text("subscribers: []\n")
+    for command in (
+        ["check"],
+        ["sources"],
+        ["collect"],
+        ["articles"],
+        ["plan"],
+        ["send", "--dry-run"],
+        ["build", "--to", str(tmp_path / "out")],
+        ["subscribers", "import"],
+        ["subscribers", "list"],
+        ["send"],
+        ["send"],
+        ["status"],
+        ["sources"],
+    ):
+        result = digest(*command, "--json")
+        assert result.code == 0, command
+        assert result.json is not None
+        assert result.err == ""
 
-    assert result.stderr == ""
+
+def test_a_newsroom_without_anything_says_what_to_do(
+    digest: Shell, project: Path
+) -> None:
+    assert "No readers" in digest("subscribers", "list").out
+    for file in (project / "articles").iterdir():
+        file.unlink()
+    for command in (["plan"], ["send"], ["build", "--to", "x"], ["send", "--dry-run"]):
+        assert "`digest collect`" in digest(*command).out
+    assert "No issue yet" in digest("status").out
+    assert "No article has that tag" in digest("articles", "--tag", "x").out
+    write_article(project, "a.md", "---\nheadline: A\ntags: [river]\n---\n\nB.\n")
+    (project / "subscribers.yaml").write_text("subscribers: []\n")
+    digest("collect")
+    for command in (["send"], ["send", "--json"]):
+        assert digest(*command).code == 0
+    assert "No reader takes daily" in digest("send").out
+
+
+def test_a_dry_run_shows_what_send_would_do_and_for_whom(
+    digest: Shell, project: Path
+) -> None:
+    digest("collect")
+    one = digest("send", "--dry-run", "--only", "bo@readers.example")
+    assert "Bo" in one.out
+    assert "Ana" not in one.out
+    digest("send", "--only", "ana@readers.example")
+    write_article(project, "x.md", "---\nheadline: X\ntags: [river]\n---\n\nB.\n")
+    digest("collect")
+
+    rest = digest("send", "--dry-run")
+
+    assert "Ana" not in rest.out
+    assert "Bo" in rest.out
+    assert "1 reader had this issue's answer before" in rest.out
+    assert len(list((project / "outbox" / "new").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--dry-run", "--test", "a@b.fr"],
+        ["--test", "a@b.fr", "--only", "ana@readers.example", "--only", "cy@readers.example"],
+        ["--bogus"],
+        ["daily", "weekly"],
+    ],
+)  # fmt: skip
+def test_what_contradicts_itself_is_a_wrong_command_line(
+    digest: Shell, project: Path, arguments: list[str]
+) -> None:
+    digest("collect")
+
+    result = digest("send", *arguments)
+
+    assert result.code == 2
+    assert result.err.startswith("Usage: ")
+    assert not (project / "outbox").exists()
+
+
+def test_a_test_mail_as_json_and_one_that_is_refused(
+    digest: Shell, project: Path
+) -> None:
+    digest("collect")
+    assert digest("send", "--test", "me@b.fr", "--json").json["state"] == "sent"
+    whole = digest("send", "--test", "me@b.fr")
+    assert "Sent a whole digest of daily/" in whole.out
+    config = project / "digest.yaml"
+    with RealServer(Security.NONE) as server:
+        smtp = f"{{smtp: {{host: 127.0.0.1, port: {server.port}, security: none}}}}"
+        config.write_text(config.read_text().replace("{files: outbox}", smtp))
+        refused = digest("send", "--test", "gone@b.fr")
+
+    assert refused.code == 1
+    assert "was not accepted: 550 5.1.1 no such mailbox" in refused.err
+    assert digest("status", "--json").json["issues"] == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [
+        ("", "-C is empty"),
+        ("nowhere", "there is no such folder"),
+        ("two words", "digest init '{here}/two words'"),
+        ("{here}/articles", "is a folder without a digest.yaml"),
+        ("{here}/odd", "digest.yaml: it is not a file"),
+        ("/dev/null", "it is not a file"),
+        ("{here}/subscribers.yaml", "`site` is missing"),
+        ("x" * 5000, "File name too long"),
+    ],
+)
+def test_a_folder_that_is_no_newsroom_is_said(
+    capsys: pytest.CaptureFixture[str], project: Path, folder: str, words: str
+) -> None:
+    (project / "odd" / "digest.yaml").mkdir(parents=True)
+    named = folder.format(here=project)
+    if folder == "two words":
+        named = str(project / folder)
+
+    with pytest.raises(SystemExit) as ended:
+        main(["-C", named, "status"])
+
+    assert ended.value.code in (3, 4)
+    assert words.format(here=project) in capsys.readouterr().err
+
+
+def test_digest_yaml_itself_can_be_named(
+    capsys: pytest.CaptureFixture[str], project: Path
+) -> None:
+    assert Shell(capsys, project / "digest.yaml")("check").code == 0
+
+
+def test_check_needs_no_database_and_leaves_none(digest: Shell, project: Path) -> None:
+    result = digest("check")
+
+    assert result.code == 0
+    assert "1 newsletter, 2 topics, 1 source, 3 readers" in result.out
+    assert not (project / "digest.db").exists()
+
+
+def test_check_tells_scripts_of_every_mistake(digest: Shell, project: Path) -> None:
+    config, readers = project / "digest.yaml", project / "subscribers.yaml"
+    folder = project / "templates" / "newsroom"
+    folder.mkdir(parents=True)
+    (folder / "subject.txt.j2").write_text("{{ nonsense }}")
+    readers.write_text(readers.read_text().replace("[rivers]", "[rivrs]"))
+
+    found = digest("check", "--json")
+    assert found.code == 3
+    places = [problem["where"] for problem in found.json["problems"]]
+    assert [place.rpartition("/")[2] for place in places] == [
+        "subscribers.yaml:4:15", "subject.txt.j2:1",
+    ]  # fmt: skip
+    config.write_text(config.read_text().replace("url: https:", "url: ftp:"))
+    found = digest("check", "--json")
+    assert found.code == 3
+    assert "digest.yaml:3:" in found.json["problems"][0]["where"]
+    config.unlink()
+    (problem,) = digest("check", "--json").json["problems"]
+    assert "digest init" in problem["what"]
+    assert "digest init" in digest("check").err
+
+
+def test_files_that_may_not_be_read_are_named(project: Path) -> None:
+    run(project, "collect")
+    folder = project / "templates" / "newsroom"
+    folder.mkdir(parents=True)
+    for path, command in (
+        (project / "digest.yaml", ["status"]),
+        (project / "subscribers.yaml", ["send"]),
+        (project / "digest.db", ["status"]),
+        (folder, ["build", "--to", str(project / "out")]),
+    ):
+        mode = path.stat().st_mode
+        path.chmod(0)
+        result = run(project, *command, ordinary=True)
+        path.chmod(mode)
+        assert result.code in (3, 4)
+        assert path.name in result.err
+    assert not (project / "out").exists()
+
+
+def test_an_export_is_for_its_owner_alone_and_replaces_a_file_whole(
+    digest: Shell, project: Path
+) -> None:
+    digest("subscribers", "import")
+    file = project / "readers.csv"
+    assert digest("subscribers", "export", file).code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o640)
+    link = project / "link.csv"
+    link.symlink_to(file)
+    assert digest("subscribers", "export", link).code == 0
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    again = digest("subscribers", "import", file)
+    assert "3 as before" in again.out
+    assert digest("subscribers", "export", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+    assert "address,name" in digest("subscribers", "export", "--form", "csv").out
+    nowhere = digest("subscribers", "export", project / "nowhere" / "x.csv")
+    assert nowhere.code == 4
+    assert "name a file in a folder" in nowhere.err
+
+
+def test_a_reader_can_be_named_by_id(digest: Shell) -> None:
+    digest("subscribers", "import")
+    readers = digest("subscribers", "list", "--json", "--newsletter", "daily").json
+    (ana,) = (r["id"] for r in readers["subscribers"] if r["name"] == "Ana")
+
+    assert "ana@readers.example" in digest("subscribers", "show", ana).out
+    assert digest("subscribers", "show", ana, "--json").json["history"]
+    assert digest("subscribers", "unsubscribe", ana).code == 0
+    warned = digest("subscribers", "import")
+    assert "1 reader had unsubscribed and stay so" in warned.err
+
+
+def test_wishes_are_shown(digest: Shell, project: Path) -> None:
+    (project / "subscribers.yaml").write_text(
+        "subscribers:\n  - {address: d@readers.example, mutes: [rivers], limit: 3,"
+        " paused_until: 2030-01-02, consent: {at: 2026-02-03, where: a fair}}\n"
+    )
+    digest("subscribers", "import")
+
+    shown = digest("subscribers", "show", "d@readers.example").out
+
+    assert "2030-01-0" in shown
+    assert "a fair" in shown
+    assert "everything; not rivers" in digest("subscribers", "list").out
+
+
+def test_which_newsletter_has_to_be_said_when_there_are_several(
+    digest: Shell, project: Path
+) -> None:
+    config = project / "digest.yaml"
+    config.write_text(
+        config.read_text().replace(
+            "sources:\n",
+            "  weekly:\n    title: Weekly\n    sender: d@ledger.example\nsources:\n",
+        )
+    )
+    readers = project / "subscribers.yaml"
+    readers.write_text(
+        readers.read_text().replace("    name:", "    newsletters: [weekly]\n    name:")
+    )
+    digest("collect")
+
+    result = digest("send")
+
+    assert result.code == 3
+    assert "which newsletter?" in result.err
+    assert "daily, weekly" in result.err
+    assert "No reader takes daily" in digest("send", "daily").out
+    assert digest("send", "weekly").code == 0
+    assert "next: daily" not in digest("status", "weekly").out
+    assert "weekly/" in digest("status").out
+
+
+def test_no_file_of_readers_is_needed(digest: Shell, project: Path) -> None:
+    config = project / "digest.yaml"
+    readers = project / "subscribers.yaml"
+    config.write_text(config.read_text().replace("subscribers: subscribers.yaml\n", ""))
+    digest("collect")
+
+    assert "which file?" in digest("subscribers", "import").err
+    assert digest("subscribers", "import", readers).code == 0
+    assert "3 sent" in digest("send").out
+
+
+def test_numbers_out_of_range_are_a_wrong_command_line(digest: Shell) -> None:
+    for number in ("0", "-1", "x"):
+        assert digest("articles", "--limit", number).code == 2
+
+
+def test_an_unforeseen_answer_of_the_system_has_words(
+    digest: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raising(error: Exception) -> None:
+        def command(*_: object, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr("digest.cli.status.newsroom_of", command)
+
+    for error, code, words in (
+        (OSError(13, "Permission denied", "/x/y"), 4, "/x/y: Permission denied; check"),
+        (OSError(28, "No space left on device"), 4, "cannot be written (No space"),
+        (OSError("odd"), 4, "the system answers: odd"),
+        (RecursionError("deep"), 70, "should not have happened (RecursionError: deep)"),
+    ):
+        raising(error)
+        with pytest.raises(SystemExit) as ended:
+            main(["status"])
+        assert ended.value.code == code
+        said = digest.capsys.readouterr().err
+        assert words in said
+        assert "Traceback" not in said
+        monkeypatch.setenv("DIGEST_DEBUG", "1")
+        with pytest.raises(type(error)):
+            main(["status"])
+        monkeypatch.delenv("DIGEST_DEBUG")
+
+
+def test_status_tells_an_operator_everything_and_a_monitor_its_code(
+    digest: Shell, project: Path
+) -> None:
+    config = project / "digest.yaml"
+    addresses = [f"gone{n}@readers.example" for n in range(22)] + [
+        "later@readers.example"
+    ]
+    (project / "subscribers.yaml").write_text(
+        "subscribers:\n" + "".join(f"  - address: {a}\n" for a in addresses)
+    )
+    digest("collect")
+    with RealServer(Security.NONE) as server:
+        smtp = f"{{smtp: {{host: 127.0.0.1, port: {server.port}, security: none}}}}"
+        config.write_text(config.read_text().replace("{files: outbox}", smtp))
+        sent = digest("send")
+
+    status = digest("status")
+    told = digest("status", "--json").json["issues"][0]["deliveries"]
+    assert sent.code == status.code == 1
+    assert "… and 3 more: `digest status`" in sent.err
+    assert status.out.count("@readers.example: failed ") == 20
+    assert "… and 1 deferred, 2 failed more: `digest status --json`" in status.out
+    assert {d["address"] for d in told} == set(addresses)
+    (deferred,) = (d for d in told if d["state"] == "deferred")
+    assert deferred["due"] > deferred["changed"]
+
+
+def test_status_says_when_the_clock_has_stopped(digest: Shell, project: Path) -> None:
+    settings = load_settings(project, environment={})
+    yesterday = datetime.now(UTC) - timedelta(days=2)
+    with Newsroom(settings) as newsroom:
+        newsroom.store.archive.record_slot("daily@x", "daily", yesterday)
+
+    result = digest("status")
+
+    assert result.code == 1
+    assert "overdue: daily was due" in result.err
+    assert "is `digest run` running?" in result.err
+    assert digest("status", "--json").json["overdue"][0]["newsletter"] == "daily"
+
+
+def test_a_reader_is_unsubscribed_by_the_link_in_their_mail(
+    digest: Shell, project: Path
+) -> None:
+    digest("collect")
+    digest("send", "--only", "ana@readers.example")
+    (mail,) = (project / "outbox" / "new").iterdir()
+    (link,) = re.findall(r"List-Unsubscribe: <([^>]+)>", mail.read_text())
+
+    result = digest("subscribers", "unsubscribe", link)
+
+    assert "ana@readers.example is unsubscribed" in result.out
+    assert (
+        "status        unsubscribed"
+        in digest("subscribers", "show", "ana@readers.example").out
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email
 import os
 import signal
 import subprocess
@@ -12,6 +11,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,8 @@ def through(box: Postbox) -> SmtpDelivery:
     return SmtpDelivery(host="127.0.0.1", port=box.port, security=Security.NONE)
 
 
-def arrived(tmp_path: Path) -> list[email.message.EmailMessage]:
-    parser = email.parser.BytesParser(policy=policy.default)
+def arrived(tmp_path: Path) -> list[EmailMessage]:
+    parser = BytesParser(policy=policy.default)
     files = sorted((tmp_path / "arrived" / "new").iterdir())
     return [parser.parsebytes(path.read_bytes()) for path in files]
 
@@ -223,7 +224,7 @@ def test_a_test_mail_is_another_readers_digest_and_leaves_no_trace(
     newsletter = newsroom.newsletter("daily")
     ana = newsroom.subscriber("ana@readers.example")
 
-    outcome, whose = newsroom.send_test(
+    outcome = newsroom.send_test(
         newsroom.issues.draft(newsletter),
         "editor@ledger.example",
         reader=ana.id,
@@ -231,7 +232,8 @@ def test_a_test_mail_is_another_readers_digest_and_leaves_no_trace(
     )
 
     (mail,) = arrived(tmp_path)
-    assert (outcome.state, whose) == (State.SENT, "Ana")
+    assert outcome.state is State.SENT
+    assert "Ana" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert str(mail["To"]) == "editor@ledger.example"
     assert str(mail["Subject"]).startswith("[Test] ")
     assert ana.id not in str(mail["List-Unsubscribe"]), (

@@ -141,3 +141,16 @@ def test_the_web_copy_is_the_same_for_all() -> None:
         LINKS.pause(ID, "daily"),
     }
     assert len({page.rpartition("/")[2] for page in pages}) == 3
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "https://ledger.example/u/{}", "<U+{}@ledger.example>"]
+)
+def test_an_unsubscriber_is_found_by_link_mailbox_or_token(form: str) -> None:
+    token = LINKS.token(Purpose.UNSUBSCRIBE, subscriber=ID, scope="weekly")
+    other = LINKS.token(Purpose.PREFERENCES, subscriber=ID, scope="weekly")
+
+    assert LINKS.unsubscriber(form.format(token), ["daily", "weekly"]) == ID
+    assert LINKS.unsubscriber(form.format(other), ["daily", "weekly"]) is None
+    assert LINKS.unsubscriber(form.format(token), ["daily"]) is None
+    assert LINKS.unsubscriber("ana@readers.example", ["daily"]) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Timer
@@ -12,8 +13,9 @@ import pytest
 from digest.config import load_settings
 from digest.newsroom import Newsroom
 from digest.scheduler import Clock as Ticker
-from digest.scheduler import Watcher, upcoming
+from digest.scheduler import Watcher, overdue, upcoming
 from tests.projects import SETTINGS, Clock, write_article, write_project
+from tests.smtp_servers import Scripted, play
 
 DREDGER = "---\nheadline: The dredger\ntags: [river]\n---\n\nMud.\n"
 
@@ -99,7 +101,9 @@ def test_the_freshest_news_is_collected_just_before(
     ticker.tick()
     write_article(project, "dredger.md", DREDGER)
     clock.forward(minutes=1)
-    clock.step = timedelta(milliseconds=1)  # collecting takes time; the window ends after
+    clock.step = timedelta(
+        milliseconds=1
+    )  # collecting takes time; the window ends after
     ticker.tick()
 
     mails = [p.read_text() for p in (project / "outbox" / "new").iterdir()]
@@ -172,7 +176,10 @@ def test_a_failure_is_said_and_tried_again_later_not_at_every_tick(
     clock.forward(seconds=20)
     ticker.tick()
 
-    assert log.take() == ["sent 3 of daily/2026-11-23"]
+    assert log.take() == [
+        "due daily@2026-11-23T07:00+01:00",
+        "sent 3 of daily/2026-11-23",
+    ]
     assert sent_files(project) == 3
 
 
@@ -229,3 +236,126 @@ sources:
             "daily@2026-11-23T07:00+01:00",
             "weekly@2026-11-28T09:00+01:00",
         ]
+
+
+def test_a_fault_of_our_own_is_told_and_stops_nothing_else(
+    newsroom: Newsroom, ticker: Ticker, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(newsroom.issues, "due", fault)
+
+    ticker.tick()
+
+    assert log.take() == [
+        "failed daily: this should not happen: RuntimeError('a fault'); please report it"
+    ]
+    assert ticker.collected_at is not None, "the sources were read all the same"
+
+
+def test_a_newsletter_that_somebody_else_sends_is_left_to_them(
+    newsroom: Newsroom, ticker: Ticker, clock: Clock, log: Log, project: Path
+) -> None:
+    ticker.tick()
+    clock.forward(minutes=90)
+    with (
+        Newsroom(newsroom.settings, now=clock) as other,
+        other.sending(other.newsletter("daily")),
+    ):
+        ticker.tick()
+        (line,) = log.take()
+        assert "is being sent by another process right now" in line
+        clock.forward(seconds=10)
+        ticker.tick()
+        assert log.take() == [], "said once, and then only now and again"
+    clock.forward(seconds=30)
+    ticker.tick()
+    assert sent_files(project) == 3
+
+
+def test_a_mistake_in_the_readers_file_holds_the_issue_back_until_it_is_mended(
+    ticker: Ticker, clock: Clock, log: Log, project: Path
+) -> None:
+    ticker.tick()
+    readers = project / "subscribers.yaml"
+    good = readers.read_text()
+    readers.write_text(good.replace("[rivers]", "[rivrs]"))
+    clock.forward(minutes=90)
+    ticker.tick()
+    due, failed, *_ = log.take()
+    assert due.startswith("due daily")
+    assert "subscribers.yaml:4:" in failed
+    assert sent_files(project) == 0
+    readers.write_text(good)
+    clock.forward(minutes=1)
+    ticker.tick()
+    assert sent_files(project) == 3
+
+
+@pytest.mark.parametrize("moment", ["collected", "due"])
+def test_asked_to_stop_it_begins_nothing_new(
+    newsroom: Newsroom, clock: Clock, project: Path, moment: str
+) -> None:
+    stop = Event()
+    watcher = Watcher()
+    setattr(watcher, moment, lambda _: stop.set())
+    first = Ticker(newsroom, watcher=Watcher(), stop=Event())
+    first.tick()
+    clock.forward(minutes=90)
+
+    Ticker(newsroom, watcher=watcher, stop=stop).tick()
+
+    assert sent_files(project) == 0
+    assert newsroom.store.archive.issues("daily") == []
+    first.tick()
+    assert sent_files(project) == 3
+
+
+def test_asked_to_stop_before_anything_it_does_nothing(
+    newsroom: Newsroom, log: Log
+) -> None:
+    stop = Event()
+    stop.set()
+
+    Ticker(newsroom, watcher=log, stop=stop).run()
+
+    assert log.lines == []
+
+
+def test_a_deferred_mail_goes_out_when_it_is_due(
+    newsroom: Newsroom, ticker: Ticker, clock: Clock, log: Log
+) -> None:
+    ticker.tick()
+    clock.forward(minutes=90)
+    with Scripted(play(RCPT="450 4.2.1 greylisted")) as server:
+        newsroom.settings = replace(newsroom.settings, delivery=server.settings)
+        ticker.tick()
+        assert server.accepted.total() == 2
+        log.take()
+        clock.forward(minutes=4)
+        ticker.tick()
+        assert log.take() == []
+        clock.forward(minutes=1)
+        ticker.tick()
+
+    assert log.take() == ["sent 1 of daily/2026-11-23"]
+    assert server.accepted.total() == 3
+
+
+def test_what_nobody_dealt_with_in_time_is_overdue(
+    newsroom: Newsroom, ticker: Ticker, clock: Clock
+) -> None:
+    clock.forward(days=1)
+    assert overdue(newsroom) == [], "nobody ever ran it on schedule"
+    clock.forward(days=-1)
+    ticker.tick()
+    clock.forward(minutes=90)
+    ticker.tick()
+    assert overdue(newsroom) == []
+    clock.forward(days=1, minutes=5)
+    assert overdue(newsroom) == [], "it may be collecting"
+    clock.forward(minutes=10)
+    assert [slot.id for slot in overdue(newsroom)] == ["daily@2026-11-24T07:00+01:00"]
+    clock.forward(days=2)
+    assert [slot.id for slot in overdue(newsroom)] == ["daily@2026-11-26T07:00+01:00"]

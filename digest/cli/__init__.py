@@ -1,25 +1,22 @@
 """The command line: `digest COMMAND`.
 
 Commands are found by name and imported only when called, so `digest --help` starts
-at once. What goes wrong is said in words, on standard error, with an exit code:
-
-    0  done
-    1  finished, but something is not settled (refused, deferred, in doubt, a source
-       that failed)
-    2  the command line is wrong
-    3  a file says something impossible (configuration, readers, a template)
-    4  the world outside is in the way (server, disk, database)
-    5  somebody else is doing this right now
-    130  stopped by Ctrl-C
+at once. What goes wrong is said in words, on standard error, with an exit code.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 import click
+
+from digest.cli import streams
+
+STOPPED = 130  #: what shells say of a program that Ctrl-C ended
 
 #: Command -> where it is. The order is the order of the help page.
 COMMANDS = {
@@ -37,13 +34,19 @@ COMMANDS = {
     "add": ("articles:add", "Take in one article from a file or a web address."),
     "articles": ("articles:articles", "List the articles."),
     "sources": ("articles:sources", "Show how each source has been doing."),
-    "subscribers": ("readers:subscribers", "Import, list, show, export, unsubscribe."),
+    "subscribers": (
+        "readers:subscribers",
+        "Readers: import, list, show, export, unsubscribe.",
+    ),
     "plan": ("issues:plan", "Show who would get what, and who nothing and why."),
     "build": ("issues:build", "Write every reader's digest to files."),
     "preview": ("issues:preview", "Look at the digests in a browser."),
-    "send": ("sending:send", "Send the next issue, or go on with an unfinished one."),
-    "run": ("sending:run", "Stay up and send on schedule."),
-    "status": ("sending:status", "Show issues, deliveries and what comes next."),
+    "send": ("sending:send", "Send the next issue, or go on with an interrupted one."),
+    "run": ("running:run", "Stay up and send on schedule."),
+    "status": (
+        "status:status",
+        "Show what went out, what waits, what failed, what is next.",
+    ),
 }
 
 
@@ -92,7 +95,23 @@ def version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+EXIT_CODES = """\b
+Exit codes:
+  0    done
+  1    finished, but something is refused, deferred, in doubt, or a source failed
+  2    the command line is wrong
+  3    a file or a name says something impossible
+  4    the world outside is in the way: server, disk, database
+  5    another process is doing this right now
+  130  stopped by Ctrl-C
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "-C",
     "--project",
@@ -119,27 +138,40 @@ def digest(ctx: click.Context, project: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit; no traceback reaches a user."""
+    streams.steady()
+    try:
+        code = ended(arguments)
+    except KeyboardInterrupt:  # while saying why it ended
+        code = STOPPED
+    if not streams.settle() and code == 0:
+        code = 4
+    if code == STOPPED:
+        os._exit(code)  # without waiting for threads that ask slow servers
+    sys.exit(code)
+
+
+def ended(arguments: list[str] | None) -> int:
+    """Run the command line and return its exit code; say why it failed, if it did."""
     try:
         code = digest.main(args=arguments, prog_name="digest", standalone_mode=False)
-    except click.exceptions.Abort:
-        code = stopped()
-    except KeyboardInterrupt:
-        code = stopped()
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return complained(
+            "Stopped. What was done is kept; run it again to go on.", STOPPED
+        )
     except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except BrokenPipeError:  # `digest articles | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        with suppress(OSError):  # nobody reads it
+            error.show()
+        return error.exit_code
     except Exception as error:  # noqa: BLE001 the last door: every failure gets words
-        code = explain(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        return explain(error)
+    return code if isinstance(code, int) else 0
 
 
-def stopped() -> int:
-    """Say that the user stopped us."""
-    click.echo("\nStopped. Nothing is half-done; the same command goes on.", err=True)
-    return 130
+def complained(text: str, code: int) -> int:
+    """Say on standard error what went wrong; return the exit code."""
+    with suppress(OSError):  # it may be closed; the code still tells
+        click.echo(streams.printable(text), err=True)
+    return code
 
 
 def explain(error: Exception) -> int:
@@ -155,20 +187,29 @@ def explain(error: Exception) -> int:
     if os.environ.get("DIGEST_DEBUG"):
         raise error
     if isinstance(error, DigestError):
+        code = 5 if isinstance(error, BusyError) else 4
+        code = 3 if isinstance(error, InputError) else code
         # A place in a file comes first, as editors that jump to it expect.
         prefix = "" if isinstance(error, FileProblems | TemplateProblem) else "digest: "
-        click.echo(f"{prefix}{error}", err=True)
-        if isinstance(error, InputError):
-            return 3
-        return 5 if isinstance(error, BusyError) else 4
+        return complained(f"{prefix}{error}", code)
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"digest: {where}{error.strerror or error}", err=True)
-        return 4
-    click.echo(
+        return complained(f"digest: {unforeseen(error)}", 4)
+    return complained(
         f"digest: this should not have happened ({type(error).__name__}: {error}). "
-        "Nothing was lost. Run the command again with DIGEST_DEBUG=1 in front and "
-        "report what it prints.",
-        err=True,
+        "What was done before is kept. Run the command again with DIGEST_DEBUG=1 in "
+        "front and report what it prints.",
+        70,
     )
-    return 70
+
+
+def unforeseen(error: OSError) -> str:
+    """Say what the system answered where no room had words of its own."""
+    what = error.strerror or str(error)
+    if error.filename:
+        return f"{error.filename}: {what}; check the path and the rights on it"
+    if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO):
+        return (
+            f"what this command prints cannot be written ({what}); make room where "
+            "its output goes, or send it elsewhere"
+        )
+    return f"the system answers: {what}"

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.output import as_json, echo_json, plural, said, table, warned, when
+from digest.cli.output import (
+    as_json,
+    echo_json,
+    line,
+    plural,
+    said,
+    table,
+    warned,
+    when,
+)
 from digest.cli.project import newsroom_of
 from digest.errors import InputError
-from digest.model import Problem
+from digest.model import Problem, SourceRecord
 from digest.newsroom import Collected
 from digest.tags import slug
 
@@ -23,10 +32,10 @@ def show_collected(collected: Collected) -> None:
     if collected.error:
         warned(f"{collected.source}: {collected.error}")
     elif collected.unchanged:
-        click.echo(f"{collected.source}: nothing changed since last time")
+        line(f"{collected.source}: nothing changed since last time")
     else:
         total = collected.new + collected.changed + collected.same
-        click.echo(
+        line(
             f"{collected.source}: {plural(total, 'article')}, "
             f"{collected.new} new, {collected.changed} changed"
         )
@@ -38,12 +47,17 @@ def show_collected(collected: Collected) -> None:
 @as_json
 @click.pass_context
 def collect(ctx: click.Context, names: tuple[str, ...], json: bool) -> None:
-    """Read the sources (all, or those named) and keep what is new or changed."""
+    """Read the sources (all, or those named) and keep what is new or changed.
+
+    One that fails does not stop the others; the command then ends with 1.
+    """
     newsroom = newsroom_of(ctx)
     known = [source.name for source in newsroom.settings.sources]
     for name in names:
         if name not in known:
-            raise InputError(f"no source {name!r}; there are: {', '.join(known)}")
+            raise InputError(
+                f"there is no source {name!r}; name one of these: {', '.join(known)}"
+            )
     everything = []
     for collected in newsroom.collect(names):
         everything.append(collected)
@@ -58,7 +72,12 @@ def collect(ctx: click.Context, names: tuple[str, ...], json: bool) -> None:
 @click.command()
 @click.argument("location", metavar="FILE_OR_URL")
 @click.option(
-    "--tag", "-t", "tags", multiple=True, help="Add this tag; may be repeated."
+    "--tag",
+    "-t",
+    "tags",
+    metavar="TAG",
+    multiple=True,
+    help="Add this tag; may be repeated.",
 )
 @as_json
 @click.pass_context
@@ -77,13 +96,21 @@ def add(ctx: click.Context, location: str, tags: tuple[str, ...], json: bool) ->
         ("address", article.url),
     ):
         if text:
-            click.echo(f"  {name:8} {text}")
+            line(f"  {name:8} {text}")
     show_problems(problems)
 
 
 @click.command()
-@click.option("--tag", "-t", "tag", help="Only with this tag.")
-@click.option("--limit", "-n", default=50, show_default=True, help="At most so many.")
+@click.option("--tag", "-t", "tag", metavar="TAG", help="Only with this tag.")
+@click.option(
+    "--limit",
+    "-n",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="At most so many.",
+)
 @as_json
 @click.pass_context
 def articles(ctx: click.Context, tag: str | None, limit: int, json: bool) -> None:
@@ -96,7 +123,8 @@ def articles(ctx: click.Context, tag: str | None, limit: int, json: bool) -> Non
     if json:
         echo_json({"articles": found})
     elif not found:
-        said("No articles. `digest collect` reads the sources.")
+        what = "No article has that tag." if tag else "No articles yet."
+        said(f"{what} `digest collect` reads the sources.")
     else:
         table(
             ("id", "published", "headline", "tags", "source"),
@@ -122,13 +150,13 @@ def sources(ctx: click.Context, json: bool) -> None:
     records = {r.name: r for r in newsroom.store.archive.source_records()}
     known = [source.name for source in newsroom.settings.sources]
     if json:
-        echo_json({"sources": [records[n] for n in known if n in records]})
+        echo_json({"sources": [records.get(n, SourceRecord(name=n)) for n in known]})
         return
     rows = []
     for name in known:
         record = records.get(name)
         if record is None:
-            rows.append((name, "never", "", ""))
+            rows.append((name, "never", "", "not asked yet: `digest collect`"))
             continue
         error = (
             record.last_error and f"{when(record.last_error_at)}: {record.last_error}"

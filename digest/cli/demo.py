@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +14,13 @@ import click
 
 from digest.cli.articles import show_collected
 from digest.cli.issues import show_plan
-from digest.cli.output import as_json, counted, echo_json, plural, said
-from digest.cli.project import make_newsroom
+from digest.cli.output import as_json, counted, echo_json, line, plural, said
+from digest.cli.project import clear, make_newsroom
 from digest.errors import DigestError, InputError
 from digest.issues import Plan
 from digest.model import State
 from digest.newsroom import Newsroom
+from digest.transports.files import unwritable
 
 #: Says that a folder is a demo's, which the next demo may replace.
 MARK = ".digest-demo"
@@ -43,10 +43,13 @@ def step(number: int, title: str, *, quiet: bool) -> Iterator[None]:
 
 def fresh_folder(folder: Path) -> None:
     """Make the sample newsroom in `folder`, replacing an earlier demo's."""
-    if (folder / MARK).is_file():
-        shutil.rmtree(folder)
-    make_newsroom(folder)
-    (folder / MARK).touch()
+    try:
+        if (folder / MARK).is_file():
+            clear(folder)
+        make_newsroom(folder)
+        (folder / MARK).touch()
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 @click.command()
@@ -56,7 +59,8 @@ def demo(folder: Path, json: bool) -> None:
     """Make a sample newsroom in FOLDER, send its digests, show what came of it.
 
     The mails go to a real SMTP server that is started on this machine for the
-    occasion and files them in a Maildir; nothing leaves the machine.
+    occasion and files them in a Maildir; nothing leaves the machine. An earlier demo
+    in FOLDER is replaced.
     """
     from digest.config import load_settings
 
@@ -83,12 +87,12 @@ def show_everything(
     with step(3, "Build: every digest as files", quiet=quiet):
         built = newsroom.build(plan, folder / "out")
         if not quiet:
-            click.echo(f"   {plural(built.pages, 'digest')} written")
+            line(f"   {plural(built.pages, 'digest')} written")
     with step(4, "Send: by SMTP, to a server on this machine", quiet=quiet):
         received, first, second = send_twice(newsroom, folder / "maildir")
         if not quiet:
-            click.echo(f"   first time:  {counted(first)}")
-            click.echo(f"   second time: {counted(second)}")
+            line(f"   first time:  {counted(first)}")
+            line(f"   second time: {counted(second)}")
     with step(5, "Read back: what arrived", quiet=quiet):
         subjects = read_back(folder / "maildir")
         compare(plan, received)
@@ -124,9 +128,9 @@ def compare(plan: Plan, received: dict[str, int]) -> None:
 
 def show_arrived(subjects: list[str]) -> None:
     """List what arrived."""
-    click.echo(f"   {plural(len(subjects), 'mail')} arrived, one per reader:")
+    line(f"   {plural(len(subjects), 'mail')} arrived, one per reader:")
     for subject in subjects:
-        click.echo(f"   · {subject}")
+        line(f"   · {subject}")
 
 
 def send_twice(
@@ -169,5 +173,5 @@ def show_paths(folder: Path, index: Path) -> None:
         ("the mails as received", folder / "maildir" / "new"),
         ("the newsroom", folder / "digest.yaml"),
     ):
-        click.echo(f"  {what:22} {path}")
-    click.echo(f"  {'in a browser':22} digest -C {folder} preview daily")
+        line(f"  {what:22} {path}")
+    line(f"  {'in a browser':22} digest -C {folder} preview daily")

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from digest.cli.output import as_json, echo_json, plural, said, table, when
+from digest.cli.output import (
+    Command,
+    as_json,
+    echo_json,
+    line,
+    plural,
+    said,
+    table,
+    when,
+)
 from digest.cli.project import newsroom_of
 from digest.issues import Plan
 from digest.model import Newsletter
 from digest.newsroom import Newsroom
 
 newsletter_argument = click.argument("newsletter", required=False, default="")
+
+
+def only_option(help_text: str) -> Callable[[Command], Command]:
+    """Return the option that names single readers."""
+    return click.option("--only", multiple=True, metavar="ADDRESS", help=help_text)
+
+
 issue_option = click.option(
-    "--issue", "issue_id", default="", help="An issue already made, by its id."
+    "--issue",
+    "issue_id",
+    metavar="ID",
+    default="",
+    help="An issue already made, such as daily/2026-11-23; otherwise what `send` would "
+    "send now.",
 )
 
 
@@ -71,7 +95,7 @@ def show_plan(plan: Plan, *, rows: int | None = None) -> None:
         lines.append((row.subscriber.name or row.subscriber.address, number, what))
     table(("reader", "articles", "what they get"), lines)
     if len(shown) < len(plan.rows):
-        click.echo(f"… and {plural(len(plan.rows) - len(shown), 'reader')} more")
+        line(f"… and {plural(len(plan.rows) - len(shown), 'reader')} more")
     reasons = Counter(row.digest.skipped for row in plan.rows if row.digest.skipped)
     said(
         f"{plan.issue.id}, No. {plan.issue.number}: "
@@ -81,7 +105,7 @@ def show_plan(plan: Plan, *, rows: int | None = None) -> None:
     )
     if plan.without_topic:
         headlines = ", ".join(f"“{a.headline}”" for a in plan.without_topic[:5])
-        click.echo(
+        line(
             f"In none of its topics, so in nobody's digest unless they follow the tag: "
             f"{plural(len(plan.without_topic), 'article')}: {headlines}"
             + (" …" if len(plan.without_topic) > 5 else "")  # noqa: PLR2004 enough
@@ -94,7 +118,11 @@ def show_plan(plan: Plan, *, rows: int | None = None) -> None:
 @as_json
 @click.pass_context
 def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None:
-    """Show who would get what of the next issue; nothing is stored or sent."""
+    """Show who would get what of the next issue of NEWSLETTER, or nothing and why.
+
+    No issue is made and nothing is sent. NEWSLETTER may be left out when there is
+    only one.
+    """
     newsroom = newsroom_of(ctx)
     found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
     if json:
@@ -115,7 +143,7 @@ def nothing_new(newsroom: Newsroom, newsletter: Newsletter) -> None:
             "`digest subscribers import FILE`."
         )
     elif last is None:
-        said("No articles yet. `digest collect` reads the sources.")
+        said("No articles yet. Put some into your sources, then run `digest collect`.")
     else:
         said(
             f"Nothing new since {last.id} ({when(last.until)}). "
@@ -128,16 +156,12 @@ def nothing_new(newsroom: Newsroom, newsletter: Newsletter) -> None:
 @click.option(
     "--to",
     "folder",
+    metavar="FOLDER",
     required=True,
     type=click.Path(path_type=Path),
     help="The folder to write to.",
 )
-@click.option(
-    "--only",
-    multiple=True,
-    metavar="ADDRESS",
-    help="Only this reader; may be repeated.",
-)
+@only_option("Only this reader; may be repeated.")
 @issue_option
 @as_json
 @click.pass_context
@@ -151,40 +175,44 @@ def build(  # noqa: PLR0913, RUF100 click passes every option
 ) -> None:
     """Write every reader's .eml, .html and .txt, and index.html to click through.
 
-    The mails are byte for byte what `send` would send; nothing is recorded.
+    The mails are what `send` would send now, byte for byte but for the date; no issue
+    is made. FOLDER must be new, empty, or hold an earlier build, which is replaced.
     """
     newsroom = newsroom_of(ctx)
     found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
     readers = {newsroom.subscriber(address).id for address in only}
-    if not found.issue.articles:
-        nothing_new(newsroom, found.newsletter)
-        return
-    built = newsroom.build(found, folder, only=readers)
+    built = None
+    if found.issue.articles:
+        built = newsroom.build(found, folder, only=readers)
     if json:
         echo_json(
             {
                 "issue": found.issue.id,
                 "folder": str(folder),
-                "digests": built.pages,
-                "skipped": built.skipped,
+                "digests": built.pages if built else 0,
+                "skipped": built.skipped if built else len(found.rows),
             }
         )
         return
-    said(
-        f"{found.issue.id}: {plural(built.pages, 'digest')} in {folder}, {built.skipped} skipped"
-    )
-    click.echo(f"Open {built.index}")
+    if built is None:
+        nothing_new(newsroom, found.newsletter)
+        return
+    digests = plural(built.pages, "digest")
+    said(f"{found.issue.id}: {digests} in {folder}, {built.skipped} skipped")
+    line(f"Open {built.index}")
 
 
 @click.command()
 @newsletter_argument
-@click.option("--port", default=8000, show_default=True, help="On this machine only.")
 @click.option(
-    "--only",
-    multiple=True,
-    metavar="ADDRESS",
-    help="Only this reader; may be repeated.",
+    "--port",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="On this machine; 0 takes one that is free.",
 )
+@only_option("Only this reader; may be repeated.")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @issue_option
 @click.pass_context
@@ -198,7 +226,9 @@ def preview(  # noqa: PLR0913, RUF100 click passes every option
 ) -> None:
     """Look at every reader's digest in a browser, on this machine only.
 
-    Load the page again after a change; Ctrl-C ends it.
+    After a change to readers or templates load the first page again; after a change
+    to articles run `digest collect` before that; after one to digest.yaml start the
+    preview again. Ctrl-C ends it.
     """
     from digest.web.preview import serve
 
@@ -214,12 +244,17 @@ def preview(  # noqa: PLR0913, RUF100 click passes every option
         port=port,
         on_ready=lambda url: ready(url, no_browser),
     )
+    said("The preview has ended.")
 
 
 def ready(url: str, no_browser: bool) -> None:
-    """Say where the preview is, and open it."""
-    import webbrowser
-
+    """Say where the preview is, and open it where there is a screen to see it on."""
     said(f"Preview at {url} (Ctrl-C ends it)")
-    if not no_browser:
+    # Without a screen a browser inside the terminal would be started, and waited for.
+    screen = sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if screen and not no_browser:
+        import webbrowser
+
         webbrowser.open(url)

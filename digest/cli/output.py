@@ -9,13 +9,16 @@ from __future__ import annotations
 import json as jsonlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, TypeVar
+from unicodedata import category
+from unicodedata import east_asian_width as east
 
 import click
 
-from digest.errors import FileProblems, InputError
+from digest.cli.streams import printable
+from digest.errors import FileProblems, InputError, TemplateProblem
 from digest.jsonform import to_json
 from digest.model import Problem, State
 
@@ -25,36 +28,47 @@ as_json = click.option("--json", is_flag=True, help="Print JSON, for scripts.")
 
 
 def echo_json(value: object) -> None:
-    """Print a value of the model, or of plain types, as JSON."""
-    click.echo(jsonlib.dumps(to_json(value), ensure_ascii=False, indent=2))
+    """Print a value of the model, or of plain types, as JSON: in UTF-8, always."""
+    text = jsonlib.dumps(to_json(value), ensure_ascii=False, indent=2)
+    # Half a surrogate pair, as in a file name that is no text, becomes \udc80.
+    click.echo(text.encode("utf-8", "backslashreplace"))
+
+
+def line(text: str) -> None:
+    """Print a line of text, plainly."""
+    click.echo(printable(text))
 
 
 def said(text: str) -> None:
-    """Say one thing, plainly; green on a terminal."""
-    click.secho(text, fg="green" if sys.stdout.isatty() else None)
+    """Say what was done; green on a terminal."""
+    click.secho(printable(text), fg="green" if sys.stdout.isatty() else None)
 
 
 def warned(text: str) -> None:
     """Say what a person should look at, on standard error."""
-    click.secho(text, fg="yellow" if sys.stderr.isatty() else None, err=True)
+    fg = "yellow" if sys.stderr.isatty() else None
+    click.secho(printable(text), fg=fg, err=True)
 
 
 def problems(error: InputError) -> list[Problem]:
     """Return what an input error says as separate problems."""
     if isinstance(error, FileProblems):
         return list(error.problems)
-    where, colon, what = str(error).partition(": ")
-    return [Problem(where=where, what=what) if colon else Problem(where="", what=where)]
+    if isinstance(error, TemplateProblem):
+        return [Problem(where=f"{error.file}:{error.line}", what=error.what)]
+    return [Problem(where="", what=str(error))]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: ruled on a terminal, aligned plain lines elsewhere."""
+    rows = [[printable(" ".join(cell.split())) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         lines = [columns, *rows]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        for line in lines:
+        widths = [max(map(wide, column)) for column in zip(*lines, strict=True)]
+        for each in lines:
             cells = (
-                cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+                cell + " " * (width - wide(cell))
+                for cell, width in zip(each, widths, strict=True)
             )
             click.echo("  ".join(cells).rstrip())
         return
@@ -67,6 +81,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))  # Text: no markup in headlines
     Console().print(shown)
+
+
+def wide(text: str) -> int:
+    """Return how many columns a text takes on a terminal."""
+    return sum(
+        0 if category(letter) in ("Mn", "Me", "Cf") else 1 + (east(letter) in "WF")
+        for letter in text
+    )
 
 
 def when(moment: datetime | None) -> str:
@@ -110,10 +132,11 @@ def progress(total: int, what: str) -> Iterator[Callable[[State], None]]:
         return
     done, step = 0, max(1, total // 10)
 
-    def line(_: State) -> None:
+    def tenth(_: State) -> None:
         nonlocal done
         done += 1
         if total > 20 and done % step == 0:  # noqa: PLR2004 fewer need no progress
-            click.echo(f"{what}: {done} of {total}", err=True)
+            with suppress(OSError):  # nobody reads it; the mail goes on
+                click.echo(f"{what}: {done} of {total}", err=True)
 
-    yield line
+    yield tenth

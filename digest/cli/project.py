@@ -5,34 +5,62 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from shlex import quote
+from typing import NoReturn
 
 import click
 
-from digest.cli.output import as_json, echo_json, problems, said
-from digest.errors import FileProblems, InputError
+from digest.cli.output import (
+    as_json,
+    echo_json,
+    line,
+    plural,
+    problems,
+    said,
+    warned,
+)
+from digest.errors import InputError
 from digest.model import Problem
-from digest.newsroom import Newsroom
+from digest.newsroom import Newsroom, check_templates, read_readers
 from digest.settings import Settings
 from digest.shipped import shipped
+from digest.transports.files import unwritable
 
 
 def project_file(project: str | None) -> Path:
     """Return the path of digest.yaml: the one named, or the nearest upwards."""
-    if project:
-        path = Path(project)
-        path = path / "digest.yaml" if path.is_dir() else path
-        if not path.is_file():
-            raise InputError(
-                f"{path}: no such file. `digest init {project}` makes a newsroom there."
-            )
-        return path
-    here = Path.cwd()
+    if project is not None:
+        return named_file(Path(project)) if project else no_project("-C is empty")
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        return no_project("the folder you are in has been removed")
     for folder in (here, *here.parents):
         if (folder / "digest.yaml").is_file():
             return folder / "digest.yaml"
+    return no_project(f"no digest.yaml in {here} or above it")
+
+
+def no_project(what: str) -> NoReturn:
+    """Say that there is no newsroom, and the ways to one."""
     raise InputError(
-        f"no digest.yaml in {here} or above it. Go to your newsroom's folder, name it "
-        "with `digest -C FOLDER …`, or make one with `digest init FOLDER`."
+        f"{what}. Go to your newsroom's folder, name it with `digest -C FOLDER …`, or "
+        "make one with `digest init FOLDER`."
+    )
+
+
+def named_file(path: Path) -> Path:
+    """Return the digest.yaml that `-C` means: of a folder, or named itself."""
+    file = path / "digest.yaml" if path.is_dir() else path
+    if file.is_file():
+        return file
+    if file.exists():
+        raise InputError(f"{file}: it is not a file; digest.yaml has to be one")
+    if path.is_dir():
+        no_project(f"{path} is a folder without a digest.yaml")
+    raise InputError(
+        f"{path}: there is no such folder; check what you gave to -C, or make a newsroom "
+        f"there with `digest init {quote(str(path))}`"
     )
 
 
@@ -50,12 +78,42 @@ def newsroom_of(ctx: click.Context) -> Newsroom:
 
 def make_newsroom(folder: Path) -> None:
     """Copy the sample newsroom into a folder that is new or empty."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(
-            f"{folder} is there already and not empty; nothing was changed. "
-            "Name a new folder."
-        )
-    shutil.copytree(shipped("examples") / "newsroom", folder, dirs_exist_ok=True)
+    try:
+        new = not folder.exists()
+        if not new and (not folder.is_dir() or any(folder.iterdir())):
+            raise InputError(
+                f"{folder} is there already and not empty; nothing was changed. "
+                "Name a new folder."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            copy_contents(shipped("examples") / "newsroom", folder)
+        except OSError:
+            clear(folder)  # half a newsroom would be in the way of the next try
+            if new:
+                folder.rmdir()
+            raise
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def copy_contents(sample: Path, folder: Path) -> None:
+    """Copy files without their rights: a package's may be read-only."""
+    for source in sorted(sample.rglob("*")):
+        target = folder / source.relative_to(sample)
+        if source.is_dir():
+            target.mkdir()
+        else:
+            target.write_bytes(source.read_bytes())
+
+
+def clear(folder: Path) -> None:
+    """Remove everything inside a folder."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @click.command()
@@ -69,46 +127,58 @@ def init(folder: Path) -> None:
         ("subscribers.yaml", "your readers and what they asked for"),
         ("articles/", "sample articles: Markdown, plain text, HTML"),
     ):
-        click.echo(f"  {name:18} {text}")
-    click.echo("Try next:")
-    click.echo(f"  cd {folder}")
-    click.echo("  digest collect         # read the articles")
-    click.echo("  digest plan daily      # who gets what")
-    click.echo("  digest preview daily   # look at it in a browser")
+        line(f"  {name:18} {text}")
+    line("Try next:")
+    line(f"  cd {quote(str(folder))}")
+    line("  digest collect         # read the articles")
+    line("  digest plan daily      # who gets what")
+    line("  digest preview daily   # look at it in a browser")
 
 
 @click.command()
 @as_json
 @click.pass_context
 def check(ctx: click.Context, json: bool) -> None:
-    """Check digest.yaml, the readers' file and the templates; nothing is sent."""
-    settings = settings_of(ctx)
-    with Newsroom(settings) as newsroom:
-        found: list[Problem] = []
-        readers = 0
-        if settings.subscribers:
-            try:
-                readers = len(newsroom.read_subscribers(settings.subscribers))
-            except FileProblems as error:
-                found += error.problems
-        for newsletter in settings.newsletters:
-            try:
-                newsroom.assembler(newsroom.issues.draft(newsletter)).renderer.check()
-            except InputError as error:
-                found += problems(error)
+    """Check digest.yaml, the readers' file and the templates.
+
+    Names every mistake at once, with its place. Nothing is changed or sent.
+    """
+    try:
+        found, summary = checked(settings_of(ctx))
+    except InputError as error:
+        found, summary = problems(error), ""
     if json:
         echo_json({"problems": found})
     elif not found:
-        said(
-            f"All well: {len(settings.newsletters)} newsletters, "
-            f"{len(settings.topics)} topics, {len(settings.sources)} sources, "
-            f"{readers} readers in the file."
-        )
+        said(f"All well: {summary}.")
+    else:
+        for problem in found:
+            warned(": ".join(filter(None, (problem.where, problem.what))))
     if found:
-        if not json:
-            for problem in found:
-                click.echo(f"{problem.where}: {problem.what}", err=True)
         ctx.exit(3)
+
+
+def checked(settings: Settings) -> tuple[list[Problem], str]:
+    """Return every mistake beyond digest.yaml itself, and what there is, in words."""
+    found: list[Problem] = []
+    readers = 0
+    if settings.subscribers:
+        try:
+            readers = len(read_readers(settings, settings.subscribers))
+        except InputError as error:
+            found += problems(error)
+    for newsletter in settings.newsletters:
+        try:
+            check_templates(settings, newsletter)
+        except InputError as error:
+            found += problems(error)
+    counts = (
+        (len(settings.newsletters), "newsletter"),
+        (len(settings.topics), "topic"),
+        (len(settings.sources), "source"),
+        (readers, "reader"),
+    )
+    return found, ", ".join(plural(number, noun) for number, noun in counts)
 
 
 @click.group()

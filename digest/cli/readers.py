@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from digest.cli.output import as_json, echo_json, plural, said, table, warned, when
+from digest.cli.output import (
+    as_json,
+    echo_json,
+    line,
+    plural,
+    said,
+    table,
+    warned,
+    when,
+)
 from digest.cli.project import newsroom_of
 from digest.errors import InputError, OutputError
 from digest.model import Preferences
+from digest.transports.files import place
 
 
 @click.group()
@@ -17,7 +28,7 @@ def subscribers() -> None:
     """Import, list, show, export and unsubscribe readers."""
 
 
-@subscribers.command("import")
+@subscribers.command("import", short_help="Take in a file of readers, YAML or CSV.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @as_json
 @click.pass_context
@@ -58,7 +69,9 @@ def wishes(preferences: Preferences) -> str:
 
 
 @subscribers.command("list")
-@click.option("--newsletter", help="Only readers who take this newsletter.")
+@click.option(
+    "--newsletter", metavar="NEWSLETTER", help="Only readers who take this one."
+)
 @as_json
 @click.pass_context
 def list_(ctx: click.Context, newsletter: str | None, json: bool) -> None:
@@ -98,7 +111,10 @@ def list_(ctx: click.Context, newsletter: str | None, json: bool) -> None:
 @as_json
 @click.pass_context
 def show(ctx: click.Context, address: str, json: bool) -> None:
-    """Show everything known about one reader."""
+    """Show everything known about one reader.
+
+    ADDRESS may be a reader's id, as logs and --json name them.
+    """
     newsroom = newsroom_of(ctx)
     subscriber = newsroom.subscriber(address)
     history = newsroom.store.audience.history(subscriber.id)
@@ -128,17 +144,17 @@ def show(ctx: click.Context, address: str, json: bool) -> None:
         ),
     ):
         if text:
-            click.echo(f"{name:13} {text}")
+            line(f"{name:13} {text}")
     for event in history:
-        click.echo(
-            f"{'history':13} {when(event.at)} {event.kind} {event.detail}".rstrip()
-        )
+        line(f"{'history':13} {when(event.at)} {event.kind} {event.detail}".rstrip())
 
 
-@subscribers.command()
+@subscribers.command(short_help="Write all readers as YAML or CSV.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--form", type=click.Choice(["yaml", "csv"]), help="By FILE's ending otherwise."
+    "--form",
+    type=click.Choice(["yaml", "csv"]),
+    help="Otherwise by FILE's ending; YAML on the terminal.",
 )
 @click.pass_context
 def export(ctx: click.Context, file: Path | None, form: str | None) -> None:
@@ -151,19 +167,41 @@ def export(ctx: click.Context, file: Path | None, form: str | None) -> None:
         newsroom.store.audience.all(), form="csv" if csv else "yaml"
     )
     if file is None:
-        click.echo(text, nl=False)
+        click.echo(text.encode(), nl=False)  # a file of readers is UTF-8, always
         return
     try:
-        file.write_text(text, encoding="utf-8", newline="")
+        write_privately(Path(os.path.realpath(file)), text.encode())
     except OSError as error:
-        raise OutputError(f"{file} cannot be written: {error.strerror}") from error
+        raise OutputError(
+            f"{file}: it cannot be written ({error.strerror}); name a file in a folder "
+            "this account may write to, on a disk with room"
+        ) from error
     said(f"Wrote {file}")
+
+
+def write_privately(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all: it may replace the only good copy.
+
+    A new one is for its owner alone; an old one stays as open as it was.
+    """
+    if file.exists() and not file.is_file():  # a device or a pipe is written to
+        file.write_bytes(content)
+        return
+    aside = file.with_name(f".{file.name[:200]}.new")
+    aside.touch(mode=0o600)
+    if file.exists():
+        aside.chmod(file.stat().st_mode)
+    place(file, content, by_way_of=aside)
 
 
 @subscribers.command()
 @click.argument("address")
 @click.pass_context
 def unsubscribe(ctx: click.Context, address: str) -> None:
-    """Stop all mail to a reader; no file revives them."""
+    """Stop all mail to a reader; no file revives them.
+
+    ADDRESS may also be a reader's id, as logs and --json name them, or what their
+    mail said under List-Unsubscribe: the link, the mailbox or the token in it.
+    """
     subscriber = newsroom_of(ctx).unsubscribe(address)
     said(f"{subscriber.address} is unsubscribed and gets nothing more.")

@@ -1,4 +1,4 @@
-"""The local preview: the pages `build` writes, made afresh whenever one looks.
+"""The local preview: the pages `build` writes, made afresh with the first of them.
 
 Plain for now: the contact sheet with every reader's digest, each to be opened as
 HTML, as text, or as the message itself. What is shown is what would be sent: the
@@ -8,8 +8,11 @@ name (against DNS rebinding); what a mail contains can run nothing.
 
 from __future__ import annotations
 
+import errno
+import signal
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -22,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.errors import BusyError, DigestError
+from digest.errors import BusyError, DigestError, TransportError
 from digest.model import Newsletter
 from digest.newsroom import Newsroom
 
@@ -83,17 +86,34 @@ class Preview:
                 plan = issues.plan(issue, self.newsletter)
                 built = self.newsroom.build(plan, self.folder, only=self.only)
             except DigestError as error:
-                return PlainTextResponse(str(error), 500, headers=HEADERS)
+                return trouble(f"{error}\n\nCorrect it and reload this page.")
+            except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
+                return trouble(f"this should not have happened: {error!r}")
         return FileResponse(built.index, headers=HEADERS, media_type=KINDS[".html"])
 
     def file(self, request: Request) -> Response:
         """Show one file of the build; nothing outside its folder."""
-        path = (self.folder / request.path_params["name"]).resolve()
-        hidden = any(part.startswith(".") for part in path.parts[-2:])
-        inside = path.is_relative_to(self.folder.resolve())
-        if hidden or not inside or not path.is_file():
-            return PlainTextResponse("There is no such page.", 404, headers=HEADERS)
+        path = self.found(request.path_params["name"])
+        if path is None:
+            words = "There is no such page. Go back to the first one and reload it."
+            return PlainTextResponse(words, 404, headers=HEADERS)
         return FileResponse(path, headers=HEADERS, media_type=KINDS.get(path.suffix))
+
+    def found(self, name: str) -> Path | None:
+        """Return the file of that name, if the build wrote it."""
+        try:
+            path = (self.folder / name).resolve(strict=True)
+        except (OSError, ValueError):  # not there, too long, or no name at all
+            return None
+        inside = path.is_relative_to(self.folder.resolve())
+        hidden = False
+        return path if inside and path.is_file() and not hidden else None
+
+
+def trouble(what: str) -> Response:
+    """Return what is shown instead of a page that cannot be made."""
+    words = f"This cannot be shown:\n\n{what}\n"
+    return PlainTextResponse(words, 500, headers=HEADERS)
 
 
 def serve(
@@ -107,18 +127,50 @@ def serve(
 ) -> None:
     """Answer on this machine until Ctrl-C; `on_ready` gets the address.
 
-    Raises `BusyError` when the port is taken.
+    Raises `BusyError` when the port is taken, `TransportError` when it is not for us.
     """
-    try:
-        listening = socket.create_server((LOOPBACK, port))
-    except OSError as error:
-        raise BusyError(
-            f"port {port} is taken on this machine; choose another with --port"
-        ) from error
-    with listening, TemporaryDirectory(prefix="digest-preview-") as folder:
+    with listening_on(port) as listening, TemporaryDirectory("-digest") as folder:
         preview = Preview(
             newsroom, newsletter, Path(folder) / "out", issue_id=issue_id, only=only
         )
-        config = uvicorn.Config(preview.app(), log_level="warning", lifespan="off")
+        config = uvicorn.Config(
+            preview.app(),
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+        server = uvicorn.Server(config)
         on_ready(f"http://{LOOPBACK}:{listening.getsockname()[1]}/")
-        uvicorn.Server(config).run(sockets=[listening])
+        with ended_by_signals():
+            server.run(sockets=[listening])
+
+
+def listening_on(port: int) -> socket.socket:
+    """Return a socket that listens there; say why not, otherwise."""
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise BusyError(
+                f"port {port} is taken on this machine, perhaps by another preview; end "
+                "that one, or choose another port with --port"
+            ) from error
+        raise TransportError(
+            f"port {port} cannot be used on this machine ({error.strerror}); choose "
+            "another with --port, above 1023"
+        ) from error
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Make Ctrl-C and SIGTERM the ordinary end of a server.
+
+    uvicorn stops at them, and then raises them again for whoever listened before.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: None) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

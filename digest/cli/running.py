@@ -1,0 +1,130 @@
+"""The command `run`: stays up, and says what happens in lines fit for a log."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import click
+
+from digest.cli.output import counted, plural
+from digest.cli.privacy import without_addresses
+from digest.cli.project import newsroom_of
+from digest.cli.stopping import Stop
+from digest.cli.streams import printable
+from digest.delivery import SendReport
+from digest.errors import BusyError, DigestError, FileProblems, InputError
+from digest.model import Newsletter, Problem
+from digest.newsroom import Collected, utc_now
+from digest.scheduler import Clock, Watcher, upcoming
+from digest.slots import Slot
+
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"  #: a log is read far from where it was written
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now and end (for cron).")
+@click.pass_context
+def run(ctx: click.Context, once: bool) -> None:
+    """Stay up: collect, and send each newsletter when it is due.
+
+    Says what happens in lines for a log: the time in UTC, no addresses. Ctrl-C or
+    SIGTERM ends it after the mail in flight. Start it again after a change in
+    digest.yaml; readers, articles and templates are read anew each time.
+    """
+    newsroom = newsroom_of(ctx)
+    if not any(n.schedule for n in newsroom.settings.newsletters):
+        raise InputError(
+            f"no newsletter in {newsroom.settings.root / 'digest.yaml'} has a `schedule:`; "
+            "there is nothing to wait for. Send by hand with `digest send`."
+        )
+    stop = Stop(after="the mail in flight")
+    diary = Diary()
+    clock = Clock(newsroom, watcher=diary.watcher(), stop=stop)
+    if once:
+        clock.tick()
+    for slot in upcoming(newsroom):
+        stamp(f"{slot.newsletter}: next due {slot.due:{MOMENT}}")
+    if once:
+        ctx.exit(diary.code())
+    clock.run()
+    stamp("stopped")
+
+
+def stamp(text: str) -> None:
+    """Print one line of the log; that it cannot be written stops no mail."""
+    text = printable(without_addresses(" ".join(text.split())))
+    with suppress(OSError):
+        click.echo(f"{utc_now():{MOMENT}} {text}")
+
+
+@dataclass(kw_only=True)
+class Diary:
+    """Writes down what happens, a line each, and remembers what went wrong."""
+
+    failed: list[DigestError] = field(default_factory=list)
+    problems: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    unsettled: bool = False  #: a slot missed, a source failed, a mail not accepted
+
+    def watcher(self) -> Watcher:
+        """Return what the clock tells."""
+        return Watcher(
+            collected=self.collected,
+            due=lambda slot: stamp(f"{slot.newsletter}: due, preparing"),
+            missed=self.missed,
+            nothing=self.nothing,
+            sent=self.sent,
+            failed=self.trouble,
+        )
+
+    def code(self) -> int:
+        """Return the exit code of `--once`."""
+        if self.failed and all(isinstance(e, BusyError) for e in self.failed):
+            return 5
+        return 1 if self.failed or self.unsettled else 0
+
+    def collected(self, c: Collected) -> None:
+        """Say what a source brought."""
+        if c.error:
+            self.unsettled = True
+            stamp(f"collect {c.source}: {c.error}")
+        elif c.new or c.changed:
+            stamp(f"collect {c.source}: {c.new} new, {c.changed} changed")
+        said = self.problems.get(c.source, ())
+        for problem in c.problems:
+            if problem not in said:  # once, and not at every collect
+                stamp(f"collect {c.source}: {problem.where}: {problem.what}")
+        self.problems[c.source] = c.problems
+
+    def missed(self, slot: Slot, number: int) -> None:
+        """Say which slots passed while nothing was running."""
+        self.unsettled = True
+        stamp(
+            f"{slot.newsletter}: {plural(number, 'slot')} missed while not running, "
+            f"the last {slot.due:{MOMENT}}; not sent. `digest send {slot.newsletter}` "
+            "sends it now."
+        )
+
+    def nothing(self, newsletter: Newsletter) -> None:
+        """Say that a slot came and there was no news."""
+        stamp(f"{newsletter.slug}: nothing new, nothing sent")
+
+    def sent(self, report: SendReport) -> None:
+        """Say what came of an issue."""
+        self.unsettled |= not report.settled
+        stamp(
+            f"{report.issue.id}: {counted(report.done)}; "
+            f"in all {counted(report.counts)}"
+        )
+
+    def trouble(self, what: str, error: DigestError) -> None:
+        """Say what cannot be done now and is tried again."""
+        self.failed.append(error)
+        if isinstance(error, FileProblems):  # which quote what they found: addresses
+            places = plural(len(error.problems), "mistake")
+            stamp(
+                f"{what}: {places} in files, the first at {error.problems[0].where}; "
+                "`digest check` says what is wrong"
+            )
+        else:
+            stamp(f"{what}: {error}")

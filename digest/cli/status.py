@@ -1,0 +1,207 @@
+"""The command `status`: what went out, what waits, what failed, what comes next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+
+from digest.cli.issues import newsletter_argument
+from digest.cli.output import (
+    as_json,
+    counted,
+    echo_json,
+    line,
+    plural,
+    said,
+    table,
+    warned,
+    when,
+)
+from digest.cli.project import newsroom_of
+from digest.model import Issue, State
+from digest.newsroom import Newsroom
+from digest.scheduler import overdue, upcoming
+from digest.slots import Slot
+from digest.store import Delivery
+
+ISSUES = 10  #: shown
+SCREENFUL = 20  #: deliveries of an issue shown; `--json` has them all
+
+#: States of which each delivery is told, in this order.
+TOLD = (State.FAILED, State.UNKNOWN, State.SENDING, State.DEFERRED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the deliveries of one issue stand."""
+
+    issue: Issue
+    counts: dict[State, int]
+    due: datetime | None  #: when the first of those that wait may be sent
+    told: tuple[Delivery, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing waits and nothing is in doubt."""
+        return all(state.settled for state in self.counts)
+
+
+def standing(newsroom: Newsroom, issue: Issue) -> Standing:
+    """Read how an issue stands."""
+    journal = newsroom.store.journal
+    return Standing(
+        issue=issue,
+        counts=journal.counts(issue.id),
+        due=journal.oldest_due(issue.id),
+        told=tuple(d for state in TOLD for d in journal.deliveries(issue.id, state)),
+    )
+
+
+@click.command()
+@newsletter_argument
+@as_json
+@click.pass_context
+def status(ctx: click.Context, newsletter: str, json: bool) -> None:
+    """Show what went out, what waits, what failed and why, and what comes next.
+
+    Ends with 1 while something waits, is in doubt or is overdue, for monitors.
+    """
+    newsroom = newsroom_of(ctx)
+    named = [newsroom.newsletter(newsletter)] if newsletter else []
+    newsletters = named or newsroom.settings.newsletters
+    wanted = {each.slug for each in newsletters}
+    issues = newsroom.store.archive.issues(newsletter or None, limit=ISSUES)
+    recent = {i.id for slug in wanted for i in newsroom.issues.recent(slug)}
+    found = [standing(newsroom, issue) for issue in issues]
+    late = [slot for slot in overdue(newsroom) if slot.newsletter in wanted]
+    coming = [slot for slot in upcoming(newsroom) if slot.newsletter in wanted]
+    if json:
+        echo_json(status_json(newsroom, found, late=late, coming=coming))
+    else:
+        show_issues(found)
+        for each in found:
+            if each.issue.id in recent:
+                show_standing(newsroom, each)
+        show_slots(late, coming)
+    if late or any(not each.settled for each in found if each.issue.id in recent):
+        ctx.exit(1)
+
+
+def status_json(
+    newsroom: Newsroom,
+    found: Iterable[Standing],
+    *,
+    late: list[Slot],
+    coming: list[Slot],
+) -> dict[str, object]:
+    """Return the state of things as a dashboard wants it."""
+    return {
+        "issues": [
+            {
+                "id": each.issue.id,
+                "newsletter": each.issue.newsletter,
+                "number": each.issue.number,
+                "until": each.issue.until,
+                "counts": {state: each.counts.get(state, 0) for state in State},
+                "due": each.due,
+                "settled": each.settled,
+                "deliveries": [
+                    {
+                        "subscriber": d.subscriber,
+                        "address": address(newsroom, d),
+                        "state": d.state,
+                        "attempts": d.attempts,
+                        "due": d.due,
+                        "changed": d.changed,
+                        "reply": d.reply,
+                    }
+                    for d in each.told
+                ],
+            }
+            for each in found
+        ],
+        "overdue": late,
+        "next": coming,
+    }
+
+
+def address(newsroom: Newsroom, delivery: Delivery) -> str:
+    """Return the address a delivery goes to, or the reader's id."""
+    subscriber = newsroom.store.audience.find(delivery.subscriber)
+    return subscriber.address if subscriber else delivery.subscriber
+
+
+def show_issues(found: list[Standing]) -> None:
+    """Print a line per issue."""
+    if not found:
+        said(
+            "No issue yet. `digest send` makes the first one, `digest run` on schedule."
+        )
+        return
+    table(
+        ("issue", "No.", "made", "deliveries"),
+        [
+            (
+                each.issue.id,
+                str(each.issue.number),
+                when(each.issue.until),
+                counted(each.counts),
+            )
+            for each in found
+        ],
+    )
+
+
+def show_standing(newsroom: Newsroom, each: Standing) -> None:
+    """Say of an issue what is not simply sent: who, why, until when."""
+    untried = each.counts.get(State.QUEUED, 0) + each.counts.get(State.CLAIMED, 0)
+    if untried or each.told:
+        line(f"\n{each.issue.id}:")
+    if untried:
+        line(
+            f"  {plural(untried, 'mail')} not tried yet, waiting since "
+            f"{when(each.due)}; `digest send {each.issue.newsletter}` sends what waits"
+        )
+    for delivery in each.told[:SCREENFUL]:
+        line(f"  {address(newsroom, delivery)}: {story(delivery)}")
+    if len(each.told) > SCREENFUL:
+        rest = Counter(d.state for d in each.told[SCREENFUL:])
+        line(f"  … and {counted(rest)} more: `digest status --json`")
+
+
+def story(delivery: Delivery) -> str:
+    """Say what became of one delivery, and what will."""
+    reply = f": {delivery.reply}" if delivery.reply else ""
+    match delivery.state:
+        case State.FAILED:
+            return f"failed {when(delivery.changed)}{reply}"
+        case State.DEFERRED:
+            tries = plural(delivery.attempts, "attempt")
+            return f"deferred after {tries}, due {when(delivery.due)}{reply}"
+        case State.SENDING:
+            return (
+                f"being sent since {when(delivery.changed)}; if nothing is sending now, "
+                "the next send puts it in doubt"
+            )
+        case _:
+            return (
+                f"in doubt since {when(delivery.changed)}, held and not sent again; the "
+                f"mail server's log knows whether it arrived{reply}"
+            )
+
+
+def show_slots(late: list[Slot], coming: list[Slot]) -> None:
+    """Say what is due: what should be out by now, and what comes next."""
+    if late or coming:
+        line("")
+    for slot in late:
+        warned(
+            f"overdue: {slot.newsletter} was due {when(slot.due)} and nothing has dealt "
+            f"with it; is `digest run` running? `digest send {slot.newsletter}` sends now."
+        )
+    for slot in coming:
+        line(f"next: {slot.newsletter} at {when(slot.due)}")

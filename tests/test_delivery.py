@@ -1,0 +1,207 @@
+"""Sending one issue, row by row: faults that no server and no command line can cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from digest.config import load_settings
+from digest.delivery import Sending, SendReport
+from digest.errors import InputError
+from digest.model import Issue, Message, Outcome, Preferences, State, Subscriber
+from digest.newsroom import Newsroom
+from tests.projects import Clock, write_project
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, clock: Clock) -> Iterator[Newsroom]:
+    settings = load_settings(write_project(tmp_path / "news"), environment={})
+    with Newsroom(settings, now=clock) as opened:
+        opened.refresh_subscribers()
+        list(opened.collect())
+        clock.forward(minutes=1)
+        yield opened
+
+
+@pytest.fixture
+def issue(newsroom: Newsroom) -> Issue:
+    prepared = newsroom.issues.prepare(newsroom.newsletter("daily"))
+    assert prepared is not None
+    return prepared
+
+
+class Wire:
+    """A transport that does what a test tells it with each message in turn."""
+
+    window = 1
+
+    def __init__(self, *acts: State | Exception) -> None:
+        self.acts, self.seen = list(acts), list[Message]()
+
+    def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
+        for message in messages:
+            self.seen.append(message)
+            act = self.acts.pop(0) if self.acts else State.SENT
+            if isinstance(act, Exception):
+                raise act
+            yield Outcome(delivery=message.delivery, state=act)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_fault_in_the_middle_of_a_mail_leaves_it_in_doubt_and_the_rest_alone(
+    newsroom: Newsroom, issue: Issue
+) -> None:
+    with pytest.raises(RuntimeError, match="a fault"):
+        newsroom.send(issue, transport=Wire(State.SENT, RuntimeError("a fault")))
+
+    assert newsroom.store.journal.counts(issue.id) == {
+        State.SENT: 1, State.UNKNOWN: 1, State.QUEUED: 1,
+    }  # fmt: skip
+    wire = Wire()
+    report = newsroom.send(issue, transport=wire)
+    assert len(wire.seen) == 1
+    assert not report.settled
+
+
+def test_a_readers_own_bad_address_is_that_readers_failure(
+    newsroom: Newsroom, clock: Clock
+) -> None:
+    bad = Subscriber(
+        id="",
+        address="dee\r\nBcc:eve@readers.example",
+        preferences=Preferences(newsletters=frozenset({"daily"})),
+    )
+    newsroom.store.audience.import_([bad], origin="elsewhere", sync=False)
+    issue = newsroom.issues.prepare(newsroom.newsletter("daily"))
+    assert issue is not None
+    wire = Wire()
+
+    report = newsroom.send(issue, transport=wire)
+
+    assert len(wire.seen) == 3
+    assert report.done == {State.SENT: 3, State.FAILED: 1}
+    ((_, outcome),) = report.refusals
+    assert "To: a carriage return" in outcome.reply
+    plan = newsroom.issues.plan(issue, newsroom.newsletter("daily"))
+    with pytest.raises(InputError, match="the mail cannot be written: To: a carriage"):
+        list(newsroom.messages(plan))
+
+
+def test_a_lease_that_ran_out_is_not_sent(
+    newsroom: Newsroom, issue: Issue, clock: Clock
+) -> None:
+    journal = newsroom.store.journal
+
+    class Slow(Wire):
+        """Takes an hour over its first mail; meanwhile another process goes on."""
+
+        def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
+            for outcome in super().deliver(messages):
+                yield outcome
+                if len(self.seen) == 1:
+                    clock.forward(hours=1)
+                    assert len(journal.claim(issue.id, limit=9, lease_seconds=60)) == 2
+
+    wire = Slow()
+    report = newsroom.send(issue, transport=wire)
+
+    assert len(wire.seen) == 1
+    assert report.counts == {State.SENT: 1, State.CLAIMED: 2}
+    assert not report.settled
+
+
+def test_an_outcome_written_down_before_is_not_counted_again(
+    newsroom: Newsroom, issue: Issue, clock: Clock
+) -> None:
+    class Interrupted(Wire):
+        """Is interrupted when the first outcome is on the disk, and not yet counted."""
+
+        def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
+            for outcome in super().deliver(messages):
+                sending.journal.record(sending.claims[outcome.delivery], outcome)
+                raise KeyboardInterrupt
+            yield from ()
+
+    sending = Sending(
+        assembler=newsroom.assembler(issue),
+        audience=newsroom.store.audience,
+        journal=newsroom.store.journal,
+        transport=Interrupted(),
+        now=clock,
+    )
+
+    with pytest.raises(KeyboardInterrupt):
+        sending.run()
+
+    assert sending.report.refusals == []
+    assert sending.report.counts == {State.SENT: 1, State.QUEUED: 2}
+
+
+def test_a_report_is_settled_when_everybody_has_mail_or_needs_none(
+    issue: Issue,
+) -> None:
+    def settled(**counts: int) -> bool:
+        states = {State(name): number for name, number in counts.items()}
+        return SendReport(issue=issue, counts=states).settled
+
+    assert settled()
+    assert settled(sent=3, skipped=1, failed=0)
+    for state in ("failed", "unknown", "deferred", "queued", "claimed", "sending"):
+        assert not settled(sent=3, **{state: 1})
+
+
+def test_asked_to_stop_in_the_middle_of_a_batch_the_rest_is_given_back(
+    newsroom: Newsroom, issue: Issue
+) -> None:
+    wire = Wire()
+
+    report = newsroom.send(issue, transport=wire, stopping=lambda: bool(wire.seen))
+
+    assert report.stopped
+    assert report.counts == {State.SENT: 1, State.QUEUED: 2}
+
+
+def test_only_the_readers_named_get_mail(newsroom: Newsroom, issue: Issue) -> None:
+    ana = newsroom.subscriber("ana@readers.example")
+    wire = Wire()
+
+    newsroom.send(issue, only=[ana.id], transport=wire)
+
+    assert [message.envelope.recipient for message in wire.seen] == [ana.address]
+
+
+def test_each_test_mail_is_another_mail(newsroom: Newsroom, clock: Clock) -> None:
+    draft = newsroom.issues.draft(newsroom.newsletter("daily"))
+    wire = Wire()
+    for _ in range(2):
+        newsroom.send_test(draft, "me@ledger.example", transport=wire)
+        clock.forward(seconds=1)
+
+    ids = {
+        line
+        for message in wire.seen
+        for line in message.content.splitlines()
+        if line.startswith(b"Message-ID:")
+    }
+    assert len(ids) == 2
+    assert len({message.delivery for message in wire.seen}) == 2
+
+
+def test_a_test_mail_of_nothing_is_refused_with_a_way_out(
+    newsroom: Newsroom, clock: Clock, issue: Issue
+) -> None:
+    newsroom.send(issue, transport=Wire())
+    clock.forward(minutes=1)
+    draft = newsroom.issues.draft(newsroom.newsletter("daily"))
+
+    with pytest.raises(InputError, match=r"would get nothing .* --issue"):
+        newsroom.send_test(draft, "me@ledger.example", transport=Wire())

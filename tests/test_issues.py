@@ -1,0 +1,146 @@
+"""Which issue is next, which is unfinished, and which has expired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digest.config import load_settings
+from digest.errors import InputError, TransportError
+from digest.model import Issue, Newsletter, Outcome, State
+from digest.newsroom import Newsroom
+from digest.settings import FilesDelivery, Security, SmtpDelivery
+from digest.transports import open_transport
+from tests.projects import Clock, write_article, write_project
+
+DOWN = SmtpDelivery(host="127.0.0.1", port=9, security=Security.NONE)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "news")
+
+
+@pytest.fixture
+def newsroom(project: Path, clock: Clock) -> Iterator[Newsroom]:
+    with Newsroom(load_settings(project, environment={}), now=clock) as opened:
+        opened.refresh_subscribers()
+        list(opened.collect())
+        clock.forward(minutes=1)
+        yield opened
+
+
+@pytest.fixture
+def daily(newsroom: Newsroom) -> Newsletter:
+    return newsroom.newsletter("daily")
+
+
+def another(newsroom: Newsroom, clock: Clock, number: int) -> None:
+    """Collect one more article."""
+    text = f"---\nheadline: News {number}\ntags: [river]\n---\n\nMore.\n"
+    write_article(newsroom.settings.root, f"news{number}.md", text)
+    list(newsroom.collect())
+    clock.forward(minutes=1)
+
+
+def sent(newsroom: Newsroom, issue: Issue) -> dict[State, int]:
+    folder = newsroom.settings.root / "outbox"
+    transport = open_transport(FilesDelivery(folder=folder))
+    return dict(newsroom.send(issue, transport=transport).done)
+
+
+def test_what_was_interrupted_goes_on_before_anything_new(
+    newsroom: Newsroom, daily: Newsletter, clock: Clock
+) -> None:
+    (first,) = newsroom.issues.to_send(daily)
+    with pytest.raises(TransportError):
+        newsroom.send(first, transport=open_transport(DOWN))
+    another(newsroom, clock, 1)
+
+    assert [issue.id for issue in newsroom.issues.to_send(daily)] == [first.id]
+    assert newsroom.issues.find(daily).id == first.id, "what one previews is sent"
+    sent(newsroom, first)
+    (second,) = newsroom.issues.to_send(daily)
+    assert second.number == 2
+    assert [article.headline for article in second.articles] == ["News 1"]
+
+
+def test_who_subscribed_since_the_interruption_is_served_too(
+    newsroom: Newsroom, daily: Newsletter, project: Path
+) -> None:
+    (first,) = newsroom.issues.to_send(daily)
+    readers = project / "subscribers.yaml"
+    readers.write_text(readers.read_text() + "  - address: dee@readers.example\n")
+    newsroom.refresh_subscribers()
+
+    (again,) = newsroom.issues.to_send(daily)
+
+    assert sent(newsroom, again) == {State.SENT: 4}
+    assert again.id == first.id
+
+
+def test_an_hourly_newsletters_deferred_mails_outlive_three_issues(
+    newsroom: Newsroom, daily: Newsletter, clock: Clock
+) -> None:
+    issues = []
+    for hour in range(6):
+        another(newsroom, clock, hour)
+        (*_, issue) = newsroom.issues.to_send(daily)
+        issues.append(issue.id)
+        if hour:
+            sent(newsroom, issue)
+        else:
+            journal = newsroom.store.journal
+            for claim in journal.claim(issue.id, limit=9, lease_seconds=60):
+                journal.start(claim, [])
+                later = Outcome(delivery=claim.delivery, state=State.DEFERRED)
+                journal.record(claim, later, due=clock.at)
+        clock.forward(hours=1)
+
+    assert [i.id for i in newsroom.issues.recent("daily")] == issues
+    assert [i.id for i in newsroom.issues.open(daily)] == [issues[0]]
+    assert [i.id for i in newsroom.issues.due(daily)] == [issues[0]]
+    clock.forward(days=1)
+    assert [i.id for i in newsroom.issues.recent("daily")] == issues[-3:]
+    assert newsroom.issues.open(daily) == []
+
+
+def test_an_issue_is_found_by_its_id_and_only_in_its_newsletter(
+    newsroom: Newsroom, daily: Newsletter
+) -> None:
+    with pytest.raises(InputError, match="there is none yet"):
+        newsroom.issues.find(daily, "daily/1999-01-01")
+    (first,) = newsroom.issues.to_send(daily)
+
+    assert newsroom.issues.find(daily, first.id) == first
+    assert [i.id for i in newsroom.issues.to_send(daily, first.id)] == [first.id]
+    with pytest.raises(InputError, match=f"the last ones are: {first.id}"):
+        newsroom.issues.find(daily, "weekly/1999-01-01")
+
+
+def test_nothing_is_prepared_without_news_or_readers(
+    newsroom: Newsroom, daily: Newsletter, project: Path
+) -> None:
+    (project / "subscribers.yaml").write_text("subscribers: []\n")
+    newsroom.refresh_subscribers()
+
+    assert list(newsroom.issues.to_send(daily)) == []
+    assert newsroom.store.archive.issues("daily") == []
+
+
+def test_who_needs_no_more_of_an_issue_is_known(
+    newsroom: Newsroom, daily: Newsletter
+) -> None:
+    (issue,) = newsroom.issues.to_send(daily)
+    assert newsroom.issues.answered(issue) == set()
+    sent(newsroom, issue)
+    assert newsroom.issues.answered(issue) == {
+        subscriber.id for subscriber in newsroom.store.audience.all()
+    }
