@@ -24,7 +24,7 @@ from enum import StrEnum
 class Image:
     """A picture with what a newsroom says about it."""
 
-    url: str  #: absolute
+    url: str  #: absolute; empty where a pasted page only has the caption
     alt: str = ""  #: for who cannot see it; the caption stands in when empty
     caption: str = ""
     credit: str = ""  #: "© Agency / Photographer"
@@ -350,6 +350,7 @@ class Problem:
 
     where: str  #: "articles/strike.md:3" or "https://…/feed#item 12"
     what: str  #: what, what was found, what to do
+    note: bool = False  #: True: nothing is wrong, but somebody may want to know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,74 @@ def test_prose_that_only_begins_alike_stays(block: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "signature",
+    [
+        *(
+            "<footer>Ana Sol, locksmith</footer>",
+            "<footer>— Ana Sol, locksmith</footer>",
+        ),
+        *(
+            "<cite>Ana Sol, locksmith</cite>",
+            "<footer><p>Ana Sol, locksmith</p></footer>",
+        ),
+        *(
+            "<footer><cite>Ana Sol</cite>, locksmith</footer>",
+            "<p>— Ana Sol, locksmith</p>",
+        ),
+    ],
+)
+def test_what_signs_a_quotation_is_no_part_of_it(signature: str) -> None:
+    body = read(
+        f"<blockquote><p>Keys want to be found.</p>{signature}</blockquote><p>So be it.</p>"
+    )
+
+    assert body.quotes == (
+        Quote(text="Keys want to be found.", who="Ana Sol", role="locksmith"),
+    )
+    assert body.html == (
+        "<blockquote><p>Keys want to be found.</p><p>— Ana Sol, locksmith</p></blockquote>"
+        "<p>So be it.</p>"
+    )
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<blockquote><p>I read <cite>The Key</cite> twice.</p></blockquote>",
+        "<blockquote><p>Keys.</p><footer></footer></blockquote><p>So be it.</p>",
+        "<p>Keys.</p><footer>Longitude</footer>",
+        "<blockquote><footer>Ana Sol</footer></blockquote>",
+    ],
+)
+def test_other_footers_and_titles_of_works_sign_nothing(html: str) -> None:
+    assert "—" not in read(html).html
+
+
+def test_a_role_does_not_go_on_with_the_story() -> None:
+    (quote,) = read(
+        "<p>“We looked for it until the tide had turned,” said Mr Tarrant, and opened a"
+        " drawer full of keys.</p>"
+    ).quotes
+
+    assert (quote.who, quote.role) == ("Mr Tarrant", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "« On l’a cherchée toute la nuit sous la pluie », a dit Léa Noir, et elle a ri.",
+        "„Wir haben die ganze Nacht lang danach gesucht“, sagte Eva Lang, und lachte laut.",
+        "«La buscamos toda la noche bajo la lluvia», dijo Ana Sol, y abrió un cajón.",
+    ],
+)
+def test_nor_does_it_in_other_languages(text: str) -> None:
+    (quote,) = read(f"<p>{text}</p>").quotes
+
+    assert quote.who in {"Léa Noir", "Eva Lang", "Ana Sol"}
+    assert quote.role == ""
+
+
 def test_quotes_are_those_set_apart_and_those_in_the_text() -> None:
     body = read(
         "<blockquote><p>“Keys want to be found.”</p><p>— Ana Sol, locksmith</p></blockquote>"

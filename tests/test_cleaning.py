@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from html import escape, unescape
 from html.parser import HTMLParser
 
@@ -351,6 +350,7 @@ def test_plain_text_has_one_line_and_nothing_that_turns_it_around(html: str) -> 
     assert text == text.strip()
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "unit",
     [
@@ -358,9 +358,8 @@ def test_plain_text_has_one_line_and_nothing_that_turns_it_around(html: str) -> 
         *("<!--", "<button>", "<p x=", "&amp;", "<", "</p>", '<a ">"', "<script>"),
     ],
 )
-def test_much_of_any_tag_is_cleaned_in_seconds(unit: str) -> None:
-    started = time.monotonic()
+def test_much_of_any_tag_is_cleaned(unit: str) -> None:
+    """Anything that grew with the square of the input would take many minutes."""
+    html = unit * (200_000 // len(unit))
 
-    clean_html(unit * (200_000 // len(unit)))
-
-    assert time.monotonic() - started < 10
+    assert len(clean_html(html)) <= 20 * len(html)

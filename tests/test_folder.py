@@ -260,3 +260,4 @@ def test_what_a_pasted_page_lost_is_said(tmp_path: Path) -> None:
     assert headlines(fetched) == ["First story of the day"]
     assert "2 lines of this page were left out" in fetched.problems[0].what
     assert "“Home”, “Share”" in fetched.problems[0].what
+    assert fetched.problems[0].note

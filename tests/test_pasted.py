@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -38,7 +37,7 @@ def read(text: str, *, language: str = "", base_url: str = "") -> Pasted:
 def said(pasted: Pasted) -> dict[str, object]:
     """Return what a fixture's JSON says: the fields with something in them."""
     fields = asdict(pasted.article) | {"left_out": pasted.left_out}
-    for name in ("id", "source", "pinned", "order", "language"):
+    for name in ("id", "source", "pinned", "order"):
         del fields[name]
     kept = {
         name: value for name, value in fields.items() if value not in ("", (), None)
@@ -458,7 +457,132 @@ def test_invitations_and_footers_are_left_out_and_listed(line: str) -> None:
     assert len(pasted.article.related) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "credit"),
+    [
+        ("© Longitude / H. Varga", "© Longitude / H. Varga"),
+        ("© H. Varga", "© H. Varga"),
+        ("© J. R. R. Mora", "© J. R. R. Mora"),
+        ("Photo: H. Varga", "Photo: H. Varga"),
+        ("Foto: Hana Varga/dpa", "Foto: Hana Varga/dpa"),
+        ("(Photo: H. Varga)", "Photo: H. Varga"),
+    ],
+)
+def test_a_credit_ends_its_caption_with_initials_too(said: str, credit: str) -> None:
+    article = read(
+        f"Storm takes the roof off a school\n\nA lamp outside the school at dusk. {said}\n\n"
+        "It rained for nine days, and then it stopped at last, all at once.\n"
+    ).article
+
+    assert article.image
+    assert article.image.caption == "A lamp outside the school at dusk."
+    assert article.image.credit == credit
+    assert "lamp" not in article.body
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The label said © Velmar. Nobody believed it, and the roof was sold that night.",
+        "It was a bad photo. Photo: the word alone made the whole town hall laugh.",
+    ],
+)
+def test_a_sentence_behind_a_mark_is_no_credit(sentence: str) -> None:
+    article = read(f"Storm takes the roof off a school\n\n{sentence}\n").article
+
+    assert article.image is None
+    assert sentence in article.body
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Share:", "Follow:", "Follow us:", "Share this article:"),
+        *("Partager :", "Teilen:", "Compartir:", "Síguenos:"),
+    ],
+)
+def test_buttons_announce_no_list(line: str) -> None:
+    article = read(
+        "Storm takes the roof off a hall\n\nIt rained for nine days, and then it stopped,"
+        f" all at once.\n\n{line}\n• Weather\n• Roofs\n"
+    ).article
+
+    assert article.tags == ("Weather", "Roofs")
+    assert "<ul>" not in article.body
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Follow the news of the world by downloading the Longitude app",
+        "Follow all the international news by downloading the Longitude application",
+        "Take the world's news with you! Download our app",
+        "Read every story in our Longitude app",
+        "Get the app",
+        "Suivez toute l’actualité internationale en téléchargeant l’application Longitude",
+        "Restez au courant en téléchargeant notre application",
+        "Lisez tous nos récits sur notre appli",
+        "Verfolgen Sie das Weltgeschehen mit unserer App",
+        "Lesen Sie alle Geschichten in unserer Longitude-App",
+        "Holen Sie sich die App",
+        "Siga toda la actualidad internacional descargando la aplicación Longitude",
+        "Manténgase al día con nuestra app",
+        "Descárguese la app",
+    ],
+)
+def test_invitations_to_take_the_app_are_left_out(line: str) -> None:
+    pasted = read(
+        "Storm takes the roof off a hall\n\nIt rained for nine days, and then it stopped at"
+        f" last.\n\n{line}\n"
+    )
+
+    assert line in pasted.left_out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Take the boy who followed the storm by downloading an app: he is nine.",
+        "She downloads the app every night and reads with her sister on the boat.",
+        "Get the application forms from the town hall before noon, the mayor said.",
+        "Wer die App nicht hat, fragt in der Bäckerei nach dem Wetter.",
+        "Follow the signs, download the application form and bring it to the hall.",
+        "Keep a log of the rain in the weather app, the farmers were told.",
+        "Lesen Sie den Pegel in der Wetter-App ab, riet der Bürgermeister.",
+    ],
+)
+def test_a_story_about_an_app_stays(line: str) -> None:
+    pasted = read(
+        "Storm takes the roof off a hall\n\nIt rained for nine days, and then it stopped at"
+        f" last.\n\n{line}\n"
+    )
+
+    assert line in pasted.article.body
+
+
+@pytest.mark.parametrize(
+    ("labels", "language"),
+    [
+        (("Texte par : Léa Noir", "À lire aussi : Dix digues"), "fr"),
+        (("Text von: Eva Lang", "Lesen Sie auch: Zehn Deiche"), "de"),
+        (("Texto por: Ana Sol", "Lea también: Diez diques"), "es"),
+        (("Text by: Mara Quist", "Also read: Ten dams"), "en"),
+        (("Text by: Mara Quist", "À lire aussi : Dix digues"), ""),
+        (("Texto por: Ana Sol", "3 min"), ""),  # may be Portuguese
+        (("3 min", "© Longitude / Ana Sol"), ""),
+    ],
+)
+def test_the_labels_of_a_page_say_its_language_when_they_agree(
+    labels: tuple[str, str], language: str
+) -> None:
+    text = "Storm takes the roof off a hall\n{}\n\nIt rained.\n\n{}\n".format(*labels)
+
+    assert read(text).article.language == language
+    assert read(text, language="pt").article.language == "pt"
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "line",
     [
@@ -487,9 +611,8 @@ def test_invitations_and_footers_are_left_out_and_listed(line: str) -> None:
         ),
     ],
 )
-def test_much_of_anything_is_read_in_time(line: str) -> None:
-    started = time.monotonic()
+def test_much_of_anything_is_read(line: str) -> None:
+    """Anything that grew with the square of the input would take many minutes."""
+    text = line * (300_000 // len(line))
 
-    read(line * (300_000 // len(line)))
-
-    assert time.monotonic() - started < 20
+    assert read(text).article.headline

@@ -51,6 +51,7 @@ _DEEPEST = 40
 #: is full of no-break spaces (2 s for 400,000, measured).
 _LONGEST = 50_000
 
+_DASHES = ("—", "–", "―", "-")
 _SPACE = re.compile("[ \t\n\r\f]+")
 _BLANK = "\u00a0\u200b\ufeff"  #: what editors leave in a paragraph they emptied
 
@@ -85,6 +86,7 @@ class Arrangement:
     _written: int = 0  #: how many of `_inline` are open in the output right now
     _space: bool = False
     _breaks: int = 0
+    _signing: bool = False  #: the next words name who said the quotation
 
     def take_all(self, pieces: Iterable[Piece]) -> None:
         """Take every piece, in order."""
@@ -97,6 +99,9 @@ class Arrangement:
                 self._block_tag(BLOCKS[piece.name], piece)
             elif piece.name in _BREAKS:
                 self._break()
+                self._signing = piece.name == "footer" and self._may_sign(piece)
+            elif piece.name == "cite" and self._top.name == "blockquote":
+                self._signing = self._signing or self._may_sign(piece)
             elif piece.name == "hr" and not piece.end:
                 self._rule()
             elif piece.name == "br":
@@ -121,7 +126,21 @@ class Arrangement:
             if word.strip(_BLANK) or (word and self._top.filled):
                 if self._top.name == "figure":
                     self._push("figcaption")
+                if self._signing:
+                    self._sign(word)
                 self._words(word)
+
+    def _may_sign(self, piece: Piece) -> bool:
+        """Tell whether `piece` opens the name under a quotation that has begun."""
+        index = self._find("blockquote", set())
+        return not piece.end and index > 0 and self._open[index].opened
+
+    def _sign(self, word: str) -> None:
+        """Set a name apart as print does, "— NAME": other elements are not kept."""
+        self._signing = False
+        if self._find("blockquote", set()) and not word.startswith(_DASHES):
+            self._words("—")
+            self._space = True
 
     def _words(self, text: str) -> None:
         """Write text, in parts where no author would have written that much."""

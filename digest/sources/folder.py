@@ -172,6 +172,7 @@ def _fetched(pasted: Pasted, origin: Origin) -> Fetched:
         what=f"{len(pasted.left_out)} lines of this page were left out as menus,"
         f" invitations or repetitions: {shown}{more}; delete them from the file, or"
         " write the article as Markdown if one of them belongs to it",
+        note=True,
     )
     return Fetched(articles=(pasted.article,), problems=(note,))
 

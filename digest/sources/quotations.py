@@ -38,6 +38,8 @@ _SIGNATURE = re.compile(
 )
 #: Shorter is a word in inverted commas, longer is a speech.
 _FEWEST_WORDS, _MOST_WORDS = 7, 80
+#: What goes on with the story, where a role would stand: "said NAME, and left".
+_GOES_ON = re.compile(r"(?:and|but|et|mais|puis|und|aber|y|e|pero)\b", re.IGNORECASE)
 _NEAR = 200  #: characters before and after, in which the speaker is named
 
 
@@ -88,12 +90,17 @@ def _speaker(before: str, after: str) -> tuple[str, str]:
         who = said["after"] or said["before"] or said["dash"]
         job = said["post"] or said["office"] or said["job"]
         if job:
-            return who, job.strip(" ,\u00a0\u202f")
+            return who, _role(job)
     elif said := _SAID_BEFORE.search(before):
         who = said["name"]
     else:
         return "", ""
-    return who, (said["role"] or "").strip()
+    return who, _role(said["role"])
+
+
+def _role(text: str | None) -> str:
+    role = (text or "").strip(" ,\u00a0\u202f")
+    return "" if _GOES_ON.match(role) else role
 
 
 def is_quotation(text: str) -> bool:

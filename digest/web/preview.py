@@ -106,7 +106,7 @@ class Preview:
         except (OSError, ValueError):  # not there, too long, or no name at all
             return None
         inside = path.is_relative_to(self.folder.resolve())
-        hidden = False
+        hidden = any(part.startswith(".") for part in path.parts[-2:])
         return path if inside and path.is_file() and not hidden else None
 
 

@@ -22,9 +22,8 @@ _FEWEST_WORDS = 3
 
 def find_caption(page: Page) -> None:
     """Find the caption of the first picture, and drop what only repeats it."""
-    index = _with_its_credit(page)
-    if index is None:
-        index = _beside_a_credit(page)
+    found = (_with_its_credit(page), _beside_a_credit(page))
+    index = min((place for place in found if place is not None), default=None)
     if index is None:
         return
     page.roles[index] = Role.CAPTION

@@ -13,6 +13,7 @@ from digest.sources.cleaning import clean_html, plain
 from digest.sources.identity import absolute_url, article_id, canonical_url
 from digest.sources.origin import Origin
 from digest.sources.pasted import words
+from digest.sources.pasted.language import language_of
 from digest.sources.pasted.lines import Unit
 from digest.sources.pasted.marks import Kind, Mark, fold
 from digest.sources.pasted.page import Page, Role, same
@@ -228,7 +229,7 @@ class Filling:
             reading_minutes=max(1, self.minutes or reading_minutes(words_in_all)),
             published=self.published,
             updated=self.updated,
-            language=origin.language,
+            language=origin.language or language_of(page.units),
         )
 
     def _image(self) -> Image | None:

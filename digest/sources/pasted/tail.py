@@ -170,7 +170,9 @@ def find_lists(page: Page) -> None:
                 break
             run.append(index)
         inside = bool(prose) and min(prose) < run[0] < max(prose)
-        announced = run[0] > 0 and page.units[run[0] - 1].text.endswith(":")
+        above = page.units[max(run[0] - 1, 0)]
+        # "Share:" announces buttons, which are gone, and not the list below them.
+        announced = above.kind not in FURNITURE and above.text.endswith(":")
         tags = not inside and not announced and _are_tags(page, run)
         role = Role.TAG if tags else Role.ITEM
         page.give(Role.DROPPED if _is_menu(page, run) else role, run)

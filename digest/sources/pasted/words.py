@@ -93,12 +93,18 @@ CREDIT = _compile(
     )
     + r"\s*:\s*(?P<value>.*?)[)\]]?"
 )
+#: Before a full stop that ends a sentence, not an initial: "© H. Varga".
+_NO_INITIAL = r"(?-i:(?<!\b[A-ZÀ-Þ]))"
+_PHOTO = (
+    r"(?:photo|picture|image|credit|crédit|foto|bild|imagen|crédito)s?"
+    r"(?: by| photo| von| de)?"
+)
 #: The last words of a caption: "… © Agency / Name", "… (Photo: Name)".
 CREDIT_AT_END = _compile(
-    r"(?<=\S)\s*(?P<credit>©(?![^©]*\.\s+\S)\s*[^©]{2,80}|\(c\)\s+[^©]{2,80}"
+    rf"(?<=\S)\s*(?P<credit>©(?![^©]*{_NO_INITIAL}\.\s+\S)\s*[^©]{{2,80}}|\(c\)\s+[^©]{{2,80}}"
     r"|(?<=[.!?] )(?-i:[A-ZÀ-Þ][A-ZÀ-Þ/&.' -]{5,60})"
-    r"|[(\[](?:photo|picture|image|credit|crédit|foto|bild|imagen|crédito)s?"
-    r"(?: by| photo| von| de)?\s*:\s*[^()\[\]]{2,80}[)\]])\s*"
+    rf"|[(\[]{_PHOTO}\s*:\s*[^()\[\]]{{2,80}}[)\]]"
+    rf"|(?<=[.!?…»”\"] ){_PHOTO}\s*:\s*(?-i:[A-ZÀ-Þ])(?![^:]*{_NO_INITIAL}\.\s+\S)[^:!?()]{{1,80}})\s*"
 )
 #: "AFP - Name", "REUTERS/Name": how some sites credit without a mark.
 AGENCY = re.compile(
@@ -215,8 +221,34 @@ READ_MORE = _compile(
     )
     + r"\s*[.…»›→>+:]*"
 )
+#: How an invitation to take the app may end; "the application form" is another thing.
+_TO_THE_END = r"(?:,? (?:now|today|here|for|free|from|on|and|to|pour|et|dès|jetzt|und|auf|ahora|para|y)\b.{0,40})?[ .!…»›→>]*"
+#: "Follow … by downloading the … app", in every language: an imperative, then how.
+#: With, on or in an app is only an invitation where it is the newsroom's own.
+_WITH_THE_APP = (
+    _any_of(
+        r"(?:follow|take|read|receive|get|watch|listen|enjoy|keep|stay|discover|carry)\b.{2,90}"
+        r"(?:\b(?:by downloading|download) (?:the|our)|\b(?:with|on|in|via|through) our)"
+        r"(?: \S+){0,2} app(?:lication)?s?",
+        r"get (?:the|our) (?:\S+ )?app",
+        r"(?:suivez|emportez|prenez|retrouvez|lisez|recevez|écoutez|regardez|restez|découvrez)\b.{2,90}"
+        r"(?:\b(?:en téléchargeant|téléchargez) (?:l'|notre )|\b(?:sur|avec|dans|via|grâce à) notre )"
+        r"(?:\S+ )?appli(?:cation)?(?: \S+)?",
+        r"(?:(?:ver)?folgen|lesen|erhalten|empfangen|nehmen|bleiben|hören|sehen|bekommen) sie\b.{2,90}"
+        r"\b(?:mit|in|über|per) unserer (?:\S+[ -])?app",
+        r"(?:verfolge|folge|lies|nimm|bleib|hör)\b.{2,90}\b(?:mit|in|über|per) unserer (?:\S+[ -])?app",
+        r"(?:(?:holen|laden) sie (?:sich )?|(?:hol|lade?) (?:dir )?)(?:jetzt )?(?:die|unsere)"
+        r" (?:\S+[ -])?app(?: herunter)?",
+        r"(?:siga|sigue|lleve|lleva|lea|lee|reciba|recibe|escuche|vea|mant[eé]n(?:gase|te)?|descubra)\b.{2,90}"
+        r"(?:\b(?:descargando|descargue) (?:la|nuestra)|\b(?:con|en|desde) nuestra)"
+        r" (?:\S+ )?(?:aplicación|app)(?: \S+)?",
+        r"descárg(?:ue|a)(?:se|te) (?:la|nuestra) (?:\S+ )?(?:aplicación|app)(?: \S+)?",
+    )
+    + _TO_THE_END
+)
 CALL_TO_ACTION = _compile(
     _any_of(
+        _WITH_THE_APP,
         r"(?:newsletter\s*[:–-]?\s*)?(?:receive|get) (?:all |the |our |your |essential |daily )+.*\b(?:mailbox|inbox|e-?mail|newsletter)\b.*",
         r"(?:receive|get) all (?:the |our )?(?:latest )?(?:international )?news\b.*",
         r"(?:receive|get) (?:essential )?(?:international )?news every (?:morning|day|evening).*",
@@ -272,7 +304,7 @@ _SHARING = _any_of(
     r"(?:share|tweet|post|print|save|copy|follow|listen|e-?mail|bookmark|comment)s?",
     r"partager?|tweeter|imprimer|copier|suivre|écouter|enregistrer|commenter|envoyer",
     r"teilen|twittern|drucken|kopieren|folgen|anhören|merken|speichern",
-    r"compartir|tuitear|imprimir|copiar|seguir|escuchar|guardar|comentar|enviar",
+    r"síguenos|síganos|compartir|tuitear|imprimir|copiar|seguir|escuchar|guardar|comentar|enviar",
 )
 _ABOUT_SHARING = (
     r"(?:this|the|on|by|via|to|us|with|link|article|story|page|e-?mail|facebook|twitter|x|whatsapp"
