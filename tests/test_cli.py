@@ -855,3 +855,13 @@ def test_a_reader_is_unsubscribed_by_the_link_in_their_mail(
         "status        unsubscribed"
         in digest("subscribers", "show", "ana@readers.example").out
     )
+
+
+def test_a_note_about_a_pasted_page_is_said_when_it_is_new(
+    digest: Shell, project: Path
+) -> None:
+    page = "Home\nMenu\n\nA heron moves in\n\nText by: Ida Sol\n\n2 min\n\nIt came at noon.\n\nIt stayed.\n\nRead more\n"
+    (project / "articles" / "heron.txt").write_text(page)
+
+    assert "left out" in digest("collect").err
+    assert digest("collect").err == ""

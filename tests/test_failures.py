@@ -778,10 +778,12 @@ class TestBeingStopped:
             )
             process = start(project, "collect")
             with silent.accept()[0]:
+                pressed = time.monotonic()
                 process.send_signal(signal.SIGINT)
                 result = finish(process)
 
         assert result.code == 130
+        assert time.monotonic() - pressed < 8, "a slow source holds nobody up"
         assert "Stopped." in result.err
 
 
@@ -861,6 +863,20 @@ class TestTheClock:
         assert result.code == 1
         assert "daily: 127.0.0.1:9: no mail can be sent" in result.out
         assert result.err == ""
+
+    def test_what_servers_say_about_addresses_is_not_in_the_log(
+        self, digest: Shell, project: Path
+    ) -> None:
+        scheduled(project)
+        with Scripted(
+            play(MAIL="550 5.7.1 <b@ledger.example> is not welcome")
+        ) as server:
+            through(project, server.settings.port)
+            result = digest("run", "--once")
+
+        assert result.code == 1
+        assert "550 5.7.1 <…@…> is not welcome" in result.out
+        assert "@ledger" not in result.out
 
     def test_a_mistake_in_the_readers_file_stops_it_and_is_no_leak(
         self, digest: Shell, project: Path

@@ -39,7 +39,9 @@ def show_collected(collected: Collected) -> None:
             f"{collected.source}: {plural(total, 'article')}, "
             f"{collected.new} new, {collected.changed} changed"
         )
-    show_problems(collected.problems)
+    # A note about a file that was read before was said when it was new.
+    fresh = bool(collected.new or collected.changed)
+    show_problems(tuple(p for p in collected.problems if fresh or not p.note))
 
 
 @click.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,4 +176,5 @@ def show_paths(folder: Path, index: Path) -> None:
         ("the newsroom", folder / "digest.yaml"),
     ):
         line(f"  {what:22} {path}")
-    line(f"  {'in a browser':22} digest -C {folder} preview daily")
+    command = "digest" if shutil.which("digest") else sys.argv[0]  # not on the path
+    line(f"  {'in a browser':22} {command} -C {folder} preview daily")

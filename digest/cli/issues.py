@@ -101,8 +101,9 @@ def show_plan(plan: Plan, *, rows: int | None = None) -> None:
         f"{plan.issue.id}, No. {plan.issue.number}: "
         f"{plural(len(plan.issue.articles), 'article')}, "
         f"{plural(len(plan.receiving), 'digest')}, {sum(reasons.values())} skipped"
-        + "".join(f"; {number}: {reason}" for reason, number in reasons.most_common())
     )
+    for reason, number in reasons.most_common() if sum(reasons.values()) > 1 else ():
+        line(f"  {number} skipped: {reason}")
     if plan.without_topic:
         headlines = ", ".join(f"“{a.headline}”" for a in plan.without_topic[:5])
         line(

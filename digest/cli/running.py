@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import click
 
 from digest.cli.output import counted, plural
+from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
+from digest.cli.streams import printable
 from digest.delivery import SendReport
 from digest.errors import BusyError, DigestError, FileProblems, InputError
 from digest.model import Newsletter, Problem
@@ -51,7 +53,7 @@ def run(ctx: click.Context, once: bool) -> None:
 
 def stamp(text: str) -> None:
     """Print one line of the log; that it cannot be written stops no mail."""
-    text = text
+    text = printable(without_addresses(" ".join(text.split())))
     with suppress(OSError):
         click.echo(f"{utc_now():{MOMENT}} {text}")
 
