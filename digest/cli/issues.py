@@ -102,8 +102,8 @@ def show_plan(plan: Plan, *, rows: int | None = None) -> None:
         f"{plural(len(plan.issue.articles), 'article')}, "
         f"{plural(len(plan.receiving), 'digest')}, {sum(reasons.values())} skipped"
     )
-    for reason, number in reasons.most_common() if sum(reasons.values()) > 1 else ():
-        line(f"  {number} skipped: {reason}")
+    for reason, times in reasons.most_common() if sum(reasons.values()) > 1 else ():
+        line(f"  {times} skipped: {reason}")
     if plan.without_topic:
         headlines = ", ".join(f"“{a.headline}”" for a in plan.without_topic[:5])
         line(
