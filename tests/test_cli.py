@@ -144,7 +144,9 @@ def test_json_speaks_the_models_names(digest: Shell) -> None:
     sent = digest("send", "--json").json
     assert sent["issues"][0]["counts"]["sent"] == 3
     assert sent["settled"] is True
-    assert digest("send", "--json").json == {"issues": [], "settled": True, "error": ""}
+    assert digest("send", "--json").json == {
+        "issues": [], "waiting": [], "settled": True, "error": "",
+    }  # fmt: skip
     assert digest("status", "--json").json["issues"][0]["counts"]["sent"] == 3
     assert digest("sources", "--json").json["sources"][0]["items"] == 3
     assert digest("check", "--json").json == {"problems": []}

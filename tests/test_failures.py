@@ -354,8 +354,10 @@ class TestRefusals:
             clock.forward(minutes=1)
             first = digest("send")
             early = digest("send")
-            assert (first.code, early.code) == (1, 0)
+            assert (first.code, early.code) == (1, 1)
             assert "1 deferred" in first.out
+            assert "Nothing new since" in early.out
+            assert "1 mail waiting, due " in early.err
             status = digest("status")
             assert status.code == 1
             assert "later@readers.example: deferred after 1 attempt, due " in status.out

@@ -24,6 +24,8 @@ from digest.model import Problem, State
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+LONGEST = 60  #: columns of a plain table are aligned up to here
+
 as_json = click.option("--json", is_flag=True, help="Print JSON, for scripts.")
 
 
@@ -64,7 +66,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     rows = [[printable(" ".join(cell.split())) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         lines = [columns, *rows]
-        widths = [max(map(wide, column)) for column in zip(*lines, strict=True)]
+        widths = [
+            min(LONGEST, max(map(wide, column))) for column in zip(*lines, strict=True)
+        ]
         for each in lines:
             cells = (
                 cell + " " * (width - wide(cell))

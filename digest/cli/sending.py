@@ -31,6 +31,7 @@ from digest.cli.output import (
     progress,
     said,
     warned,
+    when,
 )
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
@@ -153,24 +154,42 @@ def send_issues(
                     send_issue(newsroom, issue, readers, reports, stop)
         except DigestError as error:
             trouble = error
+    done = {report.issue.id for report in reports}
+    open_now = [] if trouble else newsroom.issues.open(newsletter)
+    later = [issue for issue in open_now if issue.id not in done]
+    settled = all(report.settled for report in reports) and not later
     if json:
         echo_json(
             {
                 "issues": [report_json(report) for report in reports],
-                "settled": all(report.settled for report in reports),
+                "waiting": [issue.id for issue in later],
+                "settled": settled,
                 "error": str(trouble) if trouble else "",
             }
         )
-    elif not reports and trouble is None:
-        nothing_new(newsroom, newsletter)
     else:
+        if not reports and trouble is None:
+            nothing_new(newsroom, newsletter)
         for report in reports:
             show_report(newsroom, report)
+        for issue in later:
+            show_waiting(newsroom, issue)
     if trouble is not None:
         raise trouble
     if stop.signal is signal.SIGINT:
         return STOPPED
-    return 0 if all(report.settled for report in reports) else 1
+    return 0 if settled else 1
+
+
+def show_waiting(newsroom: Newsroom, issue: Issue) -> None:
+    """Say what waits of an issue that was not touched now."""
+    counts = newsroom.store.journal.counts(issue.id)
+    due = newsroom.store.journal.oldest_due(issue.id)
+    number = sum(counts.get(state, 0) for state in WAITING)
+    warned(
+        f"{issue.id}: {plural(number, 'mail')} waiting, due {when(due)}; `digest send` "
+        "then goes on"
+    )
 
 
 def send_issue(
