@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,13 +86,6 @@ class TestAReader:
         assert store.audience.find(found.id) == found
         assert store.audience.find("bo@example.org") is None
         assert store.audience.find("nobody") is None
-
-    def test_is_found_with_others_by_their_ids(self, store: Store) -> None:
-        import_(store, *(reader(n) for n in range(3)))
-        everyone = {s.id: s for s in store.audience.all()}
-
-        assert store.audience.by_id([*everyone, "nobody"]) == everyone
-        assert store.audience.by_id([]) == {}
 
 
 class TestAFile:
@@ -313,13 +307,8 @@ class TestTakers:
             store.audience.set_status(taker.id, Status.UNSUBSCRIBED)
 
         assert list(store.audience.takers("daily")) == []
-        counts = store.audience.count()
-        assert counts == {
-            Status.PENDING: 0,
-            Status.ACTIVE: 0,
-            Status.UNSUBSCRIBED: BATCH + 5,
-            Status.REMOVED: 0,
-        }
+        counts = Counter(s.status for s in store.audience.all())
+        assert counts == {Status.UNSUBSCRIBED: BATCH + 5}
 
 
 class TestHistory:

@@ -90,7 +90,7 @@ class TestAPlan:
         planned(store, readers=3, newsletter="weekly")
 
         assert store.journal.plan(made.id, [s.id for s in store.audience.all()]) == 1
-        assert store.journal.unsettled(made.id) == 3
+        assert store.journal.counts(made.id) == {State.QUEUED: 3}
 
     def test_of_nobody_is_empty(self, store: Store) -> None:
         made = planned(store, readers=0)
@@ -193,7 +193,7 @@ class TestASkippedRow:
 
         (row,) = store.journal.deliveries(made.id)
         assert (row.state, row.reason) == (State.SKIPPED, "nothing new on their topics")
-        assert store.journal.unsettled(made.id) == 0
+        assert store.journal.counts(made.id) == {State.SKIPPED: 1}
         assert claimed(store, made) == []
 
 

@@ -93,19 +93,6 @@ class Audience:
         )
         return _subscriber(row) if row else None
 
-    def by_id(self, ids: Iterable[str]) -> dict[str, Subscriber]:
-        """Return the readers with those ids, in a few statements for all."""
-        return {
-            row["id"]: _subscriber(row)
-            for chunk in chunks(ids)
-            for row in self._database.all(SQL["by_ids"], ids=chunk)
-        }
-
-    def count(self) -> dict[Status, int]:
-        """Return how many subscribers there are of each status."""
-        found = {row["status"]: row["n"] for row in self._database.all(SQL["count"])}
-        return {status: found.get(status.value, 0) for status in Status}
-
     def history(self, subscriber_id: str) -> list[Event]:
         """Return what happened to a reader, the oldest first."""
         rows = self._database.all(SQL["history"], subscriber=subscriber_id)

@@ -271,11 +271,6 @@ class Journal:
         }
         return {state: found[state.value] for state in State if state.value in found}
 
-    def unsettled(self, issue_id: str) -> int:
-        """Return how many rows still have something to be done or in doubt."""
-        counts = self.counts(issue_id)
-        return sum(number for state, number in counts.items() if not state.settled)
-
     def deliveries(
         self, issue_id: str, state: State | None = None
     ) -> Iterator[Delivery]:

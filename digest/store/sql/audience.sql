@@ -12,12 +12,6 @@ select * from subscriber where address_key = :key
 -- name: by_id
 select * from subscriber where id = :id
 
--- name: by_ids
-select * from subscriber where id in (:ids)
-
--- name: count
-select status, count(*) as n from subscriber group by status
-
 -- name: held
 select s.*, i.said, i.standing from subscriber s
 left join imported i on i.subscriber = s.id and i.origin = :origin
