@@ -11,27 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from digest.errors import InputError
-from digest.links import Links
-from digest.message import HeaderProblem, Letter, compose
-from digest.model import (
-    Digest,
-    Envelope,
-    Issue,
-    Message,
-    Newsletter,
-    Outcome,
-    Rendered,
-    State,
-    Subscriber,
-)
-from digest.rendering import Personal, Renderer
-from digest.selection import Candidates, choose
-from digest.settings import Site
+from digest.assembly import Assembler, writable
+from digest.message import HeaderProblem
+from digest.model import Issue, Message, Outcome, State, Subscriber
 from digest.store import Audience, Claim, Journal
 from digest.transports import Transport
 
@@ -41,140 +26,6 @@ LEASE_SECONDS = 900  #: longer than the 10 minutes a server may take after the f
 #: Minutes until a deferred delivery is tried again (RFC 5321 §4.5.4.1: quick first
 #: tries are allowed when the reason is known, as with greylisting; then slower).
 BACK_OFF_MINUTES = (5, 15, 30, 60, 120, 240)
-
-
-class Assembler:
-    """Makes the messages of one issue, for any reader."""
-
-    def __init__(
-        self,
-        *,
-        issue: Issue,
-        newsletter: Newsletter,
-        site: Site,
-        candidates: Candidates,
-        renderer: Renderer,
-        links: Links,
-        bounce_domain: str,
-    ) -> None:
-        """Take the issue and what is worked out once for it."""
-        self.issue, self.newsletter, self.site = issue, newsletter, site
-        self.candidates, self.renderer, self.links = candidates, renderer, links
-        self.domain = newsletter.sender.address.rpartition("@")[2]
-        self.bounce_domain = bounce_domain or self.domain
-
-    def choose(
-        self, subscriber: Subscriber, *, received: Collection[str], now: datetime
-    ) -> Digest:
-        """Return the articles this reader gets, or why there are none."""
-        return choose(
-            self.candidates, subscriber, received=frozenset(received), now=now
-        )
-
-    def render(self, subscriber: Subscriber, digest: Digest) -> Rendered:
-        """Return the reader's digest as text and HTML."""
-        newsletter = self.newsletter.slug
-        personal = Personal(
-            name=subscriber.name,
-            address=subscriber.address,
-            subscribed=subscriber.consent.at,
-            unsubscribe=self.links.unsubscribe(subscriber.id, newsletter),
-            preferences=self.links.preferences(subscriber.id, newsletter),
-            pause=self.links.pause(subscriber.id, newsletter),
-            web_copy=self.links.web_copy(self.issue.id),
-        )
-        return self.renderer.render(
-            digest,
-            personal,
-            language=subscriber.language or self.newsletter.language,
-            length=subscriber.preferences.length,
-            format=subscriber.preferences.format,
-        )
-
-    def assemble(
-        self,
-        subscriber: Subscriber,
-        rendered: Rendered,
-        *,
-        delivery: str,
-        dated: datetime,
-        recipient: str = "",
-    ) -> Message:
-        """Return the message; equal arguments give equal bytes.
-
-        `recipient` is another mailbox for a test mail; the links stay the
-        reader's. Raises `HeaderProblem` when a header would not be legal.
-        """
-        newsletter, links, domain = self.newsletter, self.links, self.domain
-        unique = (
-            f"{self.issue.id}/test-{dated:%H%M%S%f}" if recipient else self.issue.id
-        )
-        recipient = recipient or subscriber.address
-        letter = Letter(
-            sender=newsletter.sender,
-            reply_to=newsletter.reply_to,
-            recipient=recipient,
-            date=dated,
-            message_id=links.message_id(
-                issue=unique, subscriber=subscriber.id, domain=domain
-            ),
-            list_title=newsletter.title,
-            list_id=f"{newsletter.slug}.{domain}",
-            unsubscribe_url=links.unsubscribe(subscriber.id, newsletter.slug),
-            unsubscribe_mailbox=links.unsubscribe_mailbox(
-                subscriber.id, newsletter.slug, domain
-            ),
-            help_url=self.site.url,
-            archive_url=f"{self.site.url}/archive/{newsletter.slug}",
-            owner=(newsletter.reply_to or newsletter.sender).address,
-            archived_at=links.web_copy(self.issue.id),
-            issue=self.issue.id,
-            newsletter=newsletter.slug,
-        )
-        sender = links.bounce_mailbox(
-            issue=self.issue.id, subscriber=subscriber.id, domain=self.bounce_domain
-        )
-        return Message(
-            delivery=delivery,
-            envelope=Envelope(sender=sender, recipient=recipient),
-            content=compose(rendered, letter=letter),
-            rendered=rendered,
-        )
-
-    def test_message(
-        self, subscriber: Subscriber, *, whose: str, recipient: str, now: datetime
-    ) -> Message:
-        """Return a reader's digest as a test mail to somebody else.
-
-        Each one has a Message-ID of its own: mail programs hide a second mail with
-        the same one. Raises `InputError` when the reader would get nothing.
-        """
-        digest = self.choose(subscriber, received=(), now=now)
-        if digest.skipped:
-            raise InputError(
-                f"{whose or 'a reader of everything'} would get nothing of "
-                f"{self.newsletter.title} now: {digest.skipped}. Name another reader "
-                "with --only, or an earlier issue with --issue."
-            )
-        rendered = self.render(subscriber, digest)
-        return self.assemble(
-            subscriber,
-            replace(rendered, subject=f"[Test] {rendered.subject}"),
-            delivery=f"test {now:%Y%m%dT%H%M%S%f} {self.issue.id}",
-            dated=now,
-            recipient=recipient,
-        )
-
-
-@contextmanager
-def writable(issue: Issue) -> Iterator[None]:
-    """Say which issue it is when the block finds that a mail cannot be written."""
-    try:
-        yield
-    except HeaderProblem as problem:
-        raise InputError(
-            f"{issue.id}: the mail cannot be written: {problem}"
-        ) from problem
 
 
 @dataclass(kw_only=True)

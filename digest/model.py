@@ -284,15 +284,6 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """A digest as text, before it becomes a message."""
-
-    subject: str
-    text: str  #: LF line ends
-    html: str | None  #: None: the reader wants text only
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """RFC 5321: who gets the bounce, and who gets the mail."""
 
@@ -304,14 +295,12 @@ class Envelope:
 class Message:
     """RFC 5322 bytes, ready for the wire, in their envelope.
 
-    `delivery` is the journal row they belong to; `rendered` is what they were
-    made from, for transports that write files to be looked at.
+    `delivery` is the journal row they belong to.
     """
 
     delivery: str
     envelope: Envelope
     content: bytes
-    rendered: Rendered
 
 
 class State(StrEnum):

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from digest.delivery import Assembler, Sending, SendReport, writable
+from digest.assembly import Assembler, writable
+from digest.delivery import Sending, SendReport
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
@@ -33,7 +34,7 @@ from digest.model import (
     Status,
     Subscriber,
 )
-from digest.rendering import Renderer
+from digest.rendering import Rendered, Renderer
 from digest.selection import candidates
 from digest.settings import FolderSource, Settings, SmtpDelivery
 from digest.store import Imported, Store, open_store
@@ -256,24 +257,21 @@ class Newsroom:
 
     def messages(
         self, plan: Plan, *, only: Collection[str] = ()
-    ) -> Iterator[tuple[PlannedDigest, Message]]:
-        """Return each receiving reader's message, exactly as it would leave.
+    ) -> Iterator[tuple[PlannedDigest, Rendered, Message]]:
+        """Return what each receiving reader gets, exactly as it would leave.
 
         They are made one by one; templates that cannot be read are said at once.
         """
         assembler = self.assembler(plan.issue)
         rows = (row for row in plan.receiving if not only or row.subscriber.id in only)
-        return ((row, self.message(assembler, row)) for row in rows)
+        return (
+            (row, *assembler.message(row.subscriber, row.digest, dated=self.seconds()))
+            for row in rows
+        )
 
-    def message(self, assembler: Assembler, row: PlannedDigest) -> Message:
-        """Make one reader's message, as of now."""
-        with writable(assembler.issue):
-            return assembler.assemble(
-                row.subscriber,
-                assembler.render(row.subscriber, row.digest),
-                delivery=f"{assembler.issue.id}:{row.subscriber.id}",
-                dated=self.now().replace(microsecond=0),
-            )
+    def seconds(self) -> datetime:
+        """Return the time as a Date field has it."""
+        return self.now().replace(microsecond=0)
 
     def build(self, plan: Plan, folder: Path, *, only: Collection[str] = ()) -> Written:
         """Write every digest of a plan as files to look at; nothing is recorded."""
@@ -282,14 +280,14 @@ class Newsroom:
             Page(
                 key=row.subscriber.id,
                 reader=row.subscriber.name or row.subscriber.address,
-                rendered=message.rendered,
+                rendered=rendered,
                 content=message.content,
                 articles=len(row.digest.articles),
                 sections=tuple(s.title for s in row.digest.sections if s.title),
                 note=_note(row.subscriber),
                 language=row.subscriber.language or plan.newsletter.language,
             )
-            for row, message in messages
+            for row, rendered, message in messages
         )
         skipped = (
             Skipped(

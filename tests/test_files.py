@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import OutputError
-from digest.model import Envelope, Message, Outcome, Rendered, State
+from digest.model import Envelope, Message, Outcome, State
 from digest.settings import FilesDelivery
 from digest.transports import open_transport
 from digest.transports.files import MaildirTransport, place, unwritable
@@ -27,7 +27,6 @@ def message(
         delivery=delivery,
         envelope=Envelope(sender="b@longitude.example", recipient="a@example.org"),
         content=content,
-        rendered=Rendered(subject="x", text="body\n", html=None),
     )
 
 

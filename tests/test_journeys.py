@@ -356,8 +356,8 @@ def test_equal_deliveries_give_equal_bytes(newsroom: Newsroom, clock: Clock) -> 
     newsletter = newsroom.newsletter("daily")
     plan = newsroom.issues.plan(newsroom.issues.draft(newsletter), newsletter)
 
-    once = [message.content for _, message in newsroom.messages(plan)]
-    again = [message.content for _, message in newsroom.messages(plan)]
+    once = [message.content for _, _, message in newsroom.messages(plan)]
+    again = [message.content for _, _, message in newsroom.messages(plan)]
 
     assert once == again
     assert len(set(once)) == 3

@@ -22,6 +22,7 @@ from digest.issues import PlannedDigest
 from digest.model import Message, State, Subscriber
 from digest.newsroom import Newsroom
 from digest.postbox import Postbox
+from digest.rendering import Rendered
 from digest.settings import Security, SmtpDelivery
 from digest.transports import open_transport
 from tests.mail_lint import fields_of, lint, page, parts_of, tokens, unresolved
@@ -97,7 +98,9 @@ class Sample:
         )
 
 
-def planned(newsroom: Newsroom) -> Iterator[tuple[PlannedDigest, Message]]:
+def planned(
+    newsroom: Newsroom,
+) -> Iterator[tuple[PlannedDigest, Rendered, Message]]:
     newsletter = newsroom.newsletter("daily")
     draft = newsroom.issues.draft(newsletter)
     return newsroom.messages(newsroom.issues.plan(draft, newsletter))
@@ -112,7 +115,7 @@ def opened(folder: Path) -> Iterator[Sample]:
         clock.forward(minutes=1)
         messages = {
             row.subscriber.address: (row.subscriber, message)
-            for row, message in planned(newsroom)
+            for row, _, message in planned(newsroom)
         }
         yield Sample(newsroom=newsroom, messages=messages)
 
@@ -209,7 +212,9 @@ def test_every_format_length_and_language_was_there(hostile: Sample) -> None:
 
 
 def test_two_builds_of_one_issue_are_the_same_bytes(sample: Sample) -> None:
-    again = {row.subscriber.address: m.content for row, m in planned(sample.newsroom)}
+    again = {
+        row.subscriber.address: m.content for row, _, m in planned(sample.newsroom)
+    }
     assert again == {a: m.content for a, (_, m) in sample.messages.items()}
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import email
 import email.message
 import hashlib
-import quopri
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import policy
 from email.header import decode_header, make_header
@@ -18,8 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.message import HeaderProblem, Letter, compose, needs_smtputf8, quoting
-from digest.model import Mailbox, Rendered
+from digest.message import HeaderProblem, Letter, compose, needs_smtputf8
+from digest.model import Mailbox
+from digest.quoting import Part
+from tests.test_quoting import AWKWARD
 
 EXAMPLES = settings(max_examples=150, deadline=None)
 
@@ -40,23 +41,23 @@ LETTER = Letter(
     issue="2026-11-23",
     newsletter="daily",
 )
-RENDERED = Rendered(
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a message says, as plain texts."""
+
+    subject: str
+    text: str
+    html: str | None
+
+
+RENDERED = Told(
     subject="Storm warning, and eight more stories",
     text="Storm warning\n\nFrom the coast, a café owner writes.\n",
     html="<!DOCTYPE html>\n<title>Storm warning</title>\n<p>From the coast…</p>\n",
 )
 
-#: What b2a_qp, mbox, SMTP and MIME each treat in a way of their own.
-AWKWARD = st.lists(
-    st.sampled_from(
-        (
-            *("a", " ", "  ", ".", "=", "\n", "\r\n", "\r", "é", "😀", "From ", "\t"),
-            *("x" * 70, "x" * 75, "x" * 76, "=3D", "&", "..", " \n", "\n.", "\nFrom "),
-            *("\x0b", "\0", "中" * 20, "--", "--=_d84a"),
-        )
-    ),
-    max_size=15,
-).map("".join)
 TEXT = AWKWARD | st.text()
 WORDS = st.text(
     alphabet=st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300
@@ -69,6 +70,15 @@ WORDS = st.text(
     ),
     max_size=12,
 ).map("".join)
+
+
+def written(told: Told, *, letter: Letter) -> bytes:
+    return compose(
+        letter=letter,
+        subject=told.subject,
+        text=Part.of(told.text),
+        html=None if told.html is None else Part.of(told.html),
+    )
 
 
 def changed(letter: Letter, field: str, value: str) -> Letter:
@@ -155,17 +165,17 @@ Content-Transfer-Encoding: quoted-printable
 --{boundary}--
 """
 
-        content = compose(RENDERED, letter=LETTER)
+        content = written(RENDERED, letter=LETTER)
 
         assert content.decode("ascii") == expected.replace("\n", "\r\n")
 
     def test_is_the_same_twice(self) -> None:
-        assert compose(RENDERED, letter=LETTER) == compose(RENDERED, letter=LETTER)
+        assert written(RENDERED, letter=LETTER) == written(RENDERED, letter=LETTER)
 
     def test_has_every_field_once(self) -> None:
         names = re.findall(
             rb"^([A-Za-z-]+):",
-            header_of(compose(RENDERED, letter=LETTER)),
+            header_of(written(RENDERED, letter=LETTER)),
             re.MULTILINE,
         )
 
@@ -183,7 +193,7 @@ Content-Transfer-Encoding: quoted-printable
             issue="",
         )
 
-        message = parsed(compose(RENDERED, letter=bare))
+        message = parsed(written(RENDERED, letter=bare))
 
         assert message["List-Unsubscribe"] == f"<{LETTER.unsubscribe_url}>"
         for field in ("Reply-To", "List-Help", "List-Archive", "List-Owner"):
@@ -193,13 +203,13 @@ Content-Transfer-Encoding: quoted-printable
     def test_promises_one_click_only_over_https(self) -> None:
         local = replace(LETTER, unsubscribe_url="http://127.0.0.1:8000/u/abc")
 
-        message = parsed(compose(RENDERED, letter=local))
+        message = parsed(written(RENDERED, letter=local))
 
         assert "http://127.0.0.1:8000/u/abc" in message["List-Unsubscribe"]
         assert message["List-Unsubscribe-Post"] is None
 
     def test_is_one_plain_part_for_who_wants_text_only(self) -> None:
-        content = compose(replace(RENDERED, html=None), letter=LETTER)
+        content = written(replace(RENDERED, html=None), letter=LETTER)
 
         message = parsed(content)
         assert message.get_content_type() == "text/plain"
@@ -208,21 +218,21 @@ Content-Transfer-Encoding: quoted-printable
 
     @pytest.mark.parametrize(("text", "read"), [("", ""), ("a", "a\n"), ("a\n", "a\n")])
     def test_a_plain_part_alone_ends_its_last_line(self, text: str, read: str) -> None:
-        content = compose(replace(RENDERED, text=text, html=None), letter=LETTER)
+        content = written(replace(RENDERED, text=text, html=None), letter=LETTER)
 
         assert body(parsed(content)) == read
 
     def test_states_the_date_in_utc_whatever_zone_it_came_in(self) -> None:
         paris = LETTER.date.astimezone(timezone(timedelta(hours=1)))
 
-        content = compose(RENDERED, letter=replace(LETTER, date=paris))
+        content = written(RENDERED, letter=replace(LETTER, date=paris))
 
         assert b"\r\nDate: Mon, 23 Nov 2026 07:00:05 +0000\r\n" in content
 
     @EXAMPLES
     @given(text=TEXT, html=TEXT)
     def test_carries_any_text_through_unchanged(self, text: str, html: str) -> None:
-        content = compose(replace(RENDERED, text=text, html=html), letter=LETTER)
+        content = written(replace(RENDERED, text=text, html=html), letter=LETTER)
 
         message = parsed(content)
         plain, styled = list(message.iter_parts())
@@ -234,62 +244,11 @@ Content-Transfer-Encoding: quoted-printable
         assert_safe_for_every_relay(content)
 
 
-class TestTransferEncoding:
-    @EXAMPLES
-    @given(AWKWARD)
-    def test_quoted_lines_are_short_and_need_no_stuffing(self, text: str) -> None:
-        quoted = quoting._quoted_printable(line_feeds(text).encode())
-
-        lines = quoted.split(b"\r\n")
-        assert max(map(len, lines)) <= 76
-        assert not any(line.startswith((b".", b"From ")) for line in lines)
-        assert not any(line.endswith((b" ", b"\t")) for line in lines)
-
-    @pytest.mark.parametrize("length", range(70, 80))
-    @pytest.mark.parametrize("end", [" ", "\t", " \n", "\t\n", ". ", " From "])
-    def test_a_space_at_the_end_of_a_full_line_makes_it_no_longer(
-        self, length: int, end: str
-    ) -> None:
-        encoding, content = quoting.encode("x" * length + end)
-
-        assert encoding == "quoted-printable"
-        assert max(map(len, content.split(b"\r\n"))) <= 76
-        assert quopri.decodestring(content).decode() == ("x" * length + end).replace(
-            "\n", "\r\n"
-        )
-
-    @pytest.mark.parametrize(
-        ("text", "name"),
-        [
-            ("Plain ASCII, as it comes.", "quoted-printable"),
-            (
-                "Un café au bord de la grande place, et la mairie juste en face",
-                "quoted-printable",
-            ),
-            ("اجتماع في القرية لوداع النهر الجليدي", "base64"),
-            ("Ледник, которого больше нет на карте", "base64"),
-            ("冰川从地图上消失了", "base64"),
-        ],
-    )
-    def test_suits_the_script(self, text: str, name: str) -> None:
-        encoding, content = quoting.encode(text * 20)
-
-        assert encoding == name
-        assert max(map(len, content.split(b"\r\n"))) <= 76
-
-    def test_changes_over_at_one_octet_in_six(self) -> None:
-        assert quoting.encode("é" + "a" * 10)[0] == "base64"
-        assert quoting.encode("é" + "a" * 11)[0] == "quoted-printable"
-
-    def test_survives_half_a_character(self) -> None:
-        assert quoting.encode("a\ud83db") == ("quoted-printable", b"a?b")
-
-
 class TestNamesAndSubjects:
     @EXAMPLES
     @given(WORDS.filter(lambda text: text.strip() and len(text) <= 998))
     def test_a_subject_reads_back_as_written(self, subject: str) -> None:
-        content = compose(replace(RENDERED, subject=subject), letter=LETTER)
+        content = written(replace(RENDERED, subject=subject), letter=LETTER)
 
         message = parsed(content)
         assert message["Subject"] == subject
@@ -301,7 +260,7 @@ class TestNamesAndSubjects:
     def test_a_name_reads_back_as_written(self, name: str) -> None:
         sender = replace(LETTER.sender, name=name)
 
-        content = compose(RENDERED, letter=replace(LETTER, sender=sender))
+        content = written(RENDERED, letter=replace(LETTER, sender=sender))
 
         message = parsed(content)
         assert not message["From"].defects
@@ -340,7 +299,7 @@ class TestNamesAndSubjects:
     ) -> None:
         sender = Mailbox(address="d@longitude.example", name=name)
 
-        content = compose(RENDERED, letter=replace(LETTER, sender=sender))
+        content = written(RENDERED, letter=replace(LETTER, sender=sender))
 
         start = content.decode("ascii").replace("\r\n ", " ")
         assert start.startswith(f"From: {phrase} <d@longitude.example>\r\n")
@@ -366,7 +325,7 @@ class TestRefusals:
             letter = changed(letter, where, f"{getattr(letter, where)}{control}")
 
         with pytest.raises(HeaderProblem) as problem:
-            compose(rendered, letter=letter)
+            written(rendered, letter=letter)
 
         assert f"(U+{ord(control[0]):04X})" in str(problem.value)
         assert "take it out" in problem.value.remedy
@@ -377,7 +336,7 @@ class TestRefusals:
         rendered = replace(RENDERED, subject=subject)
 
         try:
-            message = parsed(compose(rendered, letter=LETTER))
+            message = parsed(written(rendered, letter=LETTER))
         except HeaderProblem:
             return
 
@@ -385,7 +344,7 @@ class TestRefusals:
 
     def test_the_problem_has_three_parts(self) -> None:
         with pytest.raises(HeaderProblem) as problem:
-            compose(replace(RENDERED, subject="Storm\nwarning"), letter=LETTER)
+            written(replace(RENDERED, subject="Storm\nwarning"), letter=LETTER)
 
         assert str(problem.value) == (
             "Subject: a line feed (U+000A) after 'Storm'; "
@@ -395,11 +354,11 @@ class TestRefusals:
     @pytest.mark.parametrize("subject", ["", "   "])
     def test_a_mail_has_a_subject(self, subject: str) -> None:
         with pytest.raises(HeaderProblem, match="Subject: it is empty"):
-            compose(replace(RENDERED, subject=subject), letter=LETTER)
+            written(replace(RENDERED, subject=subject), letter=LETTER)
 
     def test_a_subject_is_no_longer_than_servers_accept(self) -> None:
         with pytest.raises(HeaderProblem, match="999 characters"):
-            compose(replace(RENDERED, subject="é" * 999), letter=LETTER)
+            written(replace(RENDERED, subject="é" * 999), letter=LETTER)
 
     @pytest.mark.parametrize(
         "address",
@@ -411,7 +370,7 @@ class TestRefusals:
     )
     def test_an_address_is_one_plain_address(self, address: str) -> None:
         with pytest.raises(HeaderProblem, match="To: what stands there is not"):
-            compose(RENDERED, letter=replace(LETTER, recipient=address))
+            written(RENDERED, letter=replace(LETTER, recipient=address))
 
     @pytest.mark.parametrize(
         "address",
@@ -424,16 +383,16 @@ class TestRefusals:
         self, address: str
     ) -> None:
         with pytest.raises(HeaderProblem, match="To: an encoded word"):
-            compose(RENDERED, letter=replace(LETTER, recipient=address))
+            written(RENDERED, letter=replace(LETTER, recipient=address))
 
     def test_what_only_resembles_an_encoded_word_may_be_an_address(self) -> None:
         address = "a=?b?c@readers.example"
-        content = compose(RENDERED, letter=replace(LETTER, recipient=address))
+        content = written(RENDERED, letter=replace(LETTER, recipient=address))
         assert f"To: <{address}>\r\n".encode() in content
 
     def test_a_mailbox_for_answers_that_no_uri_can_hold_is_named(self) -> None:
         with pytest.raises(HeaderProblem, match=r"List-Owner: .*must be ASCII"):
-            compose(RENDERED, letter=replace(LETTER, owner="pré@longitude.example"))
+            written(RENDERED, letter=replace(LETTER, owner="pré@longitude.example"))
 
     @pytest.mark.parametrize(
         ("field", "value"),
@@ -451,29 +410,29 @@ class TestRefusals:
     )
     def test_a_field_of_fixed_form_keeps_it(self, field: str, value: str) -> None:
         with pytest.raises(HeaderProblem):
-            compose(RENDERED, letter=changed(LETTER, field, value))
+            written(RENDERED, letter=changed(LETTER, field, value))
 
     def test_a_date_without_a_zone_is_refused(self) -> None:
         naive = LETTER.date.replace(tzinfo=None)
 
         with pytest.raises(HeaderProblem, match="a time without a zone"):
-            compose(RENDERED, letter=replace(LETTER, date=naive))
+            written(RENDERED, letter=replace(LETTER, date=naive))
 
 
 class TestAddressesBeyondAscii:
     def test_a_domain_goes_out_as_an_a_label(self) -> None:
-        content = compose(RENDERED, letter=replace(LETTER, recipient="a@faß.example"))
+        content = written(RENDERED, letter=replace(LETTER, recipient="a@faß.example"))
 
         assert b"\r\nTo: <a@xn--fa-hia.example>\r\n" in content
 
     def test_a_domain_that_is_none_is_refused(self) -> None:
         with pytest.raises(HeaderProblem, match="To: "):
-            compose(RENDERED, letter=replace(LETTER, recipient="a@é..example"))
+            written(RENDERED, letter=replace(LETTER, recipient="a@é..example"))
 
     def test_a_local_part_stays_as_it_is_and_needs_smtputf8(self) -> None:
         letter = replace(LETTER, recipient="élodie@exemple.example")
 
-        content = compose(RENDERED, letter=letter)
+        content = written(RENDERED, letter=letter)
 
         assert "\r\nTo: <élodie@exemple.example>\r\n".encode() in content
         assert needs_smtputf8(letter.recipient)

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import BusyError, OutputError
-from digest.model import Rendered
+from digest.quoting import Part
+from digest.rendering import Rendered
 from digest.transports.pages import (
     MARKER,
     Cover,
@@ -34,10 +35,16 @@ VOID = {"meta", "br", "img", "link"}
 
 def page(reader: str = "Amira", key: str = "aaaabbbbccccd", **rendered: object) -> Page:
     values = {"subject": "The ferry is late", "text": "The ferry.\n", "html": HTML}
+    said = {**values, **rendered}
+    html = said["html"]
     return Page(
         key=key,
         reader=reader,
-        rendered=Rendered(**{**values, **rendered}),  # type: ignore[arg-type]  # one field
+        rendered=Rendered(
+            subject=str(said["subject"]),
+            text_part=Part.of(str(said["text"])),
+            html_part=None if html is None else Part.of(str(html)),
+        ),
         content=f"Subject: for {key}\r\n\r\nbody\r\n".encode(),
         articles=3,
         sections=("Harbour", "Weather"),

@@ -23,11 +23,11 @@ from digest.model import (
     Length,
     Link,
     Quote,
-    Rendered,
     Section,
 )
 from digest.rendering import (
     Personal,
+    Rendered,
     TemplateFile,
     TemplateSet,
     inlining,

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from digest.errors import TransportError
-from digest.model import Envelope, Message, Outcome, Rendered, State
+from digest.model import Envelope, Message, Outcome, State
 from digest.settings import Security, SmtpDelivery
 from digest.transports import open_transport
 from digest.transports.smtp import SmtpTransport, Timeouts
@@ -47,7 +47,6 @@ def message(name: str, *, content: bytes = SMALL) -> Message:
             sender="b+token@longitude.example", recipient=f"{name}@example.org"
         ),
         content=content,
-        rendered=Rendered(subject="x", text="body\n", html=None),
     )
 
 

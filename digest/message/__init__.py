@@ -1,6 +1,6 @@
 """A message: what a reader's mail server gets, byte by byte.
 
-`compose` turns a rendered digest and a `Letter` (everything its header says) into
+`compose` turns a digest's parts and a `Letter` (everything its header says) into
 RFC 5322 bytes: ASCII, CRLF, every field once and in a fixed order, the text before
 the HTML. It is a function of its arguments alone, so a mail that must be sent
 again is the same mail. Where a field has a rule, the rule stands beside it.
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from digest.message import quoting
 from digest.message.headers import (
     FOLD,
     HeaderProblem,
@@ -28,7 +27,8 @@ from digest.message.headers import (
     wire_address,
     within_limits,
 )
-from digest.model import Mailbox, Rendered
+from digest.model import Mailbox
+from digest.quoting import Part
 
 __all__ = ["HeaderProblem", "Letter", "compose", "needs_smtputf8", "wire_address"]
 
@@ -63,16 +63,19 @@ class Letter:
     newsletter: str = ""  #: slug
 
 
-def compose(rendered: Rendered, *, letter: Letter) -> bytes:
+def compose(
+    *, letter: Letter, subject: str, text: Part, html: Part | None = None
+) -> bytes:
     """Return the whole message, ready for the wire but for dot-stuffing.
 
-    Raises `HeaderProblem` when a value cannot stand in a header.
+    Without `html` it is a plain text mail. Raises `HeaderProblem` when a value cannot
+    stand in a header.
     """
-    fields = [*_identity(rendered.subject, letter), *_list(letter), "MIME-Version: 1.0"]
-    parts = [_part("text/plain", rendered.text)]
-    if rendered.html is None:
+    fields = [*_identity(subject, letter), *_list(letter), "MIME-Version: 1.0"]
+    parts = [_part("text/plain", text)]
+    if html is None:
         return _header(fields) + _ending_once(parts[0])
-    parts.append(_part("text/html", rendered.html))
+    parts.append(_part("text/html", html))
     boundary = _boundary(letter.message_id)
     delimiter = f"--{boundary}".encode()
     assert not any(delimiter in part for part in parts), "=_ occurs in neither encoding"
@@ -168,15 +171,14 @@ def _boundary(message_id: str) -> str:
     return f"=_d{hashlib.sha256(message_id.encode()).hexdigest()[:24]}"
 
 
-def _part(media_type: str, text: str) -> bytes:
+def _part(media_type: str, part: Part) -> bytes:
     """Return a part with its own header, up to the line end after it."""
-    encoding, content = quoting.encode(text)
     return (
         (
             f"Content-Type: {media_type}; charset=utf-8\r\n"
-            f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+            f"Content-Transfer-Encoding: {part.encoding}\r\n\r\n"
         ).encode()
-        + content
+        + part.content
         + b"\r\n"
     )
 

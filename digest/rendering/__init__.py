@@ -7,7 +7,7 @@ page for many readers), which shows the `view` to `templates`, lets `inlining` a
 """
 
 from digest.rendering.personal import Personal
-from digest.rendering.renderer import Renderer
+from digest.rendering.renderer import Rendered, Renderer
 from digest.rendering.templates import TemplateFile, TemplateSet
 
-__all__ = ["Personal", "Renderer", "TemplateFile", "TemplateSet"]
+__all__ = ["Personal", "Rendered", "Renderer", "TemplateFile", "TemplateSet"]

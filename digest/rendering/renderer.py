@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import RLock
 
-from digest.model import Digest, Format, Issue, Length, Newsletter, Rendered
+from digest.model import Digest, Format, Issue, Length, Newsletter
+from digest.quoting import Part
 from digest.rendering.filling import Page
 from digest.rendering.pages import Pages, Shape
 from digest.rendering.personal import NAMES, Personal
@@ -25,6 +27,25 @@ from digest.settings import Site
 _REMEMBERED = 768
 #: No subject is longer, whatever a template does; phones show about 40.
 _LONGEST_SUBJECT = 150
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A digest as text, before it becomes a message."""
+
+    subject: str
+    text_part: Part
+    html_part: Part | None = None  #: None: the reader wants text only
+
+    @property
+    def text(self) -> str:
+        """The text part as it is read, with LF line ends."""
+        return self.text_part.text
+
+    @property
+    def html(self) -> str | None:
+        """The HTML part as it is read, if there is one."""
+        return None if self.html_part is None else self.html_part.text
 
 
 class Renderer:
@@ -77,7 +98,11 @@ class Renderer:
         html = None
         if format is Format.HTML:
             html = self._page(self._pages.html, digest, shape).fill(values)
-        return Rendered(subject=subject, text=text, html=html)
+        return Rendered(
+            subject=subject,
+            text_part=Part.of(text),
+            html_part=None if html is None else Part.of(html),
+        )
 
     def check(self) -> None:
         """Render a sample of everything; raise `TemplateProblem` where it fails."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from digest.errors import BusyError, OutputError
-from digest.model import Rendered
+from digest.rendering import Rendered
 from digest.tags import slug
 from digest.transports.files import place, unwritable
 from digest.transports.sheet import Cover, Entry, Skipped, contact_sheet, entry_text

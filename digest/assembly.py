@@ -1,0 +1,172 @@
+"""One reader's mail of one issue: chosen, rendered, and put into an envelope.
+
+Everything that looks at a digest (plan, preview, build) and everything that sends one
+goes through here, so that what is seen is what leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from digest.errors import InputError
+from digest.links import Links
+from digest.message import HeaderProblem, Letter, compose
+from digest.model import Digest, Envelope, Issue, Message, Newsletter, Subscriber
+from digest.rendering import Personal, Rendered, Renderer
+from digest.selection import Candidates, choose
+from digest.settings import Site
+
+
+class Assembler:
+    """Makes the messages of one issue, for any reader."""
+
+    def __init__(
+        self,
+        *,
+        issue: Issue,
+        newsletter: Newsletter,
+        site: Site,
+        candidates: Candidates,
+        renderer: Renderer,
+        links: Links,
+        bounce_domain: str,
+    ) -> None:
+        """Take the issue and what is worked out once for it."""
+        self.issue, self.newsletter, self.site = issue, newsletter, site
+        self.candidates, self.renderer, self.links = candidates, renderer, links
+        self.domain = newsletter.sender.address.rpartition("@")[2]
+        self.bounce_domain = bounce_domain or self.domain
+
+    def choose(
+        self, subscriber: Subscriber, *, received: Collection[str], now: datetime
+    ) -> Digest:
+        """Return the articles this reader gets, or why there are none."""
+        return choose(
+            self.candidates, subscriber, received=frozenset(received), now=now
+        )
+
+    def render(self, subscriber: Subscriber, digest: Digest) -> Rendered:
+        """Return the reader's digest as text and HTML."""
+        newsletter = self.newsletter.slug
+        personal = Personal(
+            name=subscriber.name,
+            address=subscriber.address,
+            subscribed=subscriber.consent.at,
+            unsubscribe=self.links.unsubscribe(subscriber.id, newsletter),
+            preferences=self.links.preferences(subscriber.id, newsletter),
+            pause=self.links.pause(subscriber.id, newsletter),
+            web_copy=self.links.web_copy(self.issue.id),
+        )
+        return self.renderer.render(
+            digest,
+            personal,
+            language=subscriber.language or self.newsletter.language,
+            length=subscriber.preferences.length,
+            format=subscriber.preferences.format,
+        )
+
+    def message(
+        self, subscriber: Subscriber, digest: Digest, *, dated: datetime
+    ) -> tuple[Rendered, Message]:
+        """Make one reader's message to look at: no row of the journal has a part in it."""
+        rendered = self.render(subscriber, digest)
+        with writable(self.issue):
+            message = self.assemble(
+                subscriber,
+                rendered,
+                delivery=f"{self.issue.id}:{subscriber.id}",
+                dated=dated,
+            )
+        return rendered, message
+
+    def assemble(
+        self,
+        subscriber: Subscriber,
+        rendered: Rendered,
+        *,
+        delivery: str,
+        dated: datetime,
+        recipient: str = "",
+    ) -> Message:
+        """Return the message; equal arguments give equal bytes.
+
+        `recipient` is another mailbox for a test mail; the links stay the
+        reader's. Raises `HeaderProblem` when a header would not be legal.
+        """
+        newsletter, links, domain = self.newsletter, self.links, self.domain
+        unique = (
+            f"{self.issue.id}/test-{dated:%H%M%S%f}" if recipient else self.issue.id
+        )
+        recipient = recipient or subscriber.address
+        letter = Letter(
+            sender=newsletter.sender,
+            reply_to=newsletter.reply_to,
+            recipient=recipient,
+            date=dated,
+            message_id=links.message_id(
+                issue=unique, subscriber=subscriber.id, domain=domain
+            ),
+            list_title=newsletter.title,
+            list_id=f"{newsletter.slug}.{domain}",
+            unsubscribe_url=links.unsubscribe(subscriber.id, newsletter.slug),
+            unsubscribe_mailbox=links.unsubscribe_mailbox(
+                subscriber.id, newsletter.slug, domain
+            ),
+            help_url=self.site.url,
+            archive_url=f"{self.site.url}/archive/{newsletter.slug}",
+            owner=(newsletter.reply_to or newsletter.sender).address,
+            archived_at=links.web_copy(self.issue.id),
+            issue=self.issue.id,
+            newsletter=newsletter.slug,
+        )
+        sender = links.bounce_mailbox(
+            issue=self.issue.id, subscriber=subscriber.id, domain=self.bounce_domain
+        )
+        return Message(
+            delivery=delivery,
+            envelope=Envelope(sender=sender, recipient=recipient),
+            content=compose(
+                letter=letter,
+                subject=rendered.subject,
+                text=rendered.text_part,
+                html=rendered.html_part,
+            ),
+        )
+
+    def test_message(
+        self, subscriber: Subscriber, *, whose: str, recipient: str, now: datetime
+    ) -> Message:
+        """Return a reader's digest as a test mail to somebody else.
+
+        Each one has a Message-ID of its own: mail programs hide a second mail with
+        the same one. Raises `InputError` when the reader would get nothing.
+        """
+        digest = self.choose(subscriber, received=(), now=now)
+        if digest.skipped:
+            raise InputError(
+                f"{whose or 'a reader of everything'} would get nothing of "
+                f"{self.newsletter.title} now: {digest.skipped}. Name another reader "
+                "with --only, or an earlier issue with --issue."
+            )
+        rendered = self.render(subscriber, digest)
+        return self.assemble(
+            subscriber,
+            replace(rendered, subject=f"[Test] {rendered.subject}"),
+            delivery=f"test {now:%Y%m%dT%H%M%S%f} {self.issue.id}",
+            dated=now,
+            recipient=recipient,
+        )
+
+
+@contextmanager
+def writable(issue: Issue) -> Iterator[None]:
+    """Say which issue it is when the block finds that a mail cannot be written."""
+    try:
+        yield
+    except HeaderProblem as problem:
+        raise InputError(
+            f"{issue.id}: the mail cannot be written: {problem}"
+        ) from problem
