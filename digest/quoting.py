@@ -57,13 +57,19 @@ JOIN = Piece("", _JOIN)
 
 def piece(text: str) -> Piece:
     """Return `text` as a piece that anything may follow."""
-    quoted = quote(text)
+    quoted = joinable(text)
     if not quoted or text.endswith(("\n", "\r")):
         return Piece(text, quoted)
-    if len(quoted) - quoted.rfind(b"\n") - 1 >= _LINE:  # no room for a soft break
-        start = quoted.rfind(b"\n") + 1
-        quoted = quoted[:start] + _JOIN.join(_portions(quoted[start:]))
     return Piece(text, quoted + _JOIN)
+
+
+def joinable(text: str) -> bytes:
+    """Return `text` in quoted-printable, with room on its last line for a soft break."""
+    quoted = quote(text)
+    start = quoted.rfind(b"\n") + 1
+    if len(quoted) - start < _LINE:
+        return quoted
+    return quoted[:start] + _JOIN.join(_portions(quoted[start:]))
 
 
 def quote(text: str) -> bytes:
@@ -131,6 +137,15 @@ class Part:
     def text(self) -> str:
         """What a reader's mail program makes of it."""
         return "".join([piece.text for piece in self.pieces])
+
+    @property
+    def size(self) -> int:
+        """How many octets `content` has, counted and not made."""
+        if self.encoding is Encoding.BASE64:
+            return len(self.content)
+        size = sum([len(piece.quoted) for piece in self.pieces])
+        ends_open = self.pieces and self.pieces[-1].quoted.endswith(_JOIN)
+        return size - (len(_JOIN) if ends_open else 0)
 
     @property
     def content(self) -> bytes:

@@ -1,37 +1,39 @@
-"""Pages before anybody's name is on them: subject, text and HTML of one choice.
+"""Pages before anybody's name is on them: subject, text and HTML.
 
-A page is made from templates and a choice of articles, the HTML is inlined, and
-both are cut where personal values go. That costs milliseconds; `digest.rendering.
-renderer` sees to it that it happens once for everyone who gets the same page.
+A page is made from templates, its CSS is inlined, and it is cut where something goes
+that is not the same for everybody. There are two kinds. A page of one *choice* of
+articles has gaps for readers' values alone; a *whole* page shows all articles wherever
+they may stand and is cut into blocks. Making either costs milliseconds; `digest.
+rendering.renderer` sees to it that it does not happen per reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from hashlib import sha256
 
 from digest.errors import TemplateProblem
-from digest.model import Digest, Issue, Length, Newsletter
+from digest.model import Digest, Issue, Length, Newsletter, Section
 from digest.rendering import plaintext
 from digest.rendering.bodies import Bodies
-from digest.rendering.filling import Page, cut_html, cut_text
+from digest.rendering.cutting import cut_html, cut_text
 from digest.rendering.inlining import inlined
-from digest.rendering.personal import Marks, Place, Slot, SlotMisuse, finalize
+from digest.rendering.joining import Hole, Sheet
+from digest.rendering.later import Later
+from digest.rendering.marks import Marks, Place, SlotMisuse
+from digest.rendering.personal import Slot, finalize, spoken
+from digest.rendering.stage import Lengths
 from digest.rendering.templates import Markup, Templates, TemplateSet
-from digest.rendering.variables import Lengths, Variables, reader
-from digest.rendering.view import ReaderView
+from digest.rendering.variables import Variables, any_reader, reader
+from digest.rendering.view import ArticleView, ReaderView
 from digest.rendering.words import Speech, Words
 from digest.settings import Site
 
-HTML, TEXT, SUBJECT = "digest.html.j2", "digest.txt.j2", "subject.txt.j2"
 STYLE, KEPT, WORDS = "style.css", "kept.css", "words.yaml"
-
-#: Gmail cuts a mail's HTML at 102,400 bytes, and the unsubscribe link with it.
-#: What is left of that is for the readers' values, longer than their marks.
-GMAIL_CUTS_AT = 102_400
-LARGEST = GMAIL_CUTS_AT - 4_096
 
 #: The variables of templates, for suggestions when one is misspelt.
 VARIABLES = (
@@ -40,12 +42,26 @@ VARIABLES = (
 )
 
 
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SELECTORS = re.compile(r"[^{}@]+(?=\{)")
+#: Asks for siblings, or for what else an element holds: `p + p`, `li:first-child`.
+_STRUCTURAL = re.compile(r"[+~]|:(?:first|last|only|nth|empty|not|has|is|where)\b")
+
+
+class Kind(StrEnum):
+    """What a page is for, by the file that makes it."""
+
+    SUBJECT = "subject.txt.j2"
+    TEXT = "digest.txt.j2"
+    HTML = "digest.html.j2"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """Everything a page depends on besides the choice of articles."""
+    """Everything a page depends on besides its articles."""
 
     speech: Speech
-    length: Length
+    length: Length  #: what its readers asked for
     present: frozenset[str]  #: names of the personal values there are
 
 
@@ -79,102 +95,120 @@ class Pages:
         self.words = Words.read(file.text, file=file.path)
         self._bodies = Bodies()
         self._styles: dict[str, tuple[str, ...]] = {}
+        self._views: dict[str, dict[str, ArticleView]] = {}  # by language
         content = repr((site, newsletter, issue)).encode("utf-8", "surrogatepass")
-        self._secret = "slot" + sha256(content).hexdigest()[:24]
-        self._marks = Marks(self._secret)
+        self.secret = "slot" + sha256(content).hexdigest()[:24]
+        self._marks = Marks(self.secret)
 
     def everybody(self, shape: Shape) -> Recipient:
         """Return slots for the values of whoever gets pages of this shape."""
-        marks = Marks(self._secret)
+        marks = Marks(self.secret)
         who = reader(shape.present, marks)
         return Recipient(reader=who, subject=Slot("subject", marks), marks=marks)
 
-    def subject(self, digest: Digest, shape: Shape) -> Page:
-        """Return the subject, unfilled; `one_line` it when filled."""
+    def anybody(self, shape: Shape, asked: set[str]) -> Recipient:
+        """Return slots for all values; `asked` gets what a template asks for by `if`."""
+        marks = Marks(self.secret)
+        who = any_reader(shape.present, marks, asked=asked)
+        return Recipient(reader=who, subject=Slot("subject", marks), marks=marks)
+
+    def chosen(
+        self, kind: Kind, digest: Digest, shape: Shape, lengths: Lengths
+    ) -> Sheet:
+        """Return the page of one choice of articles, its stories at these lengths."""
         who = self.everybody(shape)
-        return self._cut(cut_text, self.subject_for(who, digest, shape), who)
+        page = self.rendered(kind, who, digest, shape, lengths)
+        return self._cut(kind, page, who.marks)
 
-    def text(self, digest: Digest, shape: Shape) -> Page:
-        """Return the text part, unfilled."""
-        who = self.everybody(shape)
-        text = self.text_for(who, digest, shape)
-        return self._cut(cut_text, text, who, unsubscribe_in=TEXT)
-
-    def html(self, digest: Digest, shape: Shape) -> Page:
-        """Return the HTML part, inlined and unfilled, short enough for Gmail.
-
-        Where it would be too long, the last stories are told at less length; none
-        is left out, for the journal says that the reader got it.
-        """
-        count = len(digest.articles)
-        choices = _shorter_and_shorter(Lengths.wished(shape.length, count))
-        fits = choices[0]
-        page, size = self._html_sized(digest, shape, fits)
-        low, high = 1, len(choices) - 1
-        while size > LARGEST and low <= high:
-            middle = (low + high) // 2
-            trial, trial_size = self._html_sized(digest, shape, choices[middle])
-            if trial_size > LARGEST and middle < len(choices) - 1:
-                low = middle + 1
-            else:
-                high = middle - 1
-                page = trial
-        return page
-
-    def subject_for(self, who: Recipient, digest: Digest, shape: Shape) -> str:
-        """Render the subject."""
-        variables = self._variables(who, digest, shape)
-        return plaintext.tidy(self._templates.text(SUBJECT, variables))
-
-    def text_for(self, who: Recipient, digest: Digest, shape: Shape) -> str:
-        """Render the text part."""
-        variables = self._variables(who, digest, shape)
-        return plaintext.tidy(self._templates.text(TEXT, variables))
-
-    def html_for(
-        self, who: Recipient, digest: Digest, shape: Shape, *, lengths: Lengths
-    ) -> str:
-        """Render and inline the HTML part, its stories at these lengths."""
-        style, kept = self._styled(shape.speech)
-        place = f"<!--{self._secret}-->"
-        variables = self._variables(who, digest, shape, lengths=lengths)
-        # The operator's own style sheet; no article has a part in it.
-        variables["styles"] = Markup(f"<style>{style}</style>{place}")
-        html = inlined(self._templates.html(HTML, variables))
-        return html.replace(place, f"<style>{kept}</style>" if kept else "", 1)
-
-    def _html_sized(
-        self, digest: Digest, shape: Shape, lengths: Lengths
-    ) -> tuple[Page, int]:
-        who = self.everybody(shape)
-        html = self.html_for(who, digest, shape, lengths=lengths)
-        page = self._cut(cut_html, html, who, unsubscribe_in=HTML)
-        return page, len(html.encode())
-
-    def _variables(
+    def whole(
         self,
+        kind: Kind,
+        sections: Sequence[Section],
+        shape: Shape,
+        length: Length,
+        *,
+        asked: set[str],
+        holes: Sequence[Hole] = (),
+    ) -> Sheet:
+        """Return the page of all articles of `sections`, shown at this length.
+
+        Raises `NotJoinable` when a template needs to know what was chosen. `holes` are
+        those of the page this one will be added to.
+        """
+        who = self.anybody(shape, asked)
+        variables = self._maker(who, shape).of_all(
+            sections, length, escaping=kind is Kind.HTML
+        )
+        page = self._page(kind, who, shape, variables)
+        return self._cut(kind, page, who.marks, holes=holes)
+
+    def rendered(
+        self,
+        kind: Kind,
         who: Recipient,
         digest: Digest,
         shape: Shape,
-        *,
-        lengths: Lengths | None = None,
-    ) -> dict[str, object]:
-        """Return a template's variables; with `lengths` they are for HTML."""
-        self._marks = who.marks
-        variables = Variables(
+        lengths: Lengths,
+    ) -> str:
+        """Return a page of one choice of articles, uncut."""
+        variables = self._maker(who, shape).of(
+            digest, lengths, escaping=kind is Kind.HTML
+        )
+        return self._page(kind, who, shape, variables)
+
+    def misused(self, name: str, what: str) -> TemplateProblem:
+        """Return what is wrong with a value, and the first place that prints it."""
+        for kind in reversed(Kind):
+            file = self._set.file(kind)
+            before, found, _ = file.text.partition(spoken(name))
+            if found:
+                break
+        line = 1 + before.count("\n") if found else 1
+        return TemplateProblem(file.path, line, f"`{spoken(name)}` {what}")
+
+    def structural_rule(self, speech: Speech) -> Place | None:
+        """Return where the inlined style sheet asks which of its siblings one is.
+
+        A whole page has all siblings, so such a rule would be applied wrongly.
+        """
+        style = _COMMENT.sub("", self._styled(speech)[0])
+        for selectors in _SELECTORS.findall(style):
+            if _STRUCTURAL.search(selectors):
+                file = self._set.file(STYLE)
+                at = file.text.find(selectors.strip())
+                return Place(
+                    file=file.path, line=1 + file.text.count("\n", 0, max(at, 0))
+                )
+        return None
+
+    def _maker(self, who: Recipient, shape: Shape) -> Variables:
+        return Variables(
             site=self._site,
             newsletter=self._newsletter,
             issue=self._issue,
             speech=shape.speech,
             bodies=self._bodies,
+            marks=who.marks,
+            views=self._views.setdefault(shape.speech.language, {}),
         )
-        wished = Lengths.wished(shape.length, len(digest.articles))
-        return {
-            **variables.of(digest, lengths or wished, escaping=lengths is not None),
+
+    def _page(
+        self, kind: Kind, who: Recipient, shape: Shape, variables: dict[str, object]
+    ) -> str:
+        self._marks = who.marks
+        variables |= {
             "reader": who.reader,
             "subject": who.subject,
             "length": shape.length.value,
         }
+        if kind is not Kind.HTML:
+            return self._templates.text(kind.value, variables)
+        style, kept = self._styled(shape.speech)
+        place = f"<!--{self.secret}-->"
+        # The operator's own style sheet; no article has a part in it.
+        variables["styles"] = Markup(f"<style>{style}</style>{place}")
+        html = inlined(self._templates.html(kind.value, variables))
+        return html.replace(place, f"<style>{kept}</style>" if kept else "", 1)
 
     def _styled(self, speech: Speech) -> tuple[str, ...]:
         """Return the style sheet to inline and the one to keep, per direction."""
@@ -194,26 +228,23 @@ class Pages:
         return self._styles[speech.direction]
 
     def _cut(
-        self,
-        cut: Callable[[str, Marks], Page],
-        text: str,
-        who: Recipient,
-        *,
-        unsubscribe_in: str = "",
-    ) -> Page:
+        self, kind: Kind, page: str, marks: Marks, *, holes: Sequence[Hole] = ()
+    ) -> Sheet:
+        cut = cut_html if kind is Kind.HTML else cut_text
+        file = self._set.file(kind).path
         try:
-            page = cut(text, who.marks)
+            sheet = cut(page, marks, holes=holes)
         except SlotMisuse as error:
-            place = error.place or Place(file=self._set.file(HTML).path, line=1)
+            place = error.place or Place(file=file, line=1)
             raise TemplateProblem(place.file, place.line, str(error)) from error
-        if unsubscribe_in and "unsubscribe" not in page.names:
+        if kind is not Kind.SUBJECT and "unsubscribe" not in sheet.names:
             raise TemplateProblem(
-                self._set.file(unsubscribe_in).path,
+                file,
                 1,
                 "does not show `reader.unsubscribe`: link it, for every mail must "
                 "say how to leave",
             )
-        return page
+        return sheet
 
     def _text_filters(self) -> Mapping[str, Callable[..., str]]:
         def laid_out(function: Callable[..., str]) -> Callable[..., str]:
@@ -226,8 +257,10 @@ class Pages:
         functions = ("fill", "item", "quote", "underline", "shorten")
         return {name: laid_out(getattr(plaintext, name)) for name in functions}
 
-    def _html_filters(self) -> Mapping[str, Callable[..., str]]:
-        def shorten(text: object, width: int) -> str:
+    def _html_filters(self) -> Mapping[str, Callable[..., object]]:
+        def shorten(text: object, width: int) -> str | Later:
+            if isinstance(text, Later):
+                return text.rewritten(partial(plaintext.shorten, width=width))
             plain = text.unescape() if isinstance(text, Markup) else str(text)
             if self._marks.prefix in plain:
                 raise SlotMisuse(
@@ -242,14 +275,3 @@ def _apply(
     function: Callable[..., str], arguments: tuple[object, ...], text: str
 ) -> str:
     return function(text, *arguments)
-
-
-def _shorter_and_shorter(wished: Lengths) -> list[Lengths]:
-    """Return `wished` and all that is less: first bodies go, then summaries."""
-    return [
-        *(
-            Lengths(full=full, summaries=wished.summaries)
-            for full in range(wished.full, 0, -1)
-        ),
-        *(Lengths(full=0, summaries=n) for n in range(wished.summaries, -1, -1)),
-    ]

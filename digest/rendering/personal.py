@@ -1,25 +1,19 @@
-"""What differs from reader to reader, and how it gets into a finished page.
+"""What differs from reader to reader, and what a template may do with it.
 
-A page is rendered and inlined once for everyone who gets the same articles. Where
-the template prints `reader.name`, a *mark* is printed instead: a word no article
-can contain, because a hash over all of them is part of it. `digest.rendering.
-filling` cuts the finished page at its marks and puts each reader's values there.
-
-A mark can be printed and nothing else. A template that compares a reader's value
-or sends it through a filter would act on the mark, the same for everybody, so
-that is an error which names the template and the line.
+A value of one reader's, such as a name, is a `Slot` in templates: it can be printed
+and nothing else, for the page is made before anybody reads it. A template that
+compares a reader's value or sends it through a filter would act on a mark, the same
+for everybody, so that is an error which names the template and the line.
 """
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from types import FrameType
 from typing import NoReturn
 
+from digest.rendering.marks import Marks, SlotMisuse
 from digest.rendering.plaintext import one_line
 
 #: Values that are whole addresses: only they may begin a link.
@@ -46,27 +40,6 @@ class Personal:
             texts["subscribed"] = written_date(self.subscribed)
         lines = {name: one_line(text) for name, text in texts.items()}
         return {name: text for name, text in lines.items() if text}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A line of a template."""
-
-    file: str
-    line: int
-
-
-class SlotMisuse(Exception):
-    """A template did something else with a reader's value than print it."""
-
-    def __init__(self, name: str, what: str, place: Place | None = None) -> None:
-        """Say which value (``reader.name``) and, if it was printed, where."""
-        super().__init__(name, what, place)
-        self.name, self.what, self.place = name, what, place
-
-    def __str__(self) -> str:
-        """Return what, what was found, and what to do."""
-        return f"`{self.name}` {self.what}"
 
 
 _ALIKE = (
@@ -96,49 +69,6 @@ class Slot:
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _refuse
     __add__ = __radd__ = __mod__ = __rmod__ = __mul__ = __rmul__ = _refuse
     __int__ = __float__ = __format__ = _refuse
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shaped:
-    """Text with marks in it, laid out only when its values are known."""
-
-    text: str
-    shape: Callable[[str], str]
-
-
-class Marks:
-    """The marks printed while one page is rendered, in the order of printing."""
-
-    def __init__(self, prefix: str) -> None:
-        """Take the words' beginning: lower-case ASCII letters and digits."""
-        self.prefix = prefix
-        self.printed: list[str | Shaped] = []
-        self.places: list[Place | None] = []  # of those printed
-        self.pattern = re.compile(prefix + r"(\d{4})z")
-
-    def print(self, value: str | Shaped) -> str:
-        """Return a new mark for a value's name, or for text to be laid out."""
-        self.printed.append(value)
-        self.places.append(_place())
-        return f"{self.prefix}{len(self.printed) - 1:04}z"
-
-    def shaped(self, text: str, shape: Callable[[str], str]) -> str:
-        """Apply `shape` now, or, when `text` has marks in it, once they are known."""
-        if self.prefix in text:
-            return self.print(Shaped(text=text, shape=shape))
-        return shape(text)
-
-
-def _place() -> Place | None:
-    """Return the line of the template that is printing right now."""
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - documented; inspect's own way is slow
-    while frame is not None:
-        template = frame.f_globals.get("__jinja_template__")
-        if template is not None:
-            line = template.get_corresponding_lineno(frame.f_lineno)
-            return Place(file=template.filename or "", line=line)
-        frame = frame.f_back
-    return None
 
 
 def finalize(value: object) -> object:

@@ -11,7 +11,7 @@ html2text 2025.4.15; each rule below was seen to be needed).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from unicodedata import bidirectional, category
 
 from html2text import HTML2Text
@@ -33,6 +33,7 @@ _CLOSING = frozenset(
     "、。，．・：；？！）］｝」』】〉》〕’”…‥ーっゃゅょァィゥェォッャュョ々"
 )
 _OPENING = frozenset("（［｛「『【〈《〔‘“")
+_BLANK_LINES = re.compile(r"\n{3,}")
 _HTML2TEXT_ESCAPE = re.compile(r"\\([\\.+-])")
 #: Quote marks and a list bullet or number, as html2text writes them.
 _PREFIX = re.compile(r"((?:> ?)*)( *(?:\*|\d{1,3}\.) )?")
@@ -154,9 +155,22 @@ def one_line(text: str) -> str:
 
 def tidy(page: str) -> str:
     """Return a rendered page without trailing spaces and piled-up blank lines."""
-    lines = (line.rstrip() for line in _INVISIBLE.sub("", page).split("\n"))
-    text = "\n".join(lines).translate(_NO_BREAK_SPACES)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
+    *lines, last = visible(page).split("\n")
+    return tidied([*lines, last.rstrip()]).strip("\n") + "\n"
+
+
+def visible(text: str) -> str:
+    """Return `text` without zero-width characters that only mail programs need."""
+    return _INVISIBLE.sub("", text)
+
+
+def tidied(lines: Sequence[str]) -> str:
+    """Return lines without trailing spaces, joined with at most one blank between.
+
+    The last is not touched: it may go on.
+    """
+    text = "\n".join([*(line.rstrip() for line in lines[:-1]), lines[-1]])
+    return _BLANK_LINES.sub("\n\n", text.translate(_NO_BREAK_SPACES))
 
 
 def body_text(html: str) -> str:

@@ -1,29 +1,37 @@
-"""One reader's mail, as subject, text and HTML, at the price of filling gaps.
+"""One reader's mail, as subject, text and HTML, at the price of joining pieces.
 
-Readers who get the same articles, in the same language and at the same length,
-share a page: it is rendered, inlined and turned into text once, and each reader's
-name, address and links are filled in. premailer and html2text never run per reader.
+Two ways lead there. The *joined* one compiles the issue once per language and length
+and joins each reader's pieces. The *exact* one renders a page per choice of articles,
+shared by all who chose the same; it serves every template that cannot be joined, and
+whoever renders without saying which articles there may be. Both give the same mail.
+premailer and html2text run on neither per reader.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import RLock
 
-from digest.model import Digest, Format, Issue, Length, Newsletter
+from digest.model import Digest, Format, Issue, Length, Newsletter, Section
 from digest.quoting import Part
-from digest.rendering.filling import Page
-from digest.rendering.pages import Pages, Shape
+from digest.rendering.compiling import Compiled, Widen, compile_issue, laid_out
+from digest.rendering.fitting import Shortened, fitted
+from digest.rendering.joining import Sheet
+from digest.rendering.later import NotJoinable
+from digest.rendering.pages import Kind, Pages, Shape
 from digest.rendering.personal import NAMES, Personal
-from digest.rendering.plaintext import one_line, shorten
+from digest.rendering.plaintext import one_line, shorten, visible
 from digest.rendering.sample import sample_digest
+from digest.rendering.stage import Lengths, Stage, staged
 from digest.rendering.templates import TemplateSet
 from digest.rendering.words import Speech
 from digest.settings import Site
 
-#: Pages kept in memory; a reader's mail takes three, some 50 kB together.
+#: Pages of single choices kept in memory; a reader's mail takes three, some 50 kB
+#: together.
 _REMEMBERED = 768
 #: No subject is longer, whatever a template does; phones show about 40.
 _LONGEST_SUBJECT = 150
@@ -36,6 +44,8 @@ class Rendered:
     subject: str
     text_part: Part
     html_part: Part | None = None  #: None: the reader wants text only
+    digest: Digest  #: what it shows: less than was chosen, where that was too much
+    shortened: Shortened | None = None  #: how it was made to fit
 
     @property
     def text(self) -> str:
@@ -58,13 +68,22 @@ class Renderer:
         site: Site,
         newsletter: Newsletter,
         issue: Issue,
+        sections: Sequence[Section] = (),
+        widen: Widen = lambda section: section,
     ) -> None:
-        """Read the words; raise `TemplateProblem` or `FileProblems` if they are wrong."""
+        """Read the words; raise `TemplateProblem` or `FileProblems` if they are wrong.
+
+        `sections` are all that digests may have, each with every article it may hold;
+        without any, every choice is rendered by itself. `widen` returns the same for a
+        section that is not among them.
+        """
         self._pages = Pages(
             templates=templates, site=site, newsletter=newsletter, issue=issue
         )
         self._newsletter = newsletter
-        self._made: OrderedDict[Hashable, Page] = OrderedDict()
+        self._sections, self._widen = sections, widen
+        self._made: OrderedDict[Hashable, Sheet] = OrderedDict()
+        self._compiled: dict[tuple[str, Length], Compiled] = {}
         self._speeches: dict[str, Speech] = {}
         self._lock = RLock()
 
@@ -88,34 +107,65 @@ class Renderer:
         speech = self._speech(language)
         zone = self._newsletter.timezone
         values = personal.values(lambda moment: speech.day(moment, zone))
+        self._refuse_marks(values)
         shape = Shape(speech=speech, length=length, present=frozenset(values))
-        subject = shorten(
-            one_line(self._page(self._pages.subject, digest, shape).fill(values)),
-            _LONGEST_SUBJECT,
-        )
-        values["subject"] = subject
-        text = self._page(self._pages.text, digest, shape).fill(values)
-        html = None
-        if format is Format.HTML:
-            html = self._page(self._pages.html, digest, shape).fill(values)
+
+        def make(shown: Digest, lengths: Lengths) -> _Made:
+            stage = staged(shown, lengths, present=shape.present)
+            subject = self._subject(shown, shape, stage, values)
+            told = {**values, "subject": subject}
+            html = None
+            if format is Format.HTML:
+                html = self._page(Kind.HTML, shown, shape, lengths, stage, told)
+            return _Made(digest=shown, stage=stage, subject=subject, html=html)
+
+        wished = Lengths.wished(length, len(digest.articles))
+        made, shortened = fitted(digest, wished, make=make, size=_size)
+        lengths = Lengths.wished(length, len(made.digest.articles))
+        stage = made.stage
+        if shortened:  # the text is told as asked, whatever the HTML had to leave out
+            stage = staged(made.digest, lengths, present=shape.present)
+        told = {**values, "subject": made.subject}
         return Rendered(
-            subject=subject,
-            text_part=Part.of(text),
-            html_part=None if html is None else Part.of(html),
+            subject=made.subject,
+            text_part=self._page(Kind.TEXT, made.digest, shape, lengths, stage, told),
+            html_part=made.html,
+            digest=made.digest,
+            shortened=shortened,
         )
 
-    def check(self) -> None:
-        """Render a sample of everything; raise `TemplateProblem` where it fails."""
+    def check(self) -> Mapping[Kind, str]:
+        """Render a sample of everything; raise `TemplateProblem` where it fails.
+
+        Returns the pages that have to be rendered per choice of articles, and why.
+        """
+        sample = sample_digest()
         for language in self._pages.words.languages:
             for length in Length:
                 for present in (frozenset(NAMES), frozenset({"unsubscribe"})):
                     shape = Shape(
                         speech=self._speech(language), length=length, present=present
                     )
-                    self._pages.subject(sample_digest(), shape)
-                    self._pages.text(sample_digest(), shape)
-                    if language == self._speech("").language:
-                        self._pages.html(sample_digest(), shape)
+                    lengths = Lengths.wished(length, len(sample.articles))
+                    kinds = list(Kind)
+                    if language != self._speech("").language:
+                        kinds.remove(Kind.HTML)
+                    for kind in kinds:
+                        self._pages.chosen(kind, sample, shape, lengths)
+        self._sections = self._sections or sample.sections
+        for length in Length:
+            shape = Shape(speech=self._speech(""), length=length, present=frozenset())
+            self._compiled_for(shape)
+        return self.why_not_joined
+
+    @property
+    def why_not_joined(self) -> Mapping[Kind, str]:
+        """Pages made so far that cannot be joined, and why: file, line, reason."""
+        return {
+            kind: str(why)
+            for compiled in self._compiled.values()
+            for kind, why in compiled.why_not.items()
+        }
 
     def _speech(self, language: str) -> Speech:
         wanted = language or self._newsletter.language
@@ -125,18 +175,88 @@ class Renderer:
             self._speeches[wanted] = speech
         return self._speeches[wanted]
 
+    def _subject(
+        self, digest: Digest, shape: Shape, stage: Stage, values: Mapping[str, str]
+    ) -> str:
+        lengths = Lengths.wished(shape.length, len(digest.articles))
+        page = self._page(Kind.SUBJECT, digest, shape, lengths, stage, values)
+        return _one_subject(page.text)
+
     def _page(
-        self, make: Callable[[Digest, Shape], Page], digest: Digest, shape: Shape
-    ) -> Page:
-        """Return the page, made now or remembered."""
-        key = (make.__name__, _choice(digest), *_features(shape))
+        self,
+        kind: Kind,
+        digest: Digest,
+        shape: Shape,
+        lengths: Lengths,
+        stage: Stage,
+        values: Mapping[str, str],
+    ) -> Part:
+        """Return a page, joined if that can be, or else made for this choice."""
+        if self._sections:
+            try:
+                return self._compiled_for(shape).join(kind, digest, stage, values)
+            except NotJoinable:
+                pass  # `why_not_joined` tells
+        sheet = self._exact(kind, digest, shape, lengths)
+        return laid_out(kind, sheet, stage, values)
+
+    def _compiled_for(self, shape: Shape) -> Compiled:
+        key = (shape.speech.language, shape.length)
+        found = self._compiled.get(key)
+        if found is None:
+            with self._lock:
+                if key not in self._compiled:
+                    self._compiled[key] = compile_issue(
+                        self._pages,
+                        self._sections,
+                        shape,
+                        exact=self._exact,
+                        widen=self._widen,
+                        limit=self._newsletter.limits.articles,
+                        lock=self._lock,
+                    )
+                found = self._compiled[key]
+        return found
+
+    def _exact(
+        self, kind: Kind, digest: Digest, shape: Shape, lengths: Lengths
+    ) -> Sheet:
+        """Return the page of one choice, made now or remembered."""
+        key = (kind, _choice(digest), *_features(shape), lengths)
         with self._lock:
             if key not in self._made:
-                self._made[key] = make(digest, shape)
+                self._made[key] = self._pages.chosen(kind, digest, shape, lengths)
                 if len(self._made) > _REMEMBERED:
                     self._made.popitem(last=False)
             self._made.move_to_end(key)
             return self._made[key]
+
+    def _refuse_marks(self, values: Mapping[str, str]) -> None:
+        """Raise for a value that holds a mark: nobody could know one by chance."""
+        if self._pages.secret in "\0".join(values.values()):
+            name = next(n for n, text in values.items() if self._pages.secret in text)
+            raise self._pages.misused(
+                name, "holds a mark of this page: correct it where it is kept"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """A reader's subject and HTML, and what they show."""
+
+    digest: Digest
+    stage: Stage
+    subject: str
+    html: Part | None
+
+
+def _size(made: _Made) -> int:
+    return made.html.size if made.html else 0
+
+
+@lru_cache(maxsize=4096)  # many readers share a lead and a number of stories
+def _one_subject(page: str) -> str:
+    return shorten(one_line(visible(page)), _LONGEST_SUBJECT)
 
 
 def _features(shape: Shape) -> tuple[Hashable, ...]:

@@ -7,8 +7,8 @@ Escaping is the template's part.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from digest.model import (
     Article,
@@ -22,8 +22,19 @@ from digest.model import (
     Section,
 )
 from digest.rendering.bodies import Bodies
-from digest.rendering.personal import NAMES, Marks, Slot, finalize
+from digest.rendering.later import Later, Present
+from digest.rendering.marks import Marks
+from digest.rendering.personal import NAMES, Slot, finalize
 from digest.rendering.plaintext import one_line
+from digest.rendering.stage import (
+    BlockKey,
+    Lengths,
+    Of,
+    SectionItem,
+    Stage,
+    StoryItem,
+    section_key,
+)
 from digest.rendering.templates import Markup, escape
 from digest.rendering.view import (
     ArticleView,
@@ -34,6 +45,7 @@ from digest.rendering.view import (
     ReaderView,
     SectionView,
 )
+from digest.rendering.whole import Placed, WholeDigest, WholeSection
 from digest.rendering.words import Speech, comma, direction
 from digest.settings import Site
 from digest.tags import slug
@@ -41,29 +53,6 @@ from digest.tags import slug
 #: Longer tags make no good line above a headline.
 _LONGEST_KICKER = 32
 _QUOTATION_MARKS = "\"“”„‟«»‹›'‘’‚ \u00a0\u202f"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lengths:
-    """How many stories, from the first, are shown at full length or in summary.
-
-    A reader's wish, or less of it where the page would be too long for Gmail.
-    """
-
-    full: int
-    summaries: int
-
-    def of(self, place: int) -> Length:
-        """Return how much to show of the story at `place`, counted from 0."""
-        if place < self.full:
-            return Length.FULL
-        return Length.SUMMARIES if place < self.summaries else Length.HEADLINES
-
-    @classmethod
-    def wished(cls, length: Length, count: int) -> Lengths:
-        """Return what a reader asked for."""
-        full = count if length is Length.FULL else 0
-        return cls(full=full, summaries=0 if length is Length.HEADLINES else count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,26 +64,42 @@ class Variables:
     issue: Issue
     speech: Speech
     bodies: Bodies
+    marks: Marks  #: what is not known yet prints these
+    views: dict[str, ArticleView]  #: of pages for all readers, by the story's id
 
     def of(
         self, digest: Digest, lengths: Lengths, *, escaping: bool
     ) -> dict[str, object]:
         """Return every variable but `reader`, `subject`, `length` and `styles`."""
+        return self._with(self._digest(digest, lengths), escaping=escaping)
+
+    def of_all(
+        self, sections: Iterable[Section], length: Length, *, escaping: bool
+    ) -> dict[str, object]:
+        """Return the same with every story of `sections` wherever it may stand.
+
+        All of them are shown at this length.
+        """
+        return self._with(self._whole(sections, length), escaping=escaping)
+
+    def _with(
+        self, digest: DigestView | WholeDigest, *, escaping: bool
+    ) -> dict[str, object]:
         end = {"left": "right", "right": "left"}
         start = "right" if self.speech.direction == "rtl" else "left"
         return {
             "site": self.site,
             "newsletter": self._newsletter(),
             "issue": self._issue(),
-            "digest": self._digest(digest, lengths),
+            "digest": digest,
             "language": self.speech.language,
             "dir": self.speech.direction,
             "rtl": self.speech.direction == "rtl",
             "start": start,
             "end": end[start],
             "t": self._html_word if escaping else self._text_word,
-            "listed": self.speech.listed,
-            "mixed": self.speech.mixed,
+            "listed": self._listed,
+            "mixed": self._mixed,
         }
 
     def _newsletter(self) -> NewsletterView:
@@ -138,6 +143,34 @@ class Variables:
             )
         return DigestView(sections=tuple(sections), more=digest.more)
 
+    def _whole(self, sections: Iterable[Section], length: Length) -> WholeDigest:
+        wholes, everywhere = [], []
+        for section in sections:
+            key = section_key(section)
+            stories: list[Placed] = []
+            for chosen in section.articles:
+                for is_lead in (True, False):
+                    view = self._article(
+                        chosen, section, length=length, is_lead=is_lead
+                    )
+                    waiting = replace(view, also_in=self._also_in())
+                    block: BlockKey = (key, chosen.article.id, is_lead, length)
+                    stories.append((block, waiting))
+            title = one_line(section.title)
+            wholes.append((key, WholeSection.of(key, title, stories, self.marks)))
+            everywhere += stories
+        self.views.update({key[1]: view for key, view in everywhere})
+        return WholeDigest.of(wholes, everywhere, self.marks, views=self.views)
+
+    def _also_in(self) -> Later:
+        def also_in(
+            _: Stage, __: SectionItem | None, story: StoryItem | None
+        ) -> object:
+            assert story is not None, "a story's facts are asked inside its block"
+            return story.also_in
+
+        return Later("article.also_in", also_in, self.marks)
+
     def _article(
         self, chosen: Chosen, section: Section, *, length: Length, is_lead: bool
     ) -> ArticleView:
@@ -170,32 +203,99 @@ class Variables:
             is_lead=is_lead,
             _body=article.body,
             _bodies=self.bodies,
+            _mixed=self.speech.mixed,
         )
 
     def _is_foreign(self, language: str) -> bool:
         return _base(language) != _base(self.speech.language)
 
     def _html_word(self, key: str, /, **values: object) -> Markup:
-        word = self.speech.word(key, _number(values))
-        shown = {name: str(escape(self._shown(v))) for name, v in values.items()}
-        return Markup(self.speech.filled(str(escape(word)), shown))
+        def shown(value: object) -> str:
+            return str(escape(self._shown(value)))
+
+        def filled(word: str) -> str:
+            return self.speech.filled(str(escape(word)), values, shown)
+
+        return Markup(self._said(key, values.get("n"), filled))
 
     def _text_word(self, key: str, /, **values: object) -> str:
-        word = self.speech.word(key, _number(values))
-        shown = {name: str(self._shown(value)) for name, value in values.items()}
-        return self.speech.filled(word, shown)
+        def filled(word: str) -> str:
+            return self.speech.filled(word, values, lambda v: str(self._shown(v)))
+
+        return self._said(key, values.get("n"), filled)
+
+    def _said(self, key: str, number: object, filled: Callable[[str], str]) -> str:
+        """Return a word in the form its number asks for, or in every form."""
+        if not isinstance(number, Later):
+            known = number if isinstance(number, int | float) else None
+            return filled(self.speech.word(key, known))
+        forms = self.speech.forms(key)
+        if len(forms) == 1:
+            return filled(forms["other"])
+        return self.marks.choice(
+            self._plural_of(number, list(forms)), map(filled, forms.values())
+        )
+
+    def _plural_of(self, number: Later, categories: list[str]) -> Of:
+        """Return how to find the place of a number's plural category."""
+        of = number._of  # noqa: SLF001 - it hides its parts from templates alone
+        known: dict[float, int] = {}
+
+        def place(d: Stage, s: SectionItem | None, a: StoryItem | None) -> int:
+            value = of(d, s, a)
+            if value not in known:
+                category = self.speech.plural(value)
+                named = category if category in categories else "other"
+                known[value] = categories.index(named)
+            return known[value]
+
+        return place
+
+    def _listed(self, texts: Sequence[str] | Later, direction: str = "") -> str | Later:
+        if not isinstance(texts, Later):
+            return self.speech.listed(texts, direction)
+        return texts.written(lambda found: self.speech.listed(found, direction))
+
+    def _mixed(self, text: str | Later, direction: str) -> str | Later:
+        if not isinstance(text, Later):
+            return self.speech.mixed(text, direction)
+        return text.written(lambda found: self.speech.mixed(found, direction))
 
     def _shown(self, value: object) -> object:
         """Return a number as the language writes it, a slot as its mark."""
         if isinstance(value, int | float):
             return self.speech.number(value)
+        if isinstance(value, Later) and value._write is str:  # noqa: SLF001 - see above
+            return value.written(self._written)
         return finalize(value)
+
+    def _written(self, value: object) -> str:
+        """Return a fact as the language writes it, numbers above all."""
+        if isinstance(value, int | float):
+            return self.speech.number(value)
+        return str(value)
 
 
 def reader(present: Collection[str], marks: Marks) -> ReaderView:
     """Return the reader as slots for the values that are present."""
     values = {name: Slot(name, marks) if name in present else "" for name in NAMES}
     there = {f"has_{name}": name in present for name in NAMES}
+    return ReaderView(**values, **there)  # type: ignore[arg-type]  # the names are exactly its fields
+
+
+def any_reader(
+    present: Collection[str], marks: Marks, *, asked: set[str]
+) -> ReaderView:
+    """Return the reader as slots for every value, whoever has which.
+
+    Should a template ask with `if` whether one is there, the answer is for those who
+    have `present`, and its name is added to `asked`.
+    """
+    values = {name: Slot(name, marks) for name in NAMES}
+    there = {
+        f"has_{name}": Present(name, marks, answer=name in present, asked=asked)
+        for name in NAMES
+    }
     return ReaderView(**values, **there)  # type: ignore[arg-type]  # the names are exactly its fields
 
 

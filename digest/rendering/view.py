@@ -8,12 +8,18 @@ variables` fills them.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from digest.model import Link, Quote
 from digest.rendering.bodies import Bodies
+from digest.rendering.later import Later, Present
 from digest.rendering.personal import Slot
+from digest.rendering.plaintext import shorten
 from digest.rendering.templates import Markup
+
+#: Between headlines on one line.
+DOT = " · "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,7 @@ class ArticleView:
     quotes: tuple[Quote, ...]
     also_read: tuple[Link, ...]
     related: tuple[Link, ...]
-    also_in: tuple[str, ...]  #: titles of other sections it belongs to
+    also_in: tuple[str, ...] | Later  #: titles of other sections it belongs to
     tags: tuple[str, ...]
     minutes: int
     published: str  #: "23 November 2026", or empty
@@ -65,11 +71,16 @@ class ArticleView:
     is_lead: bool
     _body: str = field(repr=False)
     _bodies: Bodies = field(repr=False)
+    _mixed: Callable[[str, str], str] = field(repr=False)
 
     @property
     def has_body(self) -> bool:
         """Whether there is more than headline and standfirst."""
         return bool(self._body)
+
+    def teaser(self, width: int) -> str:
+        """Return the headline for a line of headlines of at most `width` columns."""
+        return self._mixed(shorten(self.headline, width), self.dir)
 
     @property
     def body(self) -> Markup:
@@ -115,9 +126,19 @@ class DigestView:
         return self.articles[0]
 
     @property
+    def leads(self) -> tuple[ArticleView, ...]:
+        """The first story, for `each`."""
+        return self.articles[:1]
+
+    @property
     def others(self) -> tuple[ArticleView, ...]:
         """Every story but the first."""
         return self.articles[1:]
+
+    def teasers(self, width: int) -> str:
+        """Return the headlines of `others` that fit on a line, at least one."""
+        teasers = [article.teaser(width) for article in self.others]
+        return DOT.join(teasers[: fitting(map(len, teasers), width)])
 
     @property
     def count(self) -> int:
@@ -138,6 +159,17 @@ class DigestView:
     def topics(self) -> tuple[str, ...]:
         """The titles of the sections."""
         return tuple(section.title for section in self.sections if section.title)
+
+
+def fitting(lengths: Iterable[int], width: int) -> int:
+    """Return how many texts of these lengths fit on a line of `width` columns."""
+    used = number = 0
+    for length in lengths:
+        used += length + (len(DOT) if number else 0)
+        if number and used > width:
+            break
+        number += 1
+    return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +204,10 @@ class ReaderView:
     preferences: Slot | str
     pause: Slot | str
     web_copy: Slot | str
-    has_name: bool
-    has_address: bool
-    has_subscribed: bool
-    has_unsubscribe: bool
-    has_preferences: bool
-    has_pause: bool
-    has_web_copy: bool
+    has_name: bool | Present
+    has_address: bool | Present
+    has_subscribed: bool | Present
+    has_unsubscribe: bool | Present
+    has_preferences: bool | Present
+    has_pause: bool | Present
+    has_web_copy: bool | Present

@@ -10,7 +10,7 @@ runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -97,23 +97,42 @@ class Speech:
 
     def word(self, key: str, number: float | None) -> str:
         """Return the word, with its blanks (``{name}``) still in it."""
+        word = self._word(key)
+        if isinstance(word, str):
+            return word
+        if number is None:
+            raise WordMissing(f"the word {word['other']!r} has plurals: pass n=…")
+        return word.get(self.plural(number), word["other"])
+
+    def forms(self, key: str) -> Mapping[str, str]:
+        """Return the word for every plural category it tells apart; "other" is one."""
+        word = self._word(key)
+        return {"other": word} if isinstance(word, str) else word
+
+    def plural(self, number: float) -> str:
+        """Return the plural category of a number, such as "few" (Unicode CLDR)."""
+        return self._locale.plural_form(number)
+
+    def _word(self, key: str) -> Word:
         for vocabulary in self._vocabularies:
             if key in vocabulary and key not in _MANNERS:
-                return self._form(vocabulary[key], number)
+                return vocabulary[key]
         known = [key for words in self._vocabularies for key in words]
         near = get_close_matches(key, known, n=1)
         hint = f"did you mean `{near[0]}`" if near else "add it"
         raise WordMissing(f"words.yaml has no word `{key}`: {hint}")
 
-    def filled(self, word: str, values: Mapping[str, str]) -> str:
-        """Fill the blanks of `word`."""
+    def filled(
+        self, word: str, values: Mapping[str, object], shown: Callable[[object], str]
+    ) -> str:
+        """Fill the blanks of `word`; `shown` is asked for the values it has."""
 
         def value(blank: re.Match[str]) -> str:
             if blank[1] not in values:
                 raise WordMissing(
                     f"`{{{blank[1]}}}` of {word!r} is not given: pass {blank[1]}=…"
                 )
-            return values[blank[1]]
+            return shown(values[blank[1]])
 
         return _BLANK.sub(value, word)
 
@@ -148,13 +167,6 @@ class Speech:
         found = (words[key] for words in self._own if key in words)
         entry = next(found, "")
         return entry if isinstance(entry, str) else ""
-
-    def _form(self, word: Word, number: float | None) -> str:
-        if isinstance(word, str):
-            return word
-        if number is None:
-            raise WordMissing(f"the word {word['other']!r} has plurals: pass n=…")
-        return word.get(self._locale.plural_form(number), word["other"])
 
 
 @lru_cache(maxsize=1024)  # readers subscribed on a few hundred days

@@ -28,7 +28,10 @@ from jinja2.utils import missing
 from markupsafe import Markup, escape
 
 from digest.errors import TemplateProblem
+from digest.rendering.later import NotJoinable
+from digest.rendering.marks import Place
 from digest.rendering.personal import finalize
+from digest.rendering.templates.each import Each
 
 __all__ = ["Markup", "TemplateFile", "TemplateSet", "Templates", "escape"]
 
@@ -111,7 +114,7 @@ class Templates:
     def add_filters(
         self,
         *,
-        html: Mapping[str, Callable[..., str]],
+        html: Mapping[str, Callable[..., object]],
         text: Mapping[str, Callable[..., str]],
     ) -> None:
         """Give the templates filters of our own."""
@@ -124,6 +127,7 @@ class Templates:
             autoescape=escaping,  # noqa: S701 - off only for plain text and CSS
             undefined=_undefined(frozenset(names)),
             finalize=finalize,
+            extensions=[Each],
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
@@ -142,6 +146,9 @@ class Templates:
             return environment.get_template(name).render(variables)
         except TemplateProblem:
             raise
+        except NotJoinable as error:
+            file, line = next(iter(self._places(error)), (path, 1))
+            raise NotJoinable(error.why, Place(file=file, line=line)) from error
         except Exception as error:
             # Whatever a template does wrong, its author is told where.
             raise self._problem(error, path) from error

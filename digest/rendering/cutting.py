@@ -1,0 +1,279 @@
+"""A finished page, cut at its marks into what can be joined for any reader.
+
+Each value is escaped for the place where it stands, as the page itself would have
+been: a test joins pages and renders them with the values, and compares. A page in
+which a mark was lost or doubled is refused, for then a template did something to a
+value that was not there yet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from html import unescape
+
+from digest.quoting import Encoding, Piece, piece, suited
+from digest.rendering import markup
+from digest.rendering.flowing import run
+from digest.rendering.joining import (
+    Choice,
+    Fact,
+    Hole,
+    Nodes,
+    Repeat,
+    Shape,
+    Sheet,
+    Value,
+)
+from digest.rendering.later import Later, NotJoinable
+from digest.rendering.marks import Block, Bound, Marks, Opening, Shaped, SlotMisuse
+from digest.rendering.markup import Stretch
+from digest.rendering.personal import ADDRESSES, spoken
+
+_Written = Callable[[str], Piece]
+
+_LOST = (
+    "was printed, and then changed, cut or thrown away: print it where it belongs, "
+    "and use no filter on a `{% set %}` block that holds it"
+)
+_TWICE = (
+    "was printed once and stands in the page more than once: use a `{% set %}` block "
+    "that holds it only once"
+)
+
+
+def cut_html(html: str, marks: Marks, *, holes: Sequence[Hole] = ()) -> Sheet:
+    """Cut inlined HTML at its marks; raise `SlotMisuse` where one cannot stand.
+
+    `holes` are those of a page that this one will be added to.
+    """
+    cutter = _Cutter(marks, piece, holes)
+    return cutter.whole(list(_html_tokens(html, cutter)), suited(html))
+
+
+def cut_text(text: str, marks: Marks, *, holes: Sequence[Hole] = ()) -> Sheet:
+    """Cut plain text at its marks."""
+    cutter = _Cutter(marks, run, holes)
+    return cutter.whole(list(cutter.tokens(text, run)), suited(text))
+
+
+#: What a page consists of on the way: text, the number of a mark with the way its value
+#: is written there, or a node that is finished.
+_Token = str | tuple[int, _Written] | Shape | Value | Fact
+
+
+class _Cutter:
+    """Cuts one page; `static` makes the pieces between the marks."""
+
+    def __init__(
+        self,
+        marks: Marks,
+        static: Callable[[str], Piece],
+        holes: Sequence[Hole],
+    ) -> None:
+        self._marks, self._static = marks, static
+        self.prefix = marks.prefix
+        self._holes: dict[Hole, int] = {hole: at for at, hole in enumerate(holes)}
+        self._found: Counter[int] = Counter()
+
+    def whole(self, tokens: list[_Token], encoding: Encoding) -> Sheet:
+        """Return the page, and see that every mark printed is there once, unharmed."""
+        nodes = self.nodes(tokens, self._static)
+        for number, what in enumerate(self._marks.printed):
+            if self._found[number] != 1 and not isinstance(what, Shaped):
+                problem = _TWICE if self._found[number] else _LOST
+                raise self.misuse(number, problem)
+        return Sheet(nodes=nodes, holes=tuple(self._holes), encoding=encoding)
+
+    def tokens(self, text: str, written: _Written) -> Iterator[_Token]:
+        """Yield `text` in tokens, its values all written one way."""
+        end = 0
+        for match in self._marks.pattern.finditer(text):
+            if end < match.start():
+                yield text[end : match.start()]
+            yield int(match[1]), written
+            end = match.end()
+        if end < len(text):
+            yield text[end:]
+
+    def nodes(self, tokens: list[_Token], static: Callable[[str], Piece]) -> Nodes:
+        """Return the nodes that `tokens` stand for."""
+        rest = iter(tokens)
+        nodes, stopped = self._nodes(rest, static)
+        if stopped is not None:
+            raise self.misuse(stopped, _LOST)
+        return nodes
+
+    def _nodes(
+        self, tokens: Iterator[_Token], static: Callable[[str], Piece]
+    ) -> tuple[Nodes, int | None]:
+        """Return the nodes up to a boundary, and the number of its mark."""
+        nodes: Nodes = []
+        for token in tokens:
+            if isinstance(token, str):
+                if self.prefix in token:
+                    raise SlotMisuse("reader", _TWICE)
+                nodes.append(static(token))
+            elif isinstance(token, Shape | Value | Fact):
+                nodes.append(token)
+            else:
+                number, written = token
+                what = self._marks.printed[number]
+                if isinstance(what, Block | Bound):
+                    self._found[number] += 1
+                    return nodes, number
+                if isinstance(what, Opening):
+                    self._found[number] += 1
+                    nodes.append(self._group(number, what, tokens, static))
+                else:
+                    nodes.append(self.slot(number, written))
+        return nodes, None
+
+    def slot(self, number: int, written: _Written) -> Value | Fact | Shape:
+        """Return the node of a value, a fact, or text to be laid out."""
+        what = self._marks.printed[number]
+        self._found[number] += 1
+        if isinstance(what, Later):
+            write = what._write  # noqa: SLF001 - it hides its parts from templates alone
+            return Fact(what._of, lambda value: written(write(value)))  # noqa: SLF001
+        if isinstance(what, Shaped):
+            shape = what.shape
+            inner = self.nodes(list(self.tokens(what.text, _raw)), _raw)
+            return self.shape(inner, lambda text: written(shape(text)))
+        assert isinstance(what, str)
+        return Value(self._holes.setdefault((what, written), len(self._holes)))
+
+    def shape(self, inner: Nodes, written: _Written) -> Shape:
+        """Return a node that is laid out as a whole."""
+        return Shape(inner, written, personal=any(_personal(inner)))
+
+    def _group(
+        self,
+        opened: int,
+        opening: Opening,
+        tokens: Iterator[_Token],
+        static: Callable[[str], Piece],
+    ) -> Choice | Repeat:
+        """Return the blocks or options up to their end."""
+        parts: list[tuple[object, Nodes]] = []
+        before, number = self._nodes(tokens, static)
+        while number is not None:
+            what = self._marks.printed[number]
+            if what is Bound.END:
+                break
+            nodes, number = self._nodes(tokens, static)
+            parts.append((what, nodes))
+        if number is None or before:
+            raise self.misuse(opened, _LOST)
+        if opening.sections is None:
+            return Choice(opening.of, [nodes for _, nodes in parts])
+        blocks = {what.key: nodes for what, nodes in parts if isinstance(what, Block)}
+        return Repeat(opening.of, opening.sections, blocks, between=parts[0][1])
+
+    def misuse(self, number: int, problem: str) -> SlotMisuse | NotJoinable:
+        """Return what is wrong with what a mark stands for."""
+        what, place = self._marks.printed[number], self._marks.places[number]
+        if isinstance(what, str):
+            return SlotMisuse(spoken(what), problem, place)
+        return NotJoinable(f"something of the digest {problem}", place)
+
+    def named(self, number: int) -> str:
+        """Return what a mark stands for, if it is a value of the reader's."""
+        what = self._marks.printed[number]
+        return what if isinstance(what, str) else ""
+
+
+def _personal(nodes: Nodes) -> Iterator[bool]:
+    """Yield whether any of the nodes is, or holds, a value of the reader's."""
+    for node in nodes:
+        match node:
+            case Value():
+                yield True
+            case Shape():
+                yield node.personal
+            case Choice():
+                for option in node.options:
+                    yield from _personal(option)
+            case Repeat():
+                for block in (node.between, *node.blocks.values()):
+                    yield from _personal(block)
+
+
+def _html_tokens(html: str, cutter: _Cutter) -> Iterator[_Token]:
+    for stretch in markup.stretches(html, cutter.prefix):
+        if stretch.attribute:
+            yield _attribute(stretch, cutter)
+            continue
+        if stretch.style:
+            problem = "cannot stand in a style sheet: print it as text"
+            _refuse_marks(stretch, cutter, problem)
+        written = _comment_value if stretch.comment else _text_value
+        yield from cutter.tokens(stretch.source, written)
+
+
+def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
+    """Return the node of an attribute's value with its quotes."""
+    name = stretch.attribute
+    if markup.runs_or_styles(name):
+        problem = "cannot stand in a style or a script: print it as text"
+        _refuse_marks(stretch, cutter, problem)
+    written, tokens = _attribute_value, list(cutter.tokens(stretch.source, _raw))
+    if markup.is_link(name):
+        written, tokens = _address_value, list(_link_tokens(tokens, name, cutter))
+    if len(tokens) == 1 and isinstance(tokens[0], tuple) and cutter.named(tokens[0][0]):
+        return cutter.slot(tokens[0][0], written)
+    texts = [unescape(token) if isinstance(token, str) else token for token in tokens]
+    return cutter.shape(cutter.nodes(texts, _raw), written)
+
+
+def _link_tokens(
+    tokens: list[_Token], attribute: str, cutter: _Cutter
+) -> Iterator[_Token]:
+    """Yield the tokens of a link: an address first, or parts of one after text."""
+    for place, token in enumerate(tokens):
+        name = cutter.named(token[0]) if isinstance(token, tuple) else ""
+        if not name or not isinstance(token, tuple):
+            yield token
+        elif place:
+            yield token[0], _component_value
+        elif name in ADDRESSES:
+            yield token
+        else:
+            raise cutter.misuse(
+                token[0],
+                f"is not an address, so it cannot begin `{attribute}`: link "
+                "`reader.preferences` or another address",
+            )
+
+
+def _refuse_marks(stretch: Stretch, cutter: _Cutter, problem: str) -> None:
+    for token in cutter.tokens(stretch.source, _raw):
+        if isinstance(token, tuple):
+            raise cutter.misuse(token[0], problem)
+
+
+# -- how values are written; each is one function, so that a page fills it once -------
+
+
+def _raw(value: str) -> Piece:
+    return Piece(value, b"")
+
+
+def _text_value(value: str) -> Piece:
+    return piece(markup.as_text(value))
+
+
+def _comment_value(value: str) -> Piece:
+    return piece(markup.as_comment(value))
+
+
+def _attribute_value(value: str) -> Piece:
+    return piece(markup.as_attribute(value))
+
+
+def _address_value(value: str) -> Piece:
+    return piece(markup.as_address(value))
+
+
+def _component_value(value: str) -> Piece:
+    return _raw(markup.as_component(value))

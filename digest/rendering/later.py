@@ -1,0 +1,205 @@
+"""What a template sees of a digest that is not chosen yet.
+
+A page for all readers is rendered before anybody's stories are known. Where the
+template says `digest.count`, it gets a `Later`: something that can be printed, passed
+to `t(…)` and our filters, compared inside `{% when %}`, and nothing else. Where it
+says `section.articles`, it gets `Many`: every story that may stand there, for
+`{% each %}` to go through. Both know how to work out the real thing from the stage of
+one reader's digest.
+
+Whatever a template does beyond that needs the real digest, so the page cannot be
+joined: `NotJoinable` says what and where, and the exact path takes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from digest.rendering.marks import Marks, Place
+from digest.rendering.stage import Of
+
+
+class NotJoinable(Exception):
+    """A page that has to be rendered for every choice of articles by itself."""
+
+    def __init__(self, why: str, place: Place | None = None) -> None:
+        """Say why, and in which line of which template."""
+        super().__init__(why, place)
+        self.why, self.place = why, place
+
+    def __str__(self) -> str:
+        """Return `file:line: why`, or why alone."""
+        where = f"{self.place.file}:{self.place.line}: " if self.place else ""
+        return where + self.why
+
+
+class Deferred:
+    """Something of a digest that is not chosen yet; refuses to be looked at."""
+
+    __slots__ = ("_marks", "_name", "_of")
+
+    def __init__(self, name: str, of: Of, marks: Marks) -> None:
+        """Take its name in templates, and how to work it out."""
+        self._name, self._of, self._marks = name, of, marks
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__"):  # Python's own questions, such as `__html__`
+            raise AttributeError(name)
+        raise NotJoinable(f"asks `{self._name}` for `{name}`; only `each` may")
+
+    def __bool__(self) -> bool:
+        raise NotJoinable(
+            f"`{self._name}` is another for each reader, and `if` asks for it: "
+            "`{% when %}` … `{% otherwise %}` … `{% endwhen %}` would do"
+        )
+
+    def __iter__(self) -> NoReturn:
+        raise NotJoinable(
+            f"`{self._name}` is another for each reader, and `for` goes through it: "
+            "`{% each %}` … `{% endeach %}` would do"
+        )
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise NotJoinable(
+            f"`{self._name}` is another for each reader, and a filter, a test or an "
+            "expression uses it"
+        )
+
+    __len__ = __contains__ = __getitem__ = __call__ = __hash__ = _refuse
+    __mul__ = __rmul__ = __truediv__ = __floordiv__ = __mod__ = __rmod__ = _refuse
+    __int__ = __float__ = __format__ = __index__ = _refuse
+
+
+class Later(Deferred):
+    """A number, a text or a truth that each reader has another of."""
+
+    __slots__ = ("_write",)
+
+    def __init__(
+        self, name: str, of: Of, marks: Marks, write: Callable[..., str] = str
+    ) -> None:
+        """Take, beside the rest, how the value is written; values must be hashable."""
+        super().__init__(name, of, marks)
+        self._write = write
+
+    def __str__(self) -> str:
+        return self._marks.print(self)
+
+    def __html__(self) -> str:
+        return self._marks.print(self)
+
+    def written(self, write: Callable[..., str]) -> Later:
+        """Return the same, written another way."""
+        return Later(self._name, self._of, self._marks, write)
+
+    def rewritten(self, change: Callable[[str], str]) -> Later:
+        """Return the same with `change` made to what is written."""
+        write = self._write
+        return self.written(lambda value: change(write(value)))
+
+    def _worked_out(self, change: Callable[[object], object]) -> Later:
+        of = self._of
+        return Later(self._name, lambda *scene: change(of(*scene)), self._marks)
+
+    def __eq__(self, other: object) -> Later:  # type: ignore[override]
+        return self._worked_out(lambda value: value == other)
+
+    def __ne__(self, other: object) -> Later:  # type: ignore[override]
+        return self._worked_out(lambda value: value != other)
+
+    def __lt__(self, other: int) -> Later:
+        return self._worked_out(lambda value: value < other)  # type: ignore[operator]
+
+    def __le__(self, other: int) -> Later:
+        return self._worked_out(lambda value: value <= other)  # type: ignore[operator]
+
+    def __gt__(self, other: int) -> Later:
+        return self._worked_out(lambda value: value > other)  # type: ignore[operator]
+
+    def __ge__(self, other: int) -> Later:
+        return self._worked_out(lambda value: value >= other)  # type: ignore[operator]
+
+    def __add__(self, other: int) -> Later:
+        return self._worked_out(lambda value: value + other)  # type: ignore[operator]
+
+    def __sub__(self, other: int) -> Later:
+        return self._worked_out(lambda value: value - other)  # type: ignore[operator]
+
+    __hash__ = Deferred._refuse  # noqa: SLF001 - `__eq__` would take it away
+
+
+class Present(Later):
+    """Whether a reader has a value, such as a name.
+
+    The only one that `if` may ask: there are two answers, so at worst the page is
+    compiled for either. `asked` collects the names of those that were.
+    """
+
+    __slots__ = ("_answer", "_asked", "_value")
+
+    def __init__(
+        self, value: str, marks: Marks, *, answer: bool, asked: set[str]
+    ) -> None:
+        """Take the value's name, the answer for this page, and where to note it."""
+        super().__init__(
+            f"reader.has_{value}", lambda digest, *_: value in digest.present, marks
+        )
+        self._value, self._answer, self._asked = value, answer, asked
+
+    def __bool__(self) -> bool:
+        self._asked.add(self._value)
+        return self._answer
+
+
+class Many(Deferred):
+    """Every section or story that may stand somewhere, for `each` to go through.
+
+    `possible` holds what a template may see there, with the key each is known by;
+    `of` gives what one reader has there, in order, as items of the stage.
+    """
+
+    __slots__ = ("_possible", "_sections")
+
+    def __init__(
+        self,
+        name: str,
+        of: Of,
+        marks: Marks,
+        *,
+        possible: Sequence[tuple[object, object]],
+        sections: bool = False,
+    ) -> None:
+        """Take, beside the rest, pairs of key and view; sections or stories."""
+        super().__init__(name, of, marks)
+        self._possible, self._sections = possible, sections
+
+
+# -- what `when` may say ------------------------------------------------------
+
+
+def negated(value: object) -> object:
+    """Return `not value`, later if need be."""
+    if isinstance(value, Deferred):
+        of = value._of  # noqa: SLF001 - they hide their parts from templates alone
+        return Later(value._name, lambda *scene: not of(*scene), value._marks)  # noqa: SLF001
+    return not value
+
+
+def both(left: object, right: object) -> object:
+    """Return `left and right`, later if need be."""
+    if isinstance(left, Deferred) and isinstance(right, Deferred):
+        one, other = left._of, right._of  # noqa: SLF001
+        return Later(
+            left._name,  # noqa: SLF001
+            lambda *scene: bool(one(*scene)) and bool(other(*scene)),
+            left._marks,  # noqa: SLF001
+        )
+    if isinstance(left, Deferred):
+        return left if right else right
+    return right if left else left
+
+
+def either(left: object, right: object) -> object:
+    """Return `left or right`, later if need be."""
+    return negated(both(negated(left), negated(right)))

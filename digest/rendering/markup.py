@@ -1,0 +1,108 @@
+"""HTML as libxml2 writes it: where a mark stands, and how a value is written there.
+
+The page around the marks was serialised by libxml2. A value that is put in afterwards
+must look as if it had been there all along, so the rules are libxml2's: text knows
+three characters, an attribute takes the quotes its value leaves free, and the address
+in a link is percent-encoded where it is not ASCII.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from digest.rendering.templates import escape
+
+_LINKS = frozenset({"href", "src", "action", "background", "cite", "poster"})
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+#: A comment, a style sheet or a tag: what is not text.
+_NOT_TEXT = re.compile(
+    r"<!--.*?-->|<style\b[^>]*>.*?</style>|<(?:[^\"'<>]++|\"[^\"]*\"|'[^']*')*>",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"(\s)([^\s=<>\"'/]+)=(\"[^\"]*\"|'[^']*')")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a page in which every value is written the same way.
+
+    `attribute` is the name of the one whose value `source` is, without its quotes;
+    otherwise the stretch is text, with tags that hold no mark, or a comment.
+    """
+
+    source: str
+    attribute: str = ""
+    comment: bool = False
+    style: bool = False
+
+
+def stretches(html: str, prefix: str) -> Iterator[Stretch]:
+    """Yield a page in stretches, whole ones where no mark stands."""
+    end = 0
+    for match in _NOT_TEXT.finditer(html):
+        found = match[0]
+        if prefix not in found:
+            continue
+        yield Stretch(html[end : match.start()])
+        if found.startswith("<!--"):
+            yield Stretch(found, comment=True)
+        elif found.startswith("<style"):
+            yield Stretch(found, style=True)
+        else:
+            yield from _tag(found, prefix)
+        end = match.end()
+    yield Stretch(html[end:])
+
+
+def _tag(tag: str, prefix: str) -> Iterator[Stretch]:
+    end = 0
+    for match in _ATTRIBUTE.finditer(tag):
+        if prefix in match[3]:
+            yield Stretch(tag[end : match.start(3)])
+            yield Stretch(match[3][1:-1], attribute=match[2].lower())
+            end = match.end()
+    yield Stretch(tag[end:])
+
+
+def is_link(attribute: str) -> bool:
+    """Whether the attribute's value is an address."""
+    return attribute in _LINKS
+
+
+def runs_or_styles(attribute: str) -> bool:
+    """Whether a program would run or apply the attribute's value."""
+    return attribute in {"style", "class", "id"} or attribute.startswith("on")
+
+
+def as_text(value: str) -> str:
+    """Return `value` as it is written between tags."""
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def as_comment(value: str) -> str:
+    """Return `value` inside a conditional comment, which is HTML to Outlook."""
+    return str(escape(value))
+
+
+def as_attribute(value: str) -> str:
+    """Return the value of an attribute, in quotes."""
+    written = as_text(value)
+    if '"' not in written:
+        return f'"{written}"'
+    if "'" not in written:
+        return f"'{written}'"
+    return '"' + written.replace('"', "&quot;") + '"'
+
+
+def as_address(value: str) -> str:
+    """Return the value of a link, in quotes."""
+    return as_attribute(quote(value, safe=_PRINTABLE))
+
+
+def as_component(value: str) -> str:
+    """Return `value` as a part of an address, such as a name in a query."""
+    return quote(value, safe="@")

@@ -1,0 +1,161 @@
+"""The whole issue in a template's eyes: every story in every place it may stand.
+
+These stand in for the views of one reader's digest (`digest.rendering.view`) while a
+page is compiled for all readers. They have the same fields; what differs from reader to
+reader is `Later` or `Many`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from digest.rendering.later import Later, Many, NotJoinable
+from digest.rendering.marks import Marks
+from digest.rendering.stage import (
+    BlockKey,
+    Of,
+    SectionItem,
+    SectionKey,
+    Stage,
+    StoryItem,
+)
+from digest.rendering.view import DOT, ArticleView, fitting
+
+#: A story as a template sees it, with the key its block is known by.
+Placed = tuple[BlockKey, ArticleView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeSection:
+    """Every story that a section may hold."""
+
+    slug: str
+    title: str
+    articles: Many
+    others: Many
+    more: Later
+
+    @classmethod
+    def of(
+        cls, key: SectionKey, title: str, stories: Sequence[Placed], marks: Marks
+    ) -> WholeSection:
+        """Take the section's stories, each as the lead and as another one."""
+        return cls(
+            slug=key[0],
+            title=title,
+            articles=Many(
+                "section.articles", _stories_of_section, marks, possible=stories
+            ),
+            others=Many(
+                "section.others", _others_of_section, marks, possible=_others(stories)
+            ),
+            more=Later("section.more", _more_of_section, marks),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeDigest:
+    """Every section a reader may get."""
+
+    sections: Many
+    articles: Many
+    leads: Many
+    others: Many
+    more: Later
+    count: Later
+    minutes: Later
+    complete: Later
+    topics: Later
+    _marks: Marks
+    _views: Mapping[str, ArticleView]  #: by the story's id; others join later
+
+    @classmethod
+    def of(
+        cls,
+        sections: Sequence[tuple[SectionKey, WholeSection]],
+        stories: Sequence[Placed],
+        marks: Marks,
+        *,
+        views: Mapping[str, ArticleView],
+    ) -> WholeDigest:
+        """Take the sections, and the stories of all of them."""
+
+        def many(name: str, of: Of, possible: Sequence[tuple[object, object]]) -> Many:
+            return Many(f"digest.{name}", of, marks, possible=possible)
+
+        def later(name: str, of: Of) -> Later:
+            return Later(f"digest.{name}", of, marks)
+
+        return cls(
+            sections=Many(
+                "digest.sections",
+                lambda digest, *_: digest.sections,
+                marks,
+                possible=sections,
+                sections=True,
+            ),
+            articles=many("articles", lambda digest, *_: digest.stories, stories),
+            leads=many("leads", lambda digest, *_: digest.leads, _leads(stories)),
+            others=many("others", lambda digest, *_: digest.others, _others(stories)),
+            more=later("more", lambda digest, *_: digest.more),
+            count=later("count", lambda digest, *_: digest.count),
+            minutes=later("minutes", lambda digest, *_: digest.minutes),
+            complete=later("complete", lambda digest, *_: digest.complete),
+            topics=later("topics", lambda digest, *_: digest.topics),
+            _marks=marks,
+            _views=views,
+        )
+
+    @property
+    def lead(self) -> NoReturn:
+        """Refuse: it is another one for each reader."""
+        raise NotJoinable(
+            "`digest.lead` is another story for each reader: "
+            "`{% each lead in digest.leads %}` … `{% endeach %}` would do"
+        )
+
+    def teasers(self, width: int) -> Later:
+        """Return the headlines of `others` that fit on a line, later."""
+        views = self._views
+        known: dict[str, str] = {}
+
+        def teaser(id_: str) -> str:
+            if id_ not in known:
+                known[id_] = views[id_].teaser(width)
+            return known[id_]
+
+        def fit(digest: Stage, _: SectionItem | None, __: StoryItem | None) -> object:
+            ids = [story.id for story in digest.others]
+            return tuple(ids[: fitting((len(teaser(id_)) for id_ in ids), width)])
+
+        def written(ids: Sequence[str]) -> str:
+            return DOT.join([teaser(id_) for id_ in ids])
+
+        return Later("digest.teasers", fit, self._marks, written)
+
+
+def _leads(stories: Sequence[Placed]) -> list[Placed]:
+    return [(key, view) for key, view in stories if view.is_lead]
+
+
+def _others(stories: Sequence[Placed]) -> list[Placed]:
+    return [(key, view) for key, view in stories if not view.is_lead]
+
+
+def _section(section: SectionItem | None) -> SectionItem:
+    assert section is not None, "a section's facts are asked inside its block"
+    return section
+
+
+def _stories_of_section(_: Stage, section: SectionItem | None, __: object) -> object:
+    return _section(section).stories
+
+
+def _others_of_section(_: Stage, section: SectionItem | None, __: object) -> object:
+    return _section(section).others
+
+
+def _more_of_section(_: Stage, section: SectionItem | None, __: object) -> object:
+    return _section(section).more
