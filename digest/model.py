@@ -279,6 +279,11 @@ class Digest:
         """Every article of the digest, in the order shown."""
         return tuple(c.article for s in self.sections for c in s.articles)
 
+    @property
+    def count(self) -> int:
+        """How many articles it holds."""
+        return sum([len(section.articles) for section in self.sections])
+
 
 # -- what leaves ------------------------------------------------------------
 

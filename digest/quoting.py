@@ -26,8 +26,10 @@ _LINE = 76  #: RFC 2045 sections 6.7 (5) and 6.8
 _JOIN = b"=\r\n"  #: a soft line break: no character of the text
 _NOT_ASCII = bytes(range(128, 256))
 
-#: One short line that encodes to itself: most names and links are one.
-_PLAIN = re.compile(r"(?!From |.*  )[!-\-/-<>-~](?:[ -<>-~]{0,71}[!-<>-~])?")
+#: Short lines that encode to themselves, with room: most names, links and paragraphs.
+_PLAIN = re.compile(
+    r"(?:(?!From |[^\n]*  )[!-\-/-<>-~](?:[ -<>-~]{0,70}[!-<>-~])?(?:\n(?=.)|\Z))+"
+)
 _LINE_END = re.compile(r"\r\n|\r")
 #: What the standard library's encoder leaves in a line, and what it makes too long.
 _AWKWARD_LINE = re.compile(rb"\n(?:(?:\.|From ).*|.*(?:  |\t).*|.{77,})")
@@ -81,7 +83,7 @@ def quote(text: str) -> bytes:
     front, so that the first line is found like the others.
     """
     if _PLAIN.fullmatch(text):
-        return text.encode("ascii")
+        return text.replace("\n", "\r\n").encode("ascii")
     octets = _LINE_END.sub("\n", text).encode("utf-8", "replace")
     quoted = _AWKWARD_LINE.sub(_mended, b"\n" + binascii.b2a_qp(octets))
     return quoted[1:].replace(b"\n", b"\r\n")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import RLock
 
 from digest.errors import TemplateProblem
@@ -23,7 +24,7 @@ from digest.rendering.later import NotJoinable
 from digest.rendering.marks import Place
 from digest.rendering.pages import Kind, Pages, Shape
 from digest.rendering.proofs import BARE, RICH, difference, proofs
-from digest.rendering.stage import Lengths, SectionKey, Stage, section_key, staged
+from digest.rendering.stage import Cast, Lengths, SectionKey, Stage, section_key
 
 #: Makes a page the exact way: for one choice of articles.
 Exact = Callable[[Kind, Digest, Shape, Lengths], Sheet]
@@ -144,6 +145,7 @@ def compile_issue(
     shape: Shape,
     *,
     exact: Exact,
+    cast: Cast,
     widen: Widen,
     limit: int,
     lock: RLock,
@@ -159,32 +161,33 @@ def compile_issue(
             Kind.HTML,
             NotJoinable("asks for an element's place among its siblings", rule),
         )
-    for digest, values in zip(proofs(sections, limit), (RICH, BARE) * 2, strict=False):
-        _prove(
-            compiled, digest, values, replace(shape, present=frozenset(values)), exact
-        )
+    told = (RICH, BARE) * 2
+    for digest, values in zip(proofs(sections, limit), told, strict=False):
+        shown = replace(shape, present=frozenset(values))
+        lengths = Lengths.wished(shape.length, digest.count)
+        stage = cast.staged(digest, lengths, present=shown.present)
+        for kind in Kind:
+            text = {**values, "subject": 'A "sample" & <more>'}
+            sheet = partial(exact, kind, digest, shown, lengths)
+            _prove(compiled, kind, digest, stage, text, sheet)
     return compiled
 
 
 def _prove(
     compiled: Compiled,
+    kind: Kind,
     digest: Digest,
+    stage: Stage,
     values: Mapping[str, str],
-    shape: Shape,
-    exact: Exact,
+    exact: Callable[[], Sheet],
 ) -> None:
-    """Compare the two ways for one digest; take off this path what differs."""
-    lengths = Lengths.wished(shape.length, len(digest.articles))
-    stage = staged(digest, lengths, present=shape.present)
-    told = {**values, "subject": 'A "sample" & <more>'}
-    for kind in Kind:
-        try:
-            joined = compiled.join(kind, digest, stage, told).text
-        except NotJoinable:
-            continue
-        sheet = exact(kind, digest, shape, lengths)
-        if what := difference(joined, laid_out(kind, sheet, stage, told).text):
-            compiled.refuse(kind, NotJoinable(what))
+    """Make one page both ways; take its kind off this path if they differ."""
+    try:
+        joined = compiled.join(kind, digest, stage, values).text
+    except NotJoinable:
+        return
+    if what := difference(joined, laid_out(kind, exact(), stage, values).text):
+        compiled.refuse(kind, NotJoinable(what))
 
 
 def laid_out(kind: Kind, sheet: Sheet, stage: Stage, values: Mapping[str, str]) -> Part:

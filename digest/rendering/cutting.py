@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache
 from html import unescape
 
 from digest.quoting import Encoding, Piece, piece, suited
@@ -28,7 +29,7 @@ from digest.rendering.joining import (
 from digest.rendering.later import Later, NotJoinable
 from digest.rendering.marks import Block, Bound, Marks, Opening, Shaped, SlotMisuse
 from digest.rendering.markup import Stretch
-from digest.rendering.personal import ADDRESSES, spoken
+from digest.rendering.personal import ADDRESSES, SHARED, spoken
 
 _Written = Callable[[str], Piece]
 
@@ -47,13 +48,13 @@ def cut_html(html: str, marks: Marks, *, holes: Sequence[Hole] = ()) -> Sheet:
 
     `holes` are those of a page that this one will be added to.
     """
-    cutter = _Cutter(marks, piece, holes)
+    cutter = _Cutter(marks, piece, _merged_html, holes)
     return cutter.whole(list(_html_tokens(html, cutter)), suited(html))
 
 
 def cut_text(text: str, marks: Marks, *, holes: Sequence[Hole] = ()) -> Sheet:
     """Cut plain text at its marks."""
-    cutter = _Cutter(marks, run, holes)
+    cutter = _Cutter(marks, run, _merged_text, holes)
     return cutter.whole(list(cutter.tokens(text, run)), suited(text))
 
 
@@ -63,15 +64,16 @@ _Token = str | tuple[int, _Written] | Shape | Value | Fact
 
 
 class _Cutter:
-    """Cuts one page; `static` makes the pieces between the marks."""
+    """Cuts one page; `static` makes the pieces between marks, `merged` one of many."""
 
     def __init__(
         self,
         marks: Marks,
         static: Callable[[str], Piece],
+        merged: Callable[[Sequence[Piece]], Piece],
         holes: Sequence[Hole],
     ) -> None:
-        self._marks, self._static = marks, static
+        self._marks, self._static, self._merged = marks, static, merged
         self.prefix = marks.prefix
         self._holes: dict[Hole, int] = {hole: at for at, hole in enumerate(holes)}
         self._found: Counter[int] = Counter()
@@ -83,7 +85,12 @@ class _Cutter:
             if self._found[number] != 1 and not isinstance(what, Shaped):
                 problem = _TWICE if self._found[number] else _LOST
                 raise self.misuse(number, problem)
-        return Sheet(nodes=nodes, holes=tuple(self._holes), encoding=encoding)
+        return Sheet(
+            nodes=nodes,
+            holes=tuple(self._holes),
+            encoding=encoding,
+            merged=self._merged,
+        )
 
     def tokens(self, text: str, written: _Written) -> Iterator[_Token]:
         """Yield `text` in tokens, its values all written one way."""
@@ -141,6 +148,8 @@ class _Cutter:
             inner = self.nodes(list(self.tokens(what.text, _raw)), _raw)
             return self.shape(inner, lambda text: written(shape(text)))
         assert isinstance(what, str)
+        if what in SHARED:
+            written = _remembered(written)
         return Value(self._holes.setdefault((what, written), len(self._holes)))
 
     def shape(self, inner: Nodes, written: _Written) -> Shape:
@@ -166,7 +175,9 @@ class _Cutter:
         if number is None or before:
             raise self.misuse(opened, _LOST)
         if opening.sections is None:
-            return Choice(opening.of, [nodes for _, nodes in parts])
+            fact = opening.fact or opening.of
+            options = [nodes for _, nodes in parts]
+            return Choice(opening.of, fact, opening.of_reader, options)
         blocks = {what.key: nodes for what, nodes in parts if isinstance(what, Block)}
         return Repeat(opening.of, opening.sections, blocks, between=parts[0][1])
 
@@ -250,6 +261,21 @@ def _refuse_marks(stretch: Stretch, cutter: _Cutter, problem: str) -> None:
     for token in cutter.tokens(stretch.source, _raw):
         if isinstance(token, tuple):
             raise cutter.misuse(token[0], problem)
+
+
+def _merged_html(pieces: Sequence[Piece]) -> Piece:
+    text = "".join([one.text for one in pieces])
+    return Piece(text, b"".join([one.quoted for one in pieces]))
+
+
+def _merged_text(pieces: Sequence[Piece]) -> Piece:
+    return run("".join([one.text for one in pieces]))
+
+
+@cache
+def _remembered(written: _Written) -> _Written:
+    """Return the same for values that many readers have in common."""
+    return lru_cache(maxsize=1024)(written)
 
 
 # -- how values are written; each is one function, so that a page fills it once -------

@@ -43,7 +43,7 @@ def fitted(
     made = make(digest, wished)
     if size(made) <= LARGEST:
         return made, None
-    count = len(digest.articles)
+    count = digest.count
     low, high = 1, wished.full + wished.summaries + count - 1
     step = high
     while low <= high:
@@ -68,11 +68,11 @@ def _shorter(digest: Digest, wished: Lengths, step: int) -> tuple[Digest, Length
 
 def _told(digest: Digest, wished: Lengths, step: int) -> Shortened:
     shorter, lengths = _shorter(digest, wished, step)
-    kept = len(shorter.articles)
+    kept = shorter.count
     return Shortened(
         in_summary=min(wished.full, lengths.summaries) - min(lengths.full, kept),
         by_headline=min(wished.summaries, kept) - min(lengths.summaries, kept),
-        left_out=len(digest.articles) - kept,
+        left_out=digest.count - kept,
     )
 
 

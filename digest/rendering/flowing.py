@@ -8,12 +8,15 @@ joined text is the tidied text, without a pass over it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.quoting import JOIN, Piece, joinable, quote
 from digest.rendering.plaintext import tidied, tidy, visible
 
+#: Words in lines, as most values and paragraphs are: nothing to tidy.
+_TIDY = re.compile(r"[!-~]+(?: [!-~]+)*(?:\n[!-~]+(?: [!-~]+)*)*")
 _LINE_END = Piece("\n", b"\r\n")
 _BLANK_LINE = Piece("\n\n", b"\r\n\r\n")
 
@@ -30,6 +33,10 @@ class Run(Piece):
 
 def run(text: str) -> Run:
     """Return a piece of a text page, tidied inside."""
+    if not text:
+        return _NOTHING
+    if _TIDY.fullmatch(text):
+        return Run(text, b"", 0, Piece(text, joinable(text)), 0, loose=False)
     shown = tidied(visible(text).split("\n"))
     core = shown.strip("\n")
     leading = len(shown) - len(shown.lstrip("\n"))
@@ -44,6 +51,9 @@ def run(text: str) -> Run:
         trailing,
         loose=not trailing and core != core.rstrip(),
     )
+
+
+_NOTHING = Run("", b"", 0, None, 0, loose=False)
 
 
 def flow(runs: Sequence[Piece]) -> tuple[Piece, ...]:

@@ -9,15 +9,17 @@ the few values; those of digests (a number, a list of topics) are remembered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from digest.quoting import Encoding, Piece
-from digest.rendering.stage import Of, SectionItem, Stage, StoryItem
+from digest.rendering.stage import Of, SectionItem, Stage, StoryItem, also_in
 
-#: Facts remembered per place, such as "12 stories" or a list of topics.
+#: Values remembered per place, such as "12 stories" or a list of topics.
 _REMEMBERED = 4096
+#: Facts looked up together; more have too many values between them.
+_MOST_FACTS = 4
 
 
 @dataclass(slots=True)
@@ -48,9 +50,11 @@ class Shape:
 
 @dataclass(slots=True)
 class Choice:
-    """One of several options."""
+    """One of several options; for a truth, the first is for what is false."""
 
-    of: Of  #: gives the option's number
+    of: Of  #: gives the option's number, or a truth
+    fact: Of  #: gives what that hangs on: hashable
+    of_reader: bool  #: it hangs only on which values the reader has
     options: list[Nodes]
 
 
@@ -62,9 +66,25 @@ class Repeat:
     sections: bool  #: whether those are sections
     blocks: dict[object, Nodes]
     between: Nodes
+    #: The pieces of stories whose blocks hang on nothing but the story.
+    stories: dict[StoryItem, Piece] = field(default_factory=dict)
 
 
-Node = Piece | Value | Fact | Shape | Choice | Repeat
+@dataclass(slots=True)
+class Known:
+    """Nodes that hang on a few facts, remembered as one piece for each of their values.
+
+    Most stories are such: all that differs is whether they are "also in" somewhere.
+    """
+
+    nodes: Nodes
+    facts: Of  #: of all of them together
+    of_story: bool  #: they hang on nothing but the story at hand
+    merged: Callable[[Sequence[Piece]], Piece]
+    pieces: dict[object, Piece] = field(default_factory=dict)
+
+
+Node = Piece | Value | Fact | Shape | Choice | Repeat | Known
 Nodes = list[Node]
 
 #: A value's name in a page, and how it is to be written there.
@@ -78,6 +98,9 @@ class Sheet:
     nodes: Nodes
     holes: tuple[Hole, ...]
     encoding: Encoding  #: what suits the page as a whole
+    merged: Callable[[Sequence[Piece]], Piece]  #: makes one piece of several
+    #: The nodes made ready for readers, by which values those have.
+    ready: dict[frozenset[str], Nodes] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -89,9 +112,13 @@ class Sheet:
 
         Raises `KeyError` when the stage holds a block that was not compiled.
         """
+        nodes = self.ready.get(stage.present)
+        if nodes is None:
+            nodes = settled(self.nodes, stage, self.merged)
+            self.ready[stage.present] = nodes
         filled = [written(values.get(name, "")) for name, written in self.holes]
         pieces: list[Piece] = []
-        _walk(self.nodes, pieces, filled, stage, None, None)
+        walk(nodes, pieces, filled, stage, None, None)
         return pieces
 
     def with_more(self, sheet: Sheet) -> Sheet:
@@ -101,7 +128,110 @@ class Sheet:
         elsewhere than in their blocks.
         """
         _add(self.nodes, sheet.nodes)
-        return Sheet(nodes=self.nodes, holes=sheet.holes, encoding=self.encoding)
+        return replace(self, holes=sheet.holes, ready={})
+
+
+def walk(
+    nodes: Nodes,
+    pieces: list[Piece],
+    filled: Sequence[Piece],
+    stage: Stage,
+    section: SectionItem | None,
+    story: StoryItem | None,
+) -> None:
+    """Append the pieces of `nodes` for one reader; the commonest kinds come first."""
+    for node in nodes:
+        if isinstance(node, Piece):
+            pieces.append(node)
+        elif isinstance(node, Value):
+            pieces.append(filled[node.number])
+        elif isinstance(node, Known):
+            pieces.append(_known(node, stage, section, story))
+        elif isinstance(node, Repeat):
+            _repeat(node, pieces, filled, stage, section, story)
+        elif isinstance(node, Choice):
+            option = node.options[node.of(stage, section, story)]
+            if option:
+                walk(option, pieces, filled, stage, section, story)
+        elif isinstance(node, Fact):
+            pieces.append(_fact(node, node.of(stage, section, story)))
+        else:
+            inner: list[Piece] = []
+            walk(node.inner, inner, filled, stage, section, story)
+            pieces.append(_shape(node, "".join([piece.text for piece in inner])))
+
+
+def _repeat(
+    node: Repeat,
+    pieces: list[Piece],
+    filled: Sequence[Piece],
+    stage: Stage,
+    section: SectionItem | None,
+    story: StoryItem | None,
+) -> None:
+    """Append a block for each item, most of them pieces known by their story."""
+    add, known = pieces.append, node.stories
+    gap = node.between[0] if len(node.between) == 1 else None
+    first = True
+    for item in node.of(stage, section, story):
+        if isinstance(gap, Piece):
+            if not first:
+                add(gap)
+        elif node.between and not first:
+            walk(node.between, pieces, filled, stage, section, story)
+        first = False
+        piece = known.get(item)
+        if piece is not None:
+            add(piece)
+        elif node.sections:
+            walk(node.blocks[item.key], pieces, filled, stage, item, story)
+        else:
+            block, start = node.blocks[item.key], len(pieces)
+            walk(block, pieces, filled, stage, section, item)
+            if len(block) == 1 and _of_story(block[0]):
+                known[item] = pieces[start]
+
+
+def _of_story(node: Node) -> bool:
+    """Whether a block is one piece that hangs on nothing but its story."""
+    return isinstance(node, Piece) or (isinstance(node, Known) and node.of_story)
+
+
+def _known(
+    node: Known, stage: Stage, section: SectionItem | None, story: StoryItem | None
+) -> Piece:
+    facts = node.facts(stage, section, story)
+    found = node.pieces.get(facts)
+    if found is None:
+        pieces: list[Piece] = []
+        walk(node.nodes, pieces, (), stage, section, story)
+        found = node.merged(pieces)
+        _remember(node.pieces, facts, found)
+    return found
+
+
+def _fact(node: Fact, value: object) -> Piece:
+    found = node.known.get(value)
+    if found is None:
+        found = node.written(value)
+        _remember(node.known, value, found)
+    return found
+
+
+def _shape(node: Shape, text: str) -> Piece:
+    if node.personal:
+        return node.written(text)
+    found = node.known.get(text)
+    if found is None:
+        found = node.written(text)
+        _remember(node.known, text, found)
+    return found
+
+
+def _remember(known: dict[Any, Piece], value: object, written: Piece) -> None:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[value] = written
 
 
 def _add(nodes: Nodes, more: Nodes) -> None:
@@ -128,61 +258,101 @@ def _add(nodes: Nodes, more: Nodes) -> None:
                 raise ValueError(f"{node!r:.80} is not {other!r:.80}")
 
 
-def _walk(
-    nodes: Nodes,
-    pieces: list[Piece],
-    filled: Sequence[Piece],
-    stage: Stage,
-    section: SectionItem | None,
-    story: StoryItem | None,
-) -> None:
-    """Append the pieces of `nodes` for one reader; the commonest kind comes first."""
-    for node in nodes:
+# -- getting ready ------------------------------------------------------------------
+
+
+def settled(nodes: Nodes, stage: Stage, merged: Callable[[Sequence[Piece]], Piece]) -> Nodes:
+    """Return nodes that join faster to the same, for readers with the same values.
+
+    Choices that only ask which values there are have been made; what hangs on a few
+    facts is looked up by these; neighbours that are the same for everybody are one.
+    """
+    ready: Nodes = []
+    static: list[Piece] = []
+    for node in [*_decided(nodes, stage), None]:
         if isinstance(node, Piece):
-            pieces.append(node)
-        elif isinstance(node, Choice):
-            option = node.options[node.of(stage, section, story)]
-            _walk(option, pieces, filled, stage, section, story)
-        elif isinstance(node, Value):
-            pieces.append(filled[node.number])
-        elif isinstance(node, Repeat):
-            first = True
-            for item in node.of(stage, section, story):
-                if node.between and not first:
-                    _walk(node.between, pieces, filled, stage, section, story)
-                first = False
-                block = node.blocks[item.key]
-                if node.sections:
-                    _walk(block, pieces, filled, stage, item, story)
-                else:
-                    _walk(block, pieces, filled, stage, section, item)
-        elif isinstance(node, Fact):
-            pieces.append(_fact(node, node.of(stage, section, story)))
+            static.append(node)
+            continue
+        if static:
+            ready.append(merged(static) if len(static) > 1 else static[0])
+            static = []
+        if node is not None:
+            ready.append(_settled(node, stage, merged))
+    return ready
+
+
+def _decided(nodes: Nodes, stage: Stage) -> Iterator[Node]:
+    """Yield the nodes without choices that only ask which values there are."""
+    for node in nodes:
+        if isinstance(node, Choice) and node.of_reader:
+            yield from _decided(node.options[node.of(stage, None, None)], stage)
         else:
-            inner: list[Piece] = []
-            _walk(node.inner, inner, filled, stage, section, story)
-            pieces.append(_shape(node, "".join([piece.text for piece in inner])))
+            yield node
 
 
-def _fact(node: Fact, value: object) -> Piece:
-    found = node.known.get(value)
-    if found is None:
-        found = node.written(value)
-        _remember(node.known, value, found)
-    return found
+def _settled(
+    node: Node, stage: Stage, merged: Callable[[Sequence[Piece]], Piece]
+) -> Node:
+    facts: dict[Of, None] = {}
+    if not isinstance(node, Value) and _collect([node], facts, stage):
+        return _known_by([node], facts, merged)
+    match node:
+        case Choice():
+            options = [settled(option, stage, merged) for option in node.options]
+            return replace(node, options=options)
+        case Repeat():
+            blocks = {
+                key: _block(block, stage, merged) for key, block in node.blocks.items()
+            }
+            between = settled(node.between, stage, merged)
+            return Repeat(node.of, node.sections, blocks, between)
+        case Shape():
+            return replace(node, inner=settled(node.inner, stage, _raw_merged))
+    return node
 
 
-def _shape(node: Shape, text: str) -> Piece:
-    if node.personal:
-        return node.written(text)
-    found = node.known.get(text)
-    if found is None:
-        found = node.written(text)
-        _remember(node.known, text, found)
-    return found
+def _block(
+    nodes: Nodes, stage: Stage, merged: Callable[[Sequence[Piece]], Piece]
+) -> Nodes:
+    """Return a block, as one piece if it hangs on few facts."""
+    decided = list(_decided(nodes, stage))
+    facts: dict[Of, None] = {}
+    if _collect(decided, facts, stage) and facts:
+        return [_known_by(decided, facts, merged)]
+    return settled(decided, stage, merged)
 
 
-def _remember(known: dict[Any, Piece], value: object, written: Piece) -> None:
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[value] = written
+def _raw_merged(pieces: Sequence[Piece]) -> Piece:
+    return Piece("".join([piece.text for piece in pieces]), b"")
+
+
+def _known_by(
+    nodes: Nodes, facts: Iterable[Of], merged: Callable[[Sequence[Piece]], Piece]
+) -> Known:
+    """Return nodes that are looked up by these facts, all at once."""
+    several = tuple(facts)
+    of_story = all(of is also_in for of in several)
+    if len(several) == 1:
+        return Known(nodes, several[0], of_story, merged)
+    together = lambda d, s, a: tuple([of(d, s, a) for of in several])  # noqa: E731
+    return Known(nodes, together, of_story, merged)
+
+
+def _collect(nodes: Nodes, facts: dict[Of, None], stage: Stage) -> bool:
+    """Add what `nodes` hang on to `facts`; False when that is more than few facts."""
+    for node in _decided(nodes, stage):
+        match node:
+            case Piece():
+                continue
+            case Fact():
+                facts[node.of] = None
+            case Shape(personal=False):
+                if not _collect(node.inner, facts, stage):
+                    return False
+            case Choice():
+                facts[node.fact] = None
+                if not all([_collect(o, facts, stage) for o in node.options]):
+                    return False
+            case _:
+                return False
+    return len(facts) <= _MOST_FACTS

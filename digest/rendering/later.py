@@ -38,6 +38,7 @@ class Deferred:
     """Something of a digest that is not chosen yet; refuses to be looked at."""
 
     __slots__ = ("_marks", "_name", "_of")
+    _of_reader = False  #: whether it hangs only on which values a reader has
 
     def __init__(self, name: str, of: Of, marks: Marks) -> None:
         """Take its name in templates, and how to work it out."""
@@ -137,6 +138,7 @@ class Present(Later):
     """
 
     __slots__ = ("_answer", "_asked", "_value")
+    _of_reader = True
 
     def __init__(
         self, value: str, marks: Marks, *, answer: bool, asked: set[str]
@@ -175,31 +177,43 @@ class Many(Deferred):
         self._possible, self._sections = possible, sections
 
 
+class _Answers(Later):
+    """What several `Present` come to together."""
+
+    __slots__ = ()
+    _of_reader = True
+
+
 # -- what `when` may say ------------------------------------------------------
 
 
 def negated(value: object) -> object:
     """Return `not value`, later if need be."""
-    if isinstance(value, Deferred):
-        of = value._of  # noqa: SLF001 - they hide their parts from templates alone
-        return Later(value._name, lambda *scene: not of(*scene), value._marks)  # noqa: SLF001
-    return not value
+    if not isinstance(value, Deferred):
+        return not value
+    of = value._of  # noqa: SLF001 - they hide their parts from templates alone
+    return _truth(lambda d, s, a: not of(d, s, a), value)
 
 
 def both(left: object, right: object) -> object:
     """Return `left and right`, later if need be."""
-    if isinstance(left, Deferred) and isinstance(right, Deferred):
-        one, other = left._of, right._of  # noqa: SLF001
-        return Later(
-            left._name,  # noqa: SLF001
-            lambda *scene: bool(one(*scene)) and bool(other(*scene)),
-            left._marks,  # noqa: SLF001
-        )
-    if isinstance(left, Deferred):
+    if not isinstance(left, Deferred):
+        return right if left else left
+    if not isinstance(right, Deferred):
         return left if right else right
-    return right if left else left
+    one, other = left._of, right._of  # noqa: SLF001
+    return _truth(
+        lambda d, s, a: bool(one(d, s, a)) and bool(other(d, s, a)), left, right
+    )
 
 
 def either(left: object, right: object) -> object:
     """Return `left or right`, later if need be."""
     return negated(both(negated(left), negated(right)))
+
+
+def _truth(of: Of, *parts: Deferred) -> Later:
+    """Return something true or false that is worked out from `parts`."""
+    of_reader = all(part._of_reader for part in parts)  # noqa: SLF001
+    kind = _Answers if of_reader else Later
+    return kind(parts[0]._name, of, parts[0]._marks)  # noqa: SLF001

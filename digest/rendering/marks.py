@@ -45,9 +45,10 @@ class Opening:
     """
 
     of: Of
-    sections: bool | None = (
-        None  #: it repeats for sections, for stories; None: a choice
-    )
+    #: Whether it repeats for sections, or for stories; None: it is a choice.
+    sections: bool | None = None
+    fact: Of | None = None  #: what a choice hangs on, where that is not its number
+    of_reader: bool = False  #: a choice hangs only on which values the reader has
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,9 @@ class Marks:
         self.places.append(_place())
         return f"{self.prefix}{len(self.printed) - 1:04}z"
 
-    def choice(self, of: Of, options: Iterable[str]) -> str:
+    def choice(self, of: Of, options: Iterable[str], *, fact: Of) -> str:
         """Return all options of a choice between marks; `of` gives the number."""
-        parts = [self.print(Opening(of))]
+        parts = [self.print(Opening(of, fact=fact))]
         for option in options:
             parts += [self.print(Bound.OPTION), option]
         return "".join([*parts, self.print(Bound.END)])

@@ -23,6 +23,8 @@ _NOT_TEXT = re.compile(
     r"<!--.*?-->|<style\b[^>]*>.*?</style>|<(?:[^\"'<>]++|\"[^\"]*\"|'[^']*')*>",
     re.DOTALL,
 )
+#: What stands for itself in every attribute, links among them.
+_PLAIN = re.compile(r"[!#-%'-;=?-~]*")
 _ATTRIBUTE = re.compile(r"(\s)([^\s=<>\"'/]+)=(\"[^\"]*\"|'[^']*')")
 
 
@@ -90,6 +92,8 @@ def as_comment(value: str) -> str:
 
 def as_attribute(value: str) -> str:
     """Return the value of an attribute, in quotes."""
+    if _PLAIN.fullmatch(value):
+        return f'"{value}"'
     written = as_text(value)
     if '"' not in written:
         return f'"{written}"'
@@ -100,7 +104,9 @@ def as_attribute(value: str) -> str:
 
 def as_address(value: str) -> str:
     """Return the value of a link, in quotes."""
-    return as_attribute(quote(value, safe=_PRINTABLE))
+    if not _PLAIN.fullmatch(value):
+        value = quote(value, safe=_PRINTABLE)
+    return as_attribute(value)
 
 
 def as_component(value: str) -> str:

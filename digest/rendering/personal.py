@@ -18,6 +18,8 @@ from digest.rendering.plaintext import one_line
 
 #: Values that are whole addresses: only they may begin a link.
 ADDRESSES = ("unsubscribe", "preferences", "pause", "web_copy")
+#: Values that many readers have in common.
+SHARED = frozenset({"subject", "subscribed", "web_copy"})
 NAMES = ("name", "address", "subscribed", *ADDRESSES)
 
 

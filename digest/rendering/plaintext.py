@@ -33,6 +33,8 @@ _CLOSING = frozenset(
     "、。，．・：；？！）］｝」』】〉》〕’”…‥ーっゃゅょァィゥェォッャュョ々"
 )
 _OPENING = frozenset("（［｛「『【〈《〔‘“")
+#: Text of letters one column wide, broken at plain spaces alone: most of Europe's.
+_NARROW = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0530\u2010-\u2027]*")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HTML2TEXT_ESCAPE = re.compile(r"\\([\\.+-])")
 #: Quote marks and a list bullet or number, as html2text writes them.
@@ -58,6 +60,8 @@ def fill(text: str, *, width: int = WIDTH, first: str = "", rest: str = "") -> s
     line says by a mark which way the paragraph runs, if it begins with a word of
     the other kind: mail programs ask every line for its own.
     """
+    if _NARROW.fullmatch(text) and first.isascii() and rest.isascii():
+        return _filled(text.split(), width, first, rest)
     lines = [first]
     used, empty = columns(first), True
     for piece, spaced in _pieces(text):
@@ -71,6 +75,25 @@ def fill(text: str, *, width: int = WIDTH, first: str = "", rest: str = "") -> s
     if _RIGHT_TO_LEFT.search(text):
         lines = _turned(lines, text, first=first, rest=rest)
     return "\n".join(line.rstrip() for line in lines).translate(_NO_BREAK_SPACES)
+
+
+def _filled(words: list[str], width: int, first: str, rest: str) -> str:
+    """Wrap words of which every character is one column wide."""
+    lines, line, used = [], first, len(first)
+    empty = True
+    for word in words:
+        if empty:
+            line += word
+            used += len(word)
+            empty = False
+        elif used + 1 + len(word) > width:
+            lines.append(line)
+            line = rest + word
+            used = len(line)
+        else:
+            line += " " + word
+            used += 1 + len(word)
+    return "\n".join([*lines, line.rstrip()])
 
 
 def _turned(lines: list[str], text: str, *, first: str, rest: str) -> list[str]:

@@ -25,7 +25,7 @@ from digest.rendering.pages import Kind, Pages, Shape
 from digest.rendering.personal import NAMES, Personal
 from digest.rendering.plaintext import one_line, shorten, visible
 from digest.rendering.sample import sample_digest
-from digest.rendering.stage import Lengths, Stage, staged
+from digest.rendering.stage import Cast, Lengths, Stage
 from digest.rendering.templates import TemplateSet
 from digest.rendering.words import Speech
 from digest.settings import Site
@@ -82,6 +82,7 @@ class Renderer:
         )
         self._newsletter = newsletter
         self._sections, self._widen = sections, widen
+        self._cast = Cast()
         self._made: OrderedDict[Hashable, Sheet] = OrderedDict()
         self._compiled: dict[tuple[str, Length], Compiled] = {}
         self._speeches: dict[str, Speech] = {}
@@ -102,7 +103,7 @@ class Renderer:
         `TemplateProblem` when a template cannot be rendered, and `ValueError` for
         a digest without articles.
         """
-        if not digest.articles:
+        if digest.skipped or not digest.sections:
             raise ValueError("an empty digest is skipped, not rendered")
         speech = self._speech(language)
         zone = self._newsletter.timezone
@@ -111,7 +112,7 @@ class Renderer:
         shape = Shape(speech=speech, length=length, present=frozenset(values))
 
         def make(shown: Digest, lengths: Lengths) -> _Made:
-            stage = staged(shown, lengths, present=shape.present)
+            stage = self._cast.staged(shown, lengths, present=shape.present)
             subject = self._subject(shown, shape, stage, values)
             told = {**values, "subject": subject}
             html = None
@@ -119,12 +120,12 @@ class Renderer:
                 html = self._page(Kind.HTML, shown, shape, lengths, stage, told)
             return _Made(digest=shown, stage=stage, subject=subject, html=html)
 
-        wished = Lengths.wished(length, len(digest.articles))
+        wished = Lengths.wished(length, digest.count)
         made, shortened = fitted(digest, wished, make=make, size=_size)
-        lengths = Lengths.wished(length, len(made.digest.articles))
-        stage = made.stage
+        lengths, stage = wished, made.stage
         if shortened:  # the text is told as asked, whatever the HTML had to leave out
-            stage = staged(made.digest, lengths, present=shape.present)
+            lengths = Lengths.wished(length, made.digest.count)
+            stage = self._cast.staged(made.digest, lengths, present=shape.present)
         told = {**values, "subject": made.subject}
         return Rendered(
             subject=made.subject,
@@ -146,7 +147,7 @@ class Renderer:
                     shape = Shape(
                         speech=self._speech(language), length=length, present=present
                     )
-                    lengths = Lengths.wished(length, len(sample.articles))
+                    lengths = Lengths.wished(length, sample.count)
                     kinds = list(Kind)
                     if language != self._speech("").language:
                         kinds.remove(Kind.HTML)
@@ -178,7 +179,7 @@ class Renderer:
     def _subject(
         self, digest: Digest, shape: Shape, stage: Stage, values: Mapping[str, str]
     ) -> str:
-        lengths = Lengths.wished(shape.length, len(digest.articles))
+        lengths = Lengths.wished(shape.length, stage.count)
         page = self._page(Kind.SUBJECT, digest, shape, lengths, stage, values)
         return _one_subject(page.text)
 
@@ -211,6 +212,7 @@ class Renderer:
                         self._sections,
                         shape,
                         exact=self._exact,
+                        cast=self._cast,
                         widen=self._widen,
                         limit=self._newsletter.limits.articles,
                         lock=self._lock,

@@ -7,7 +7,7 @@ per mail from a `Digest`, with a number per story instead of its text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -44,7 +44,10 @@ class Lengths:
 
 
 class StoryItem:
-    """One story where it stands."""
+    """One story where it stands, and which other sections it belongs to.
+
+    Equal ones are one object (`Cast`), so that pages remember a story's piece by it.
+    """
 
     __slots__ = ("also_in", "id", "key", "minutes")
 
@@ -103,22 +106,42 @@ class Stage:
 Of = Callable[[Stage, SectionItem | None, StoryItem | None], Any]  # Any: of any type
 
 
+def also_in(_: Stage, __: SectionItem | None, story: StoryItem | None) -> object:
+    """Return the titles of the other sections that the story at hand belongs to."""
+    assert story is not None, "a story's facts are asked inside its block"
+    return story.also_in
+
+
 def section_key(section: Section) -> SectionKey:
     """Return what tells this section from the others."""
     return section.slug, section.title
 
 
-def staged(digest: Digest, lengths: Lengths, *, present: Iterable[str]) -> Stage:
-    """Return the stage of a digest whose stories have these lengths."""
-    sections: list[SectionItem] = []
-    place = 0
-    for section in digest.sections:
-        key = section_key(section)
-        stories = []
-        for chosen in section.articles:
-            name: BlockKey = (key, chosen.article.id, place == 0, lengths.of(place))
-            stories.append(StoryItem(name, chosen))
-            place += 1
-        led = not sections and bool(stories)
-        sections.append(SectionItem(section, stories, led=led))
-    return Stage(sections, more=digest.more, present=frozenset(present))
+class Cast:
+    """All the stories of an issue, wherever they stand in anybody's digest."""
+
+    def __init__(self) -> None:
+        self._stories: dict[SectionKey, dict[object, StoryItem]] = {}
+
+    def staged(
+        self, digest: Digest, lengths: Lengths, *, present: frozenset[str]
+    ) -> Stage:
+        """Return the stage of a digest whose stories have these lengths."""
+        sections: list[SectionItem] = []
+        place = 0
+        for section in digest.sections:
+            key = section_key(section)
+            known = self._stories.setdefault(key, {})
+            stories = []
+            for chosen in section.articles:
+                length = lengths.of(place)
+                face = (chosen.article.id, not place, length, chosen.also_in)
+                story = known.get(face)
+                if story is None:
+                    block = (key, chosen.article.id, not place, length)
+                    story = known[face] = StoryItem(block, chosen)
+                stories.append(story)
+                place += 1
+            led = not sections and bool(stories)
+            sections.append(SectionItem(section, stories, led=led))
+        return Stage(sections, more=digest.more, present=present)

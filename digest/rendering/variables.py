@@ -33,6 +33,7 @@ from digest.rendering.stage import (
     SectionItem,
     Stage,
     StoryItem,
+    also_in,
     section_key,
 )
 from digest.rendering.templates import Markup, escape
@@ -153,7 +154,9 @@ class Variables:
                     view = self._article(
                         chosen, section, length=length, is_lead=is_lead
                     )
-                    waiting = replace(view, also_in=self._also_in())
+                    waiting = replace(
+                        view, also_in=Later("article.also_in", also_in, self.marks)
+                    )
                     block: BlockKey = (key, chosen.article.id, is_lead, length)
                     stories.append((block, waiting))
             title = one_line(section.title)
@@ -161,15 +164,6 @@ class Variables:
             everywhere += stories
         self.views.update({key[1]: view for key, view in everywhere})
         return WholeDigest.of(wholes, everywhere, self.marks, views=self.views)
-
-    def _also_in(self) -> Later:
-        def also_in(
-            _: Stage, __: SectionItem | None, story: StoryItem | None
-        ) -> object:
-            assert story is not None, "a story's facts are asked inside its block"
-            return story.also_in
-
-        return Later("article.also_in", also_in, self.marks)
 
     def _article(
         self, chosen: Chosen, section: Section, *, length: Length, is_lead: bool
@@ -233,7 +227,9 @@ class Variables:
         if len(forms) == 1:
             return filled(forms["other"])
         return self.marks.choice(
-            self._plural_of(number, list(forms)), map(filled, forms.values())
+            self._plural_of(number, list(forms)),
+            map(filled, forms.values()),
+            fact=number._of,  # noqa: SLF001 - it hides its parts from templates alone
         )
 
     def _plural_of(self, number: Later, categories: list[str]) -> Of:

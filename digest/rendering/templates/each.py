@@ -20,7 +20,7 @@ from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 
-from digest.rendering.later import Deferred, Many, both, either, negated
+from digest.rendering.later import Deferred, Later, Many, both, either, negated
 from digest.rendering.marks import Block, Bound, Opening
 
 
@@ -106,7 +106,11 @@ class Each(Extension):
             yield Step(body=bool(condition), other=not condition)
             return
         marks, of = condition._marks, condition._of  # noqa: SLF001
-        opening = Opening(lambda *scene: 1 if of(*scene) else 0)
+        opening = Opening(
+            lambda d, s, a: bool(of(d, s, a)),
+            fact=of if isinstance(condition, Later) else None,
+            of_reader=condition._of_reader,  # noqa: SLF001
+        )
         yield Step(marks.print(opening))
         yield Step(marks.print(Bound.OPTION), other=True)
         yield Step(marks.print(Bound.OPTION), body=True)
