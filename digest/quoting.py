@@ -65,8 +65,21 @@ def piece(text: str) -> Piece:
     return Piece(text, quoted + _JOIN)
 
 
+def plain(text: str) -> bytes | None:
+    """Return `text` if it is short lines of words that stand for themselves.
+
+    Such lines have one space between words and leave room for a soft break.
+    """
+    if not _PLAIN.fullmatch(text):
+        return None
+    return (text.replace("\n", "\r\n") if "\n" in text else text).encode("ascii")
+
+
 def joinable(text: str) -> bytes:
     """Return `text` in quoted-printable, with room on its last line for a soft break."""
+    quoted = plain(text)
+    if quoted is not None:
+        return quoted
     quoted = quote(text)
     start = quoted.rfind(b"\n") + 1
     if len(quoted) - start < _LINE:
@@ -82,8 +95,6 @@ def quote(text: str) -> bytes:
     does most of it; the few lines it gets wrong are mended. A line feed is put in
     front, so that the first line is found like the others.
     """
-    if _PLAIN.fullmatch(text):
-        return text.replace("\n", "\r\n").encode("ascii")
     octets = _LINE_END.sub("\n", text).encode("utf-8", "replace")
     quoted = _AWKWARD_LINE.sub(_mended, b"\n" + binascii.b2a_qp(octets))
     return quoted[1:].replace(b"\n", b"\r\n")
@@ -123,17 +134,28 @@ def suited(text: str) -> Encoding:
     return Encoding.BASE64 if beyond * 6 >= len(octets) else Encoding.QUOTED_PRINTABLE
 
 
-@dataclass(frozen=True, slots=True)
 class Part:
     """One part of a mail: its pieces, and how they are to leave."""
 
-    pieces: Sequence[Piece]
-    encoding: Encoding
+    __slots__ = ("_content", "encoding", "pieces")
+
+    def __init__(self, pieces: Sequence[Piece], encoding: Encoding) -> None:
+        """Take the pieces, each joinable to the next."""
+        self.pieces, self.encoding = pieces, encoding
+        self._content: bytes | None = None
 
     @classmethod
     def of(cls, text: str) -> Part:
         """Return a part that is one text, in the encoding that suits it."""
         return cls((Piece(text, quote(text)),), suited(text))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Part):
+            return NotImplemented
+        return (self.encoding, self.content) == (other.encoding, other.content)
+
+    def __hash__(self) -> int:
+        return hash(self.content)
 
     @property
     def text(self) -> str:
@@ -141,21 +163,16 @@ class Part:
         return "".join([piece.text for piece in self.pieces])
 
     @property
-    def size(self) -> int:
-        """How many octets `content` has, counted and not made."""
-        if self.encoding is Encoding.BASE64:
-            return len(self.content)
-        size = sum([len(piece.quoted) for piece in self.pieces])
-        ends_open = self.pieces and self.pieces[-1].quoted.endswith(_JOIN)
-        return size - (len(_JOIN) if ends_open else 0)
-
-    @property
     def content(self) -> bytes:
         """What stands in the message, without the line end after it."""
-        if self.encoding is Encoding.BASE64:
-            return _base64(self.text)
-        # A soft break with nothing behind it would be no line (RFC 2045 6.7 (5)).
-        return b"".join([piece.quoted for piece in self.pieces]).removesuffix(_JOIN)
+        if self._content is None:
+            if self.encoding is Encoding.BASE64:
+                self._content = _base64(self.text)
+            else:
+                joined = b"".join([piece.quoted for piece in self.pieces])
+                # A soft break with nothing behind it would be no line (RFC 2045 6.7).
+                self._content = joined.removesuffix(_JOIN)
+        return self._content
 
 
 def _base64(text: str) -> bytes:

@@ -8,15 +8,12 @@ joined text is the tidied text, without a pass over it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.quoting import JOIN, Piece, joinable, quote
+from digest.quoting import JOIN, Piece, joinable, plain, quote
 from digest.rendering.plaintext import tidied, tidy, visible
 
-#: Words in lines, as most values and paragraphs are: nothing to tidy.
-_TIDY = re.compile(r"[!-~]+(?: [!-~]+)*(?:\n[!-~]+(?: [!-~]+)*)*")
 _LINE_END = Piece("\n", b"\r\n")
 _BLANK_LINE = Piece("\n\n", b"\r\n\r\n")
 
@@ -35,8 +32,9 @@ def run(text: str) -> Run:
     """Return a piece of a text page, tidied inside."""
     if not text:
         return _NOTHING
-    if _TIDY.fullmatch(text):
-        return Run(text, b"", 0, Piece(text, joinable(text)), 0, loose=False)
+    quoted = plain(text)
+    if quoted is not None:  # as most values and paragraphs are: nothing to tidy
+        return Run(text, b"", 0, Piece(text, quoted), 0, loose=False)
     shown = tidied(visible(text).split("\n"))
     core = shown.strip("\n")
     leading = len(shown) - len(shown.lstrip("\n"))

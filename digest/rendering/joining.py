@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from digest.quoting import Encoding, Piece
-from digest.rendering.stage import Of, SectionItem, Stage, StoryItem, also_in
+from digest.rendering.stage import LOCAL, Of, SectionItem, Stage, StoryItem
 
 #: Values remembered per place, such as "12 stories" or a list of topics.
 _REMEMBERED = 4096
@@ -66,8 +66,8 @@ class Repeat:
     sections: bool  #: whether those are sections
     blocks: dict[object, Nodes]
     between: Nodes
-    #: The pieces of stories whose blocks hang on nothing but the story.
-    stories: dict[StoryItem, Piece] = field(default_factory=dict)
+    local: bool = False  #: blocks hang on nothing but the section and story at hand
+    known: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Known:
 
     nodes: Nodes
     facts: Of  #: of all of them together
-    of_story: bool  #: they hang on nothing but the story at hand
+    local: bool  #: they hang on nothing but the section and story at hand
     merged: Callable[[Sequence[Piece]], Piece]
     pieces: dict[object, Piece] = field(default_factory=dict)
 
@@ -169,32 +169,24 @@ def _repeat(
     section: SectionItem | None,
     story: StoryItem | None,
 ) -> None:
-    """Append a block for each item, most of them pieces known by their story."""
-    add, known = pieces.append, node.stories
-    gap = node.between[0] if len(node.between) == 1 else None
+    """Append a block for each item; most are remembered by their item."""
+    known, between = node.known, node.between
     first = True
     for item in node.of(stage, section, story):
-        if isinstance(gap, Piece):
-            if not first:
-                add(gap)
-        elif node.between and not first:
-            walk(node.between, pieces, filled, stage, section, story)
+        if between and not first:
+            walk(between, pieces, filled, stage, section, story)
         first = False
-        piece = known.get(item)
-        if piece is not None:
-            add(piece)
-        elif node.sections:
+        found = known.get(item)
+        if found is not None:
+            pieces += found
+            continue
+        start = len(pieces)
+        if node.sections:
             walk(node.blocks[item.key], pieces, filled, stage, item, story)
         else:
-            block, start = node.blocks[item.key], len(pieces)
-            walk(block, pieces, filled, stage, section, item)
-            if len(block) == 1 and _of_story(block[0]):
-                known[item] = pieces[start]
-
-
-def _of_story(node: Node) -> bool:
-    """Whether a block is one piece that hangs on nothing but its story."""
-    return isinstance(node, Piece) or (isinstance(node, Known) and node.of_story)
+            walk(node.blocks[item.key], pieces, filled, stage, section, item)
+        if node.local:
+            _remember(known, item, pieces[start:])
 
 
 def _known(
@@ -228,7 +220,7 @@ def _shape(node: Shape, text: str) -> Piece:
     return found
 
 
-def _remember(known: dict[Any, Piece], value: object, written: Piece) -> None:
+def _remember(known: dict[Any, Any], value: object, written: object) -> None:
     if len(known) >= _REMEMBERED:
         known.clear()
     known[value] = written
@@ -261,7 +253,9 @@ def _add(nodes: Nodes, more: Nodes) -> None:
 # -- getting ready ------------------------------------------------------------------
 
 
-def settled(nodes: Nodes, stage: Stage, merged: Callable[[Sequence[Piece]], Piece]) -> Nodes:
+def settled(
+    nodes: Nodes, stage: Stage, merged: Callable[[Sequence[Piece]], Piece]
+) -> Nodes:
     """Return nodes that join faster to the same, for readers with the same values.
 
     Choices that only ask which values there are have been made; what hangs on a few
@@ -305,7 +299,8 @@ def _settled(
                 key: _block(block, stage, merged) for key, block in node.blocks.items()
             }
             between = settled(node.between, stage, merged)
-            return Repeat(node.of, node.sections, blocks, between)
+            local = all([_is_local(one) for block in blocks.values() for one in block])
+            return Repeat(node.of, node.sections, blocks, between, local=local)
         case Shape():
             return replace(node, inner=settled(node.inner, stage, _raw_merged))
     return node
@@ -326,16 +321,33 @@ def _raw_merged(pieces: Sequence[Piece]) -> Piece:
     return Piece("".join([piece.text for piece in pieces]), b"")
 
 
+def _is_local(node: Node) -> bool:
+    """Whether what `node` comes to hangs on the section and story at hand alone."""
+    match node:
+        case Piece():
+            return True
+        case Known():
+            return node.local
+        case Repeat():
+            between = all([_is_local(one) for one in node.between])
+            return node.local and node.of in LOCAL and between
+        case Choice():
+            inner = [one for option in node.options for one in option]
+            return node.fact in LOCAL and all([_is_local(one) for one in inner])
+        case _:
+            return False
+
+
 def _known_by(
     nodes: Nodes, facts: Iterable[Of], merged: Callable[[Sequence[Piece]], Piece]
 ) -> Known:
     """Return nodes that are looked up by these facts, all at once."""
     several = tuple(facts)
-    of_story = all(of is also_in for of in several)
+    local = LOCAL.issuperset(several)
     if len(several) == 1:
-        return Known(nodes, several[0], of_story, merged)
+        return Known(nodes, several[0], local, merged)
     together = lambda d, s, a: tuple([of(d, s, a) for of in several])  # noqa: E731
-    return Known(nodes, together, of_story, merged)
+    return Known(nodes, together, local, merged)
 
 
 def _collect(nodes: Nodes, facts: dict[Of, None], stage: Stage) -> bool:

@@ -47,7 +47,7 @@ class Opening:
     of: Of
     #: Whether it repeats for sections, or for stories; None: it is a choice.
     sections: bool | None = None
-    fact: Of | None = None  #: what a choice hangs on, where that is not its number
+    fact: Of | None = None  #: what a choice hangs on: hashable
     of_reader: bool = False  #: a choice hangs only on which values the reader has
 
 

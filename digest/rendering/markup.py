@@ -23,7 +23,7 @@ _NOT_TEXT = re.compile(
     r"<!--.*?-->|<style\b[^>]*>.*?</style>|<(?:[^\"'<>]++|\"[^\"]*\"|'[^']*')*>",
     re.DOTALL,
 )
-#: What stands for itself in every attribute, links among them.
+#: An address that stands for itself.
 _PLAIN = re.compile(r"[!#-%'-;=?-~]*")
 _ATTRIBUTE = re.compile(r"(\s)([^\s=<>\"'/]+)=(\"[^\"]*\"|'[^']*')")
 
@@ -92,8 +92,6 @@ def as_comment(value: str) -> str:
 
 def as_attribute(value: str) -> str:
     """Return the value of an attribute, in quotes."""
-    if _PLAIN.fullmatch(value):
-        return f'"{value}"'
     written = as_text(value)
     if '"' not in written:
         return f'"{written}"'
@@ -104,9 +102,9 @@ def as_attribute(value: str) -> str:
 
 def as_address(value: str) -> str:
     """Return the value of a link, in quotes."""
-    if not _PLAIN.fullmatch(value):
-        value = quote(value, safe=_PRINTABLE)
-    return as_attribute(value)
+    if _PLAIN.fullmatch(value):
+        return f'"{value}"'
+    return as_attribute(quote(value, safe=_PRINTABLE))
 
 
 def as_component(value: str) -> str:

@@ -34,7 +34,9 @@ _CLOSING = frozenset(
 )
 _OPENING = frozenset("（［｛「『【〈《〔‘“")
 #: Text of letters one column wide, broken at plain spaces alone: most of Europe's.
-_NARROW = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0530\u2010-\u2027]*")
+_NARROW = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0530\u2010-\u2027]*"
+)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HTML2TEXT_ESCAPE = re.compile(r"\\([\\.+-])")
 #: Quote marks and a list bullet or number, as html2text writes them.
@@ -61,7 +63,10 @@ def fill(text: str, *, width: int = WIDTH, first: str = "", rest: str = "") -> s
     the other kind: mail programs ask every line for its own.
     """
     if _NARROW.fullmatch(text) and first.isascii() and rest.isascii():
-        return _filled(text.split(), width, first, rest)
+        words = text.split()
+        if len(first) + len(text) <= width:
+            return (first + " ".join(words)).rstrip()
+        return _filled(words, width, first, rest)
     lines = [first]
     used, empty = columns(first), True
     for piece, spaced in _pieces(text):

@@ -253,7 +253,7 @@ class _Made:
 
 
 def _size(made: _Made) -> int:
-    return made.html.size if made.html else 0
+    return len(made.html.content) if made.html else 0
 
 
 @lru_cache(maxsize=4096)  # many readers share a lead and a number of stories

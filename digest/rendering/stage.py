@@ -14,6 +14,9 @@ from typing import Any
 
 from digest.model import Chosen, Digest, Length, Section
 
+#: Sections remembered, each with the very stories some readers get of it.
+_REMEMBERED = 4096
+
 #: What tells one section from another in an issue: its slug and its title.
 SectionKey = tuple[str, str]
 #: A story in a section, at a length, as the lead or not.
@@ -49,10 +52,11 @@ class StoryItem:
     Equal ones are one object (`Cast`), so that pages remember a story's piece by it.
     """
 
-    __slots__ = ("also_in", "id", "key", "minutes")
+    __slots__ = ("also_in", "id", "is_lead", "key", "minutes")
 
     def __init__(self, key: BlockKey, chosen: Chosen) -> None:
         self.key = key
+        self.is_lead = key[2]
         self.id = chosen.article.id
         self.also_in = chosen.also_in
         self.minutes = chosen.article.reading_minutes
@@ -63,14 +67,12 @@ class SectionItem:
 
     __slots__ = ("key", "more", "others", "stories", "title")
 
-    def __init__(
-        self, section: Section, stories: list[StoryItem], *, led: bool
-    ) -> None:
+    def __init__(self, section: Section, stories: tuple[StoryItem, ...]) -> None:
         self.key = section_key(section)
         self.title = section.title
         self.more = section.more
         self.stories = stories
-        self.others = stories[1:] if led else stories
+        self.others = tuple([story for story in stories if not story.is_lead])
 
 
 class Stage:
@@ -106,10 +108,34 @@ class Stage:
 Of = Callable[[Stage, SectionItem | None, StoryItem | None], Any]  # Any: of any type
 
 
+def stories_of(_: Stage, section: SectionItem | None, __: StoryItem | None) -> object:
+    """Return the stories of the section at hand."""
+    return _at_hand(section).stories
+
+
+def others_of(_: Stage, section: SectionItem | None, __: StoryItem | None) -> object:
+    """Return the stories of the section at hand without the lead."""
+    return _at_hand(section).others
+
+
+def more_of(_: Stage, section: SectionItem | None, __: StoryItem | None) -> object:
+    """Return how many stories of the section at hand were left out."""
+    return _at_hand(section).more
+
+
+def _at_hand(section: SectionItem | None) -> SectionItem:
+    assert section is not None, "a section's facts are asked inside its block"
+    return section
+
+
 def also_in(_: Stage, __: SectionItem | None, story: StoryItem | None) -> object:
     """Return the titles of the other sections that the story at hand belongs to."""
     assert story is not None, "a story's facts are asked inside its block"
     return story.also_in
+
+
+#: What hangs on nothing but the section and the story at hand.
+LOCAL: frozenset[Of] = frozenset({stories_of, others_of, more_of, also_in})
 
 
 def section_key(section: Section) -> SectionKey:
@@ -118,10 +144,15 @@ def section_key(section: Section) -> SectionKey:
 
 
 class Cast:
-    """All the stories of an issue, wherever they stand in anybody's digest."""
+    """All the stories of an issue, wherever they stand in anybody's digest.
+
+    Readers of one topic mostly get the same stories of it, so sections recur, too; a
+    few thousand of them are remembered.
+    """
 
     def __init__(self) -> None:
         self._stories: dict[SectionKey, dict[object, StoryItem]] = {}
+        self._sections: dict[object, SectionItem] = {}
 
     def staged(
         self, digest: Digest, lengths: Lengths, *, present: frozenset[str]
@@ -142,6 +173,16 @@ class Cast:
                     story = known[face] = StoryItem(block, chosen)
                 stories.append(story)
                 place += 1
-            led = not sections and bool(stories)
-            sections.append(SectionItem(section, stories, led=led))
+            sections.append(self._section(section, key, tuple(stories)))
         return Stage(sections, more=digest.more, present=present)
+
+    def _section(
+        self, section: Section, key: SectionKey, stories: tuple[StoryItem, ...]
+    ) -> SectionItem:
+        name = (key, section.more, stories)
+        found = self._sections.get(name)
+        if found is None:
+            if len(self._sections) >= _REMEMBERED:
+                self._sections.clear()
+            found = self._sections[name] = SectionItem(section, stories)
+        return found

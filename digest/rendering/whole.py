@@ -20,6 +20,9 @@ from digest.rendering.stage import (
     SectionKey,
     Stage,
     StoryItem,
+    more_of,
+    others_of,
+    stories_of,
 )
 from digest.rendering.view import DOT, ArticleView, fitting
 
@@ -45,13 +48,9 @@ class WholeSection:
         return cls(
             slug=key[0],
             title=title,
-            articles=Many(
-                "section.articles", _stories_of_section, marks, possible=stories
-            ),
-            others=Many(
-                "section.others", _others_of_section, marks, possible=_others(stories)
-            ),
-            more=Later("section.more", _more_of_section, marks),
+            articles=Many("section.articles", stories_of, marks, possible=stories),
+            others=Many("section.others", others_of, marks, possible=_others(stories)),
+            more=Later("section.more", more_of, marks),
         )
 
 
@@ -142,20 +141,3 @@ def _leads(stories: Sequence[Placed]) -> list[Placed]:
 
 def _others(stories: Sequence[Placed]) -> list[Placed]:
     return [(key, view) for key, view in stories if not view.is_lead]
-
-
-def _section(section: SectionItem | None) -> SectionItem:
-    assert section is not None, "a section's facts are asked inside its block"
-    return section
-
-
-def _stories_of_section(_: Stage, section: SectionItem | None, __: object) -> object:
-    return _section(section).stories
-
-
-def _others_of_section(_: Stage, section: SectionItem | None, __: object) -> object:
-    return _section(section).others
-
-
-def _more_of_section(_: Stage, section: SectionItem | None, __: object) -> object:
-    return _section(section).more
