@@ -10,7 +10,7 @@ either untouched (and sent later) or in doubt (and held): never lost, never doub
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -37,6 +37,8 @@ class SendReport:
     counts: dict[State, int] = field(default_factory=dict)
     refusals: list[tuple[str, Outcome]] = field(default_factory=list)  #: by reader's id
     skipped: Counter[str] = field(default_factory=Counter)  #: reasons
+    #: Files of templates that had to be rendered for each choice of articles, and why.
+    not_joined: Mapping[str, str] = field(default_factory=dict)
     stopped: bool = False  #: somebody asked us to stop; the rest waits
 
     @property
@@ -85,6 +87,7 @@ class Sending:
         finally:
             supply.close()  # gives back what was claimed and not handed over
             self.hold()
+            self.report.not_joined = self.assembler.renderer.why_not_joined
             self.report.counts = self.journal.counts(self.assembler.issue.id)
         return self.report
 
@@ -143,7 +146,9 @@ class Sending:
             self.report.skipped[digest.skipped] += 1
             return None
         rendered = self.assembler.render(subscriber, digest)
-        dated = self.journal.start(claim, [a.id for a in digest.articles])
+        # What was left to the site, so that Gmail shows all of it, was not received.
+        shown = rendered.digest.articles
+        dated = self.journal.start(claim, [article.id for article in shown])
         if dated is None:  # our lease ran out and somebody else took the row
             return None
         self.claims[claim.delivery] = claim

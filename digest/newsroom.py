@@ -13,19 +13,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
+from digest import building
 from digest.assembly import Assembler, writable
+from digest.building import Sizes
 from digest.delivery import Sending, SendReport
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
 from digest.model import (
     Article,
-    Format,
     Issue,
-    Length,
     Message,
     Newsletter,
     Outcome,
@@ -35,12 +36,12 @@ from digest.model import (
     Subscriber,
 )
 from digest.rendering import Rendered, Renderer
-from digest.selection import candidates
+from digest.selection import candidates, catalogue, widened
 from digest.settings import FolderSource, Settings, SmtpDelivery
 from digest.store import Imported, Store, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, open_transport
-from digest.transports.pages import Cover, Page, Skipped, Written, write_pages
+from digest.transports.pages import Written
 
 #: The id of no reader, for the links of test mails.
 NOBODY = "aaaaaaaaaaaaa"
@@ -64,16 +65,6 @@ class Collected:
     error: str = ""
 
 
-def _note(subscriber: Subscriber) -> str:
-    """Return what is special about how a reader wants their digest."""
-    notes = []
-    if subscriber.preferences.format is Format.TEXT:
-        notes.append("text only")
-    if subscriber.preferences.length is not Length.SUMMARIES:
-        notes.append(str(subscriber.preferences.length))
-    return ", ".join(notes)
-
-
 def read_readers(settings: Settings, path: Path) -> list[Subscriber]:
     """Read a YAML or CSV file of readers, checked against these settings."""
     from digest.config import read_subscribers
@@ -85,9 +76,9 @@ def read_readers(settings: Settings, path: Path) -> list[Subscriber]:
     )
 
 
-def check_templates(settings: Settings, newsletter: Newsletter) -> None:
-    """Render samples with a newsletter's templates; raise what is wrong with them."""
-    Renderer(
+def sample_renderer(settings: Settings, newsletter: Newsletter) -> Renderer:
+    """Return what renders samples with a newsletter's templates."""
+    return Renderer(
         templates=load_templates(newsletter.template, settings.root),
         site=settings.site,
         newsletter=newsletter,
@@ -98,7 +89,7 @@ def check_templates(settings: Settings, newsletter: Newsletter) -> None:
             since=BEGINNING,
             until=BEGINNING,
         ),
-    ).check()
+    )
 
 
 class Newsroom:
@@ -236,18 +227,21 @@ class Newsroom:
     def assembler(self, issue: Issue) -> Assembler:
         """Return what makes this issue's messages; checks the template first."""
         newsletter = self.newsletter(issue.newsletter)
+        found = candidates(issue, newsletter, self.settings.topics)
         renderer = Renderer(
             templates=load_templates(newsletter.template, self.settings.root),
             site=self.settings.site,
             newsletter=newsletter,
             issue=issue,
+            sections=catalogue(found),
+            widen=partial(widened, found),
         )
         delivery = self.settings.delivery
         return Assembler(
             issue=issue,
             newsletter=newsletter,
             site=self.settings.site,
-            candidates=candidates(issue, newsletter, self.settings.topics),
+            candidates=found,
             renderer=renderer,
             links=self.links,
             bounce_domain=(
@@ -263,11 +257,7 @@ class Newsroom:
         They are made one by one; templates that cannot be read are said at once.
         """
         assembler = self.assembler(plan.issue)
-        rows = (row for row in plan.receiving if not only or row.subscriber.id in only)
-        return (
-            (row, *assembler.message(row.subscriber, row.digest, dated=self.seconds()))
-            for row in rows
-        )
+        return building.made(assembler, plan, only=only, dated=self.seconds)
 
     def seconds(self) -> datetime:
         """Return the time as a Date field has it."""
@@ -275,35 +265,18 @@ class Newsroom:
 
     def build(self, plan: Plan, folder: Path, *, only: Collection[str] = ()) -> Written:
         """Write every digest of a plan as files to look at; nothing is recorded."""
-        messages = self.messages(plan, only=only)
-        pages = (
-            Page(
-                key=row.subscriber.id,
-                reader=row.subscriber.name or row.subscriber.address,
-                rendered=rendered,
-                content=message.content,
-                articles=len(row.digest.articles),
-                sections=tuple(s.title for s in row.digest.sections if s.title),
-                note=_note(row.subscriber),
-                language=row.subscriber.language or plan.newsletter.language,
-            )
-            for row, rendered, message in messages
-        )
-        skipped = (
-            Skipped(
-                reader=row.subscriber.name or row.subscriber.address,
-                reason=row.digest.skipped,
-            )
-            for row in plan.rows
-            if row.digest.skipped and (not only or row.subscriber.id in only)
-        )
-        return write_pages(
+        return building.write_build(
+            self.assembler(plan.issue),
+            plan,
             folder,
-            pages,
-            cover=Cover(newsletter=plan.newsletter.title, issue=plan.issue.id),
-            skipped=skipped,
+            only=only,
+            dated=self.seconds,
             images=self.local_images(),
         )
+
+    def sizes(self, plan: Plan) -> Sizes:
+        """Find out which digests of a plan have to be shortened for Gmail."""
+        return building.sizes(self.assembler(plan.issue), plan)
 
     def local_images(self) -> dict[str, Path]:
         """Return the files behind the public addresses of this project's pictures."""
@@ -333,7 +306,7 @@ class Newsroom:
                     f"{newsletter.slug} is being sent by another process right now; "
                     "nothing was changed. `digest status` shows how far it is."
                 )
-            check_templates(self.settings, newsletter)
+            sample_renderer(self.settings, newsletter).check()
             for issue in self.issues.open(newsletter):
                 self.store.journal.recover(issue.id)
             yield

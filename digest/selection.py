@@ -130,6 +130,35 @@ class _Wanted:
     places: Sequence[int] = ()  #: those standing here, ranked
 
 
+def catalogue(candidates: Candidates) -> tuple[Section, ...]:
+    """Return every section the newsletter offers, with all that may stand in it.
+
+    Single tags that readers follow are not among them: there may be thousands.
+    """
+    if not candidates.newsletter.topics:
+        return (_whole("", "", candidates, range(len(candidates.articles))),)
+    return tuple(
+        _whole(topic.slug, topic.title, candidates, candidates.topics[topic.slug])
+        for topic in candidates.newsletter.topics
+    )
+
+
+def widened(candidates: Candidates, section: Section) -> Section:
+    """Return the section of a single tag with all that may stand in it."""
+    tag = single_tag(section.slug)
+    places = candidates.tags.get(tag, Places()) if tag else Places()
+    return _whole(section.slug, section.title, candidates, places)
+
+
+def _whole(
+    slug: str, title: str, candidates: Candidates, places: Iterable[int]
+) -> Section:
+    articles = (candidates.articles[place] for place in sorted(places))
+    return Section(
+        slug=slug, title=title, articles=tuple(Chosen(article=a) for a in articles)
+    )
+
+
 def choose(
     candidates: Candidates,
     subscriber: Subscriber,

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import BusyError, OutputError
+from digest.model import Digest
 from digest.quoting import Part
 from digest.rendering import Rendered
 from digest.transports.pages import (
@@ -42,6 +43,7 @@ def page(reader: str = "Amira", key: str = "aaaabbbbccccd", **rendered: object) 
         reader=reader,
         rendered=Rendered(
             subject=str(said["subject"]),
+            digest=Digest(issue="daily/2026-11-23"),
             text_part=Part.of(str(said["text"])),
             html_part=None if html is None else Part.of(str(html)),
         ),

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from digest.errors import TemplateProblem
 from digest.model import (
@@ -33,11 +32,11 @@ from digest.rendering import (
     inlining,
     plaintext,
 )
-from digest.rendering.pages import GMAIL_CUTS_AT, Pages, Recipient, Shape
-from digest.rendering.personal import Marks
-from digest.rendering.variables import Lengths, known_reader
+from digest.rendering.fitting import LARGEST
+from digest.rendering.marks import Marks
 from digest.rendering.words import Words
 from tests import rendering_samples as samples
+from tests.plain_path import PlainPath
 from tests.rendering_samples import HOST, article, digest, personal, section, templates
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -351,38 +350,19 @@ HOSTILE = [
 ]
 
 
-def _parsed(html: str) -> bytes:
-    """Return the page as a parser has it: libxml2 writes `'` or `"` as it suits."""
-    return etree.tostring(etree.fromstring(html, etree.HTMLParser()), method="c14n")
-
-
-def pages_of(what: Digest, template: TemplateSet) -> Pages:
-    return Pages(
+def assert_filled_as_if_rendered(
+    what: Digest, who: Personal, template: TemplateSet
+) -> None:
+    """Compare filling a page with rendering it for this one reader."""
+    mail = rendered(what, who, templates=template)
+    alone = PlainPath(
         templates=template,
         site=samples.site(),
         newsletter=samples.newsletter(),
         issue=samples.issue(*what.articles),
     )
 
-
-def assert_filled_as_if_rendered(what: Digest, who: Personal, made: Pages) -> None:
-    """Compare filling a page with rendering it for this one reader."""
-    speech = made.words.speech("en", otherwise="en")
-    values = who.values(lambda moment: speech.day(moment, "Europe/Paris"))
-    shape = Shape(speech=speech, length=Length.SUMMARIES, present=frozenset(values))
-    subject = plaintext.one_line(made.subject(what, shape).fill(values))
-    values["subject"] = subject
-    marks = made.everybody(shape).marks
-    alone = Recipient(reader=known_reader(values), subject=subject, marks=marks)
-    lengths = Lengths.wished(shape.length, len(what.articles))
-
-    text = made.text_for(alone, what, shape)
-    html = made.html_for(alone, what, shape, lengths=lengths)
-
-    assert subject == plaintext.one_line(made.subject_for(alone, what, shape))
-    assert made.text(what, shape).fill(values) == text
-    assert _parsed(made.html(what, shape).fill(values)) == _parsed(html)
-    assert not marks.printed, "it was rendered with values, not with slots"
+    assert (mail.subject, mail.text, mail.html) == alone.mail(what, who)
 
 
 EVERYWHERE = {
@@ -405,18 +385,17 @@ class TestAReadersValues:
         who = personal(name=name, address=f"{name[:20]}@example.org")
 
         for template in (templates(), templates(**EVERYWHERE)):
-            what = samples.whole_digest()
-            assert_filled_as_if_rendered(what, who, pages_of(what, template))
+            assert_filled_as_if_rendered(samples.whole_digest(), who, template)
 
     WHAT = digest(section("Climate", article()))
-    PAGES = pages_of(WHAT, templates(**EVERYWHERE))
+    EVERYWHERE = templates(**EVERYWHERE)
 
     @settings(max_examples=60, deadline=None)
     @given(name=st.text(), url=st.text(max_size=30))
     def test_are_filled_in_whatever_they_are(self, name: str, url: str) -> None:
         who = Personal(name=name, address="a@example.org", unsubscribe=f"{HOST}/{url}")
 
-        assert_filled_as_if_rendered(self.WHAT, who, self.PAGES)
+        assert_filled_as_if_rendered(self.WHAT, who, self.EVERYWHERE)
 
     @pytest.mark.parametrize("name", HOSTILE)
     def test_stay_text(self, name: str) -> None:
@@ -466,7 +445,7 @@ class TestAReadersValues:
             section("Climate", article(standfirst="slot0000z {{ reader.name }}"))
         )
         made = samples.renderer(what)
-        mark = Marks(made._pages._secret).print("address")
+        mark = Marks(made._pages.secret).print("address")
         forged = digest(section("Climate", article(standfirst=mark)))
 
         mail = rendered(forged, personal(address="secret@example.org"))
@@ -762,7 +741,7 @@ class TestGmailsLimit:
         mail = rendered(what, length=Length.FULL)
         html = html_of(mail)
 
-        assert 80_000 < len(html.encode()) < GMAIL_CUTS_AT
+        assert 80_000 < len(html.encode()) < LARGEST
         assert all(f"number {number}<" in html for number in range(12))
         assert "Continue reading “A long story, number 11”" in html
         assert "Continue reading “A long story, number 1”" not in html
@@ -779,7 +758,7 @@ class TestGmailsLimit:
 
         html = html_of(rendered(what))
 
-        assert len(html.encode()) < GMAIL_CUTS_AT
+        assert len(html.encode()) < LARGEST
         assert html.count("A long story, number") >= 60
 
 

@@ -107,10 +107,10 @@ class TestWords:
         with pytest.raises(
             WordMissing, match=r"`\{name\}` .* is not given: pass name="
         ):
-            speech("en").filled("Hello, {name}.", {"nmae": "Ada"})
+            speech("en").filled("Hello, {name}.", {"nmae": "Ada"}, str)
 
     def test_are_filled_once_so_that_a_value_cannot_fill_another(self) -> None:
-        filled = speech("en").filled("{a} and {b}", {"a": "{b}", "b": "{a}"})
+        filled = speech("en").filled("{a} and {b}", {"a": "{b}", "b": "{a}"}, str)
 
         assert filled == "{b} and {a}"
 
@@ -163,7 +163,7 @@ class TestManners:
 
         for number, said in forms.items():
             word = spoken.word("stories", number)
-            assert spoken.filled(word, {"n": spoken.number(number)}) == said
+            assert spoken.filled(word, {"n": spoken.number(number)}, str) == said
 
 
 class TestShippedWords:

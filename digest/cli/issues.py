@@ -10,7 +10,9 @@ from pathlib import Path
 
 import click
 
+from digest.building import Sizes
 from digest.cli.output import (
+    RENDERED_PER_CHOICE,
     Command,
     as_json,
     echo_json,
@@ -24,6 +26,8 @@ from digest.cli.project import newsroom_of
 from digest.issues import Plan
 from digest.model import Newsletter
 from digest.newsroom import Newsroom
+
+SCREENFUL = 20  #: shortened digests named; --json has them all
 
 newsletter_argument = click.argument("newsletter", required=False, default="")
 
@@ -49,8 +53,9 @@ def plan_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Plan:
     return newsroom.issues.plan(newsroom.issues.find(newsletter, issue_id), newsletter)
 
 
-def plan_json(plan: Plan) -> dict[str, object]:
+def plan_json(plan: Plan, sizes: Sizes) -> dict[str, object]:
     """Return a plan as scripts want it: ids and reasons, nothing twice."""
+    shortened = {row.subscriber.id: how for row, how in sizes.shortened}
     return {
         "issue": plan.issue.id,
         "number": plan.issue.number,
@@ -73,10 +78,39 @@ def plan_json(plan: Plan) -> dict[str, object]:
                 ],
                 "more": row.digest.more,
                 "skipped": row.digest.skipped,
+                "shortened": shortened.get(row.subscriber.id),
             }
             for row in plan.rows
         ],
+        "sizes_unknown": sizes.unknown,
     }
+
+
+def show_sizes(sizes: Sizes) -> None:
+    """Say whose digests are too long for Gmail, and what is done about it."""
+    if sizes.unknown:
+        line(
+            "Whether Gmail shows all of each digest is seen when they are made: the HTML "
+            f"{RENDERED_PER_CHOICE}: {sizes.unknown}"
+        )
+    if not sizes.shortened:
+        return
+    said(
+        f"{plural(len(sizes.shortened), 'digest')} shortened from the end, for Gmail "
+        "cuts a mail's HTML at 102,400 bytes:"
+    )
+    table(
+        ("reader", "in summary", "by headline", "left to the site"),
+        [
+            (
+                row.subscriber.name or row.subscriber.address,
+                *map(str, (how.in_summary, how.by_headline, how.left_out)),
+            )
+            for row, how in sizes.shortened[:SCREENFUL]
+        ],
+    )
+    if len(sizes.shortened) > SCREENFUL:
+        line(f"… and {len(sizes.shortened) - SCREENFUL} more")
 
 
 def show_plan(plan: Plan, *, rows: int | None = None) -> None:
@@ -127,12 +161,13 @@ def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None
     newsroom = newsroom_of(ctx)
     found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
     if json:
-        echo_json(plan_json(found))
+        echo_json(plan_json(found, newsroom.sizes(found)))
         return
     if not found.issue.articles:
         nothing_new(newsroom, found.newsletter)
         return
     show_plan(found)
+    show_sizes(newsroom.sizes(found))
 
 
 def nothing_new(newsroom: Newsroom, newsletter: Newsletter) -> None:

@@ -24,6 +24,9 @@ from digest.model import Problem, State
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+#: Of a template that cannot be joined from pieces; a reason follows.
+RENDERED_PER_CHOICE = "is rendered for each choice of articles, which is slower"
+
 LONGEST = 60  #: columns of a plain table are aligned up to here
 
 as_json = click.option("--json", is_flag=True, help="Print JSON, for scripts.")

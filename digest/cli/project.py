@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 from typing import NoReturn
@@ -11,6 +13,7 @@ from typing import NoReturn
 import click
 
 from digest.cli.output import (
+    RENDERED_PER_CHOICE,
     as_json,
     echo_json,
     line,
@@ -21,7 +24,7 @@ from digest.cli.output import (
 )
 from digest.errors import InputError
 from digest.model import Problem
-from digest.newsroom import Newsroom, check_templates, read_readers
+from digest.newsroom import Newsroom, read_readers, sample_renderer
 from digest.settings import Settings
 from digest.shipped import shipped
 from digest.transports.files import unwritable
@@ -144,13 +147,15 @@ def check(ctx: click.Context, json: bool) -> None:
     Names every mistake at once, with its place. Nothing is changed or sent.
     """
     try:
-        found, summary = checked(settings_of(ctx))
+        checkup = checked(settings_of(ctx))
     except InputError as error:
-        found, summary = problems(error), ""
+        checkup = Checkup(problems=problems(error))
+    found = checkup.problems
     if json:
-        echo_json({"problems": found})
+        echo_json({"problems": found, "not_joined": checkup.not_joined})
     elif not found:
-        said(f"All well: {summary}.")
+        said(f"All well: {checkup.summary}.")
+        show_paths(checkup.not_joined)
     else:
         for problem in found:
             warned(": ".join(filter(None, (problem.where, problem.what))))
@@ -158,9 +163,29 @@ def check(ctx: click.Context, json: bool) -> None:
         ctx.exit(3)
 
 
-def checked(settings: Settings) -> tuple[list[Problem], str]:
-    """Return every mistake beyond digest.yaml itself, and what there is, in words."""
+@dataclass(kw_only=True)
+class Checkup:
+    """What there is to say about a project."""
+
+    problems: list[Problem]
+    summary: str = ""  #: what there is
+    #: By newsletter: the files whose pages cannot be joined, and why.
+    not_joined: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def show_paths(not_joined: Mapping[str, Mapping[str, str]]) -> None:
+    """Say how each newsletter's mails come about: joined, or rendered per choice."""
+    for newsletter, files in not_joined.items():
+        if not files:
+            line(f"  {newsletter}: compiled once per issue, joined for each reader")
+        for file, why in files.items():
+            line(f"  {newsletter}: {file} {RENDERED_PER_CHOICE}: {why}")
+
+
+def checked(settings: Settings) -> Checkup:
+    """Return every mistake beyond digest.yaml itself, and what there is."""
     found: list[Problem] = []
+    not_joined: dict[str, Mapping[str, str]] = {}
     readers = 0
     if settings.subscribers:
         try:
@@ -169,7 +194,9 @@ def checked(settings: Settings) -> tuple[list[Problem], str]:
             found += problems(error)
     for newsletter in settings.newsletters:
         try:
-            check_templates(settings, newsletter)
+            renderer = sample_renderer(settings, newsletter)
+            renderer.check()
+            not_joined[newsletter.slug] = renderer.compile_sample()
         except InputError as error:
             found += problems(error)
     counts = (
@@ -178,7 +205,8 @@ def checked(settings: Settings) -> tuple[list[Problem], str]:
         (len(settings.sources), "source"),
         (readers, "reader"),
     )
-    return found, ", ".join(plural(number, noun) for number, noun in counts)
+    summary = ", ".join(plural(number, noun) for number, noun in counts)
+    return Checkup(problems=found, summary=summary, not_joined=not_joined)
 
 
 @click.group()

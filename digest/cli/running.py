@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import click
 
-from digest.cli.output import counted, plural
+from digest.cli.output import RENDERED_PER_CHOICE, counted, plural
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
@@ -112,10 +112,13 @@ class Diary:
     def sent(self, report: SendReport) -> None:
         """Say what came of an issue."""
         self.unsettled |= not report.settled
+        joined = "" if report.not_joined else "; joined from pieces"
         stamp(
             f"{report.issue.id}: {counted(report.done)}; "
-            f"in all {counted(report.counts)}"
+            f"in all {counted(report.counts)}{joined}"
         )
+        for file, why in report.not_joined.items():
+            stamp(f"{report.issue.id}: {file} {RENDERED_PER_CHOICE}: {why}")
 
     def trouble(self, what: str, error: DigestError) -> None:
         """Say what cannot be done now and is tried again."""

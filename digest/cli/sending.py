@@ -21,8 +21,10 @@ from digest.cli.issues import (
     plan_json,
     plan_of,
     show_plan,
+    show_sizes,
 )
 from digest.cli.output import (
+    RENDERED_PER_CHOICE,
     as_json,
     counted,
     echo_json,
@@ -51,6 +53,7 @@ def report_json(report: SendReport) -> dict[str, object]:
         "issue": report.issue.id,
         "counts": {state: report.counts.get(state, 0) for state in State},
         "this_run": {state: report.done.get(state, 0) for state in State},
+        "not_joined": report.not_joined,
         "refusals": [
             {"subscriber": reader, "state": o.state, "reply": o.reply}
             for reader, o in report.refusals
@@ -70,6 +73,8 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
         f"{report.issue.id}: {counted(report.done)} in this run; "
         f"in all {counted(report.counts)}"
     )
+    for file, why in report.not_joined.items():
+        line(f"  {file} {RENDERED_PER_CHOICE}: {why}")
     private = sys.stderr.isatty()
     for reader, outcome in report.refusals[:SCREENFUL]:
         subscriber = newsroom.store.audience.find(reader)
@@ -242,9 +247,10 @@ def show_dry_run(
     )
     plan = replace(plan, rows=rows)
     if json:
-        echo_json(plan_json(plan))
+        echo_json(plan_json(plan, newsroom.sizes(plan)))
     elif plan.issue.articles:
         show_plan(plan)
+        show_sizes(newsroom.sizes(plan))
         if answered:
             line(f"{plural(len(answered), 'reader')} had this issue's answer before.")
     else:

@@ -6,8 +6,16 @@ page for many readers), which shows the `view` to `templates`, lets `inlining` a
 `plaintext` do their work once, and cuts the page for `personal` values.
 """
 
+from digest.rendering.fitting import Shortened
 from digest.rendering.personal import Personal
 from digest.rendering.renderer import Rendered, Renderer
 from digest.rendering.templates import TemplateFile, TemplateSet
 
-__all__ = ["Personal", "Rendered", "Renderer", "TemplateFile", "TemplateSet"]
+__all__ = [
+    "Personal",
+    "Rendered",
+    "Renderer",
+    "Shortened",
+    "TemplateFile",
+    "TemplateSet",
+]

@@ -16,19 +16,20 @@ from html import unescape
 from digest.quoting import Encoding, Piece, piece, suited
 from digest.rendering import markup
 from digest.rendering.flowing import run
-from digest.rendering.joining import (
-    Choice,
-    Fact,
-    Hole,
-    Nodes,
-    Repeat,
-    Shape,
-    Sheet,
-    Value,
-)
+from digest.rendering.joining import Sheet
 from digest.rendering.later import Later, NotJoinable
 from digest.rendering.marks import Block, Bound, Marks, Opening, Shaped, SlotMisuse
 from digest.rendering.markup import Stretch
+from digest.rendering.nodes import (
+    Choice,
+    Fact,
+    Hole,
+    Merged,
+    Nodes,
+    Repeat,
+    Shape,
+    Value,
+)
 from digest.rendering.personal import ADDRESSES, SHARED, spoken
 
 _Written = Callable[[str], Piece]
@@ -70,7 +71,7 @@ class _Cutter:
         self,
         marks: Marks,
         static: Callable[[str], Piece],
-        merged: Callable[[Sequence[Piece]], Piece],
+        merged: Merged,
         holes: Sequence[Hole],
     ) -> None:
         self._marks, self._static, self._merged = marks, static, merged

@@ -22,9 +22,10 @@ from digest.rendering import plaintext
 from digest.rendering.bodies import Bodies
 from digest.rendering.cutting import cut_html, cut_text
 from digest.rendering.inlining import inlined
-from digest.rendering.joining import Hole, Sheet
+from digest.rendering.joining import Sheet
 from digest.rendering.later import Later
 from digest.rendering.marks import Marks, Place, SlotMisuse
+from digest.rendering.nodes import Hole
 from digest.rendering.personal import Slot, finalize, spoken
 from digest.rendering.stage import Lengths
 from digest.rendering.templates import Markup, Templates, TemplateSet

@@ -135,11 +135,8 @@ class Renderer:
             shortened=shortened,
         )
 
-    def check(self) -> Mapping[Kind, str]:
-        """Render a sample of everything; raise `TemplateProblem` where it fails.
-
-        Returns the pages that have to be rendered per choice of articles, and why.
-        """
+    def check(self) -> None:
+        """Render a sample of everything; raise `TemplateProblem` where it fails."""
         sample = sample_digest()
         for language in self._pages.words.languages:
             for length in Length:
@@ -153,20 +150,32 @@ class Renderer:
                         kinds.remove(Kind.HTML)
                     for kind in kinds:
                         self._pages.chosen(kind, sample, shape, lengths)
-        self._sections = self._sections or sample.sections
+
+    def compile_sample(self) -> Mapping[str, str]:
+        """Compile a sample for every length; return `why_not_joined`."""
+        self._sections = self._sections or sample_digest().sections
         for length in Length:
             shape = Shape(speech=self._speech(""), length=length, present=frozenset())
             self._compiled_for(shape)
         return self.why_not_joined
 
     @property
-    def why_not_joined(self) -> Mapping[Kind, str]:
-        """Pages made so far that cannot be joined, and why: file, line, reason."""
+    def why_not_joined(self) -> Mapping[str, str]:
+        """The files whose pages could not be joined so far, and why not.
+
+        These pages are rendered for every choice of articles by itself, which is
+        slower. The reason names file and line where there is one.
+        """
         return {
-            kind: str(why)
+            kind.value: str(why)
             for compiled in self._compiled.values()
             for kind, why in compiled.why_not.items()
         }
+
+    @property
+    def html_not_joined(self) -> str:
+        """Why the HTML could not be joined so far, or ""."""
+        return self.why_not_joined.get(Kind.HTML.value, "")
 
     def _speech(self, language: str) -> Speech:
         wanted = language or self._newsletter.language

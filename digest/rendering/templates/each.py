@@ -24,7 +24,6 @@ from digest.rendering.later import Deferred, Later, Many, both, either, negated
 from digest.rendering.marks import Block, Bound, Opening
 from digest.rendering.stage import LOCAL
 
-
 _FLAT = False  #: as `nodes.For` wants it: not `recursive`
 
 
