@@ -13,7 +13,7 @@ from datetime import datetime
 
 from digest.errors import InputError
 from digest.links import Links
-from digest.message import HeaderProblem, Letter, compose
+from digest.message import HeaderProblem, Letter, Letterhead, compose
 from digest.model import Digest, Envelope, Issue, Message, Newsletter, Subscriber
 from digest.rendering import Personal, Rendered, Renderer
 from digest.selection import Candidates, choose
@@ -39,6 +39,18 @@ class Assembler:
         self.candidates, self.renderer, self.links = candidates, renderer, links
         self.domain = newsletter.sender.address.rpartition("@")[2]
         self.bounce_domain = bounce_domain or self.domain
+        self.letterhead = Letterhead(
+            sender=newsletter.sender,
+            reply_to=newsletter.reply_to,
+            list_title=newsletter.title,
+            list_id=f"{newsletter.slug}.{self.domain}",
+            help_url=site.url,
+            archive_url=f"{site.url}/archive/{newsletter.slug}",
+            owner=(newsletter.reply_to or newsletter.sender).address,
+            archived_at=links.web_copy(issue.id),
+            issue=issue.id,
+            newsletter=newsletter.slug,
+        )
 
     def choose(
         self, subscriber: Subscriber, *, received: Collection[str], now: datetime
@@ -96,40 +108,30 @@ class Assembler:
         `recipient` is another mailbox for a test mail; the links stay the
         reader's. Raises `HeaderProblem` when a header would not be legal.
         """
-        newsletter, links, domain = self.newsletter, self.links, self.domain
+        links, reader, newsletter = self.links, subscriber.id, self.newsletter.slug
         unique = (
             f"{self.issue.id}/test-{dated:%H%M%S%f}" if recipient else self.issue.id
         )
-        recipient = recipient or subscriber.address
         letter = Letter(
-            sender=newsletter.sender,
-            reply_to=newsletter.reply_to,
-            recipient=recipient,
+            recipient=recipient or subscriber.address,
             date=dated,
             message_id=links.message_id(
-                issue=unique, subscriber=subscriber.id, domain=domain
+                issue=unique, subscriber=reader, domain=self.domain
             ),
-            list_title=newsletter.title,
-            list_id=f"{newsletter.slug}.{domain}",
-            unsubscribe_url=links.unsubscribe(subscriber.id, newsletter.slug),
+            unsubscribe_url=links.unsubscribe(reader, newsletter),
             unsubscribe_mailbox=links.unsubscribe_mailbox(
-                subscriber.id, newsletter.slug, domain
+                reader, newsletter, self.domain
             ),
-            help_url=self.site.url,
-            archive_url=f"{self.site.url}/archive/{newsletter.slug}",
-            owner=(newsletter.reply_to or newsletter.sender).address,
-            archived_at=links.web_copy(self.issue.id),
-            issue=self.issue.id,
-            newsletter=newsletter.slug,
         )
         sender = links.bounce_mailbox(
-            issue=self.issue.id, subscriber=subscriber.id, domain=self.bounce_domain
+            issue=self.issue.id, subscriber=reader, domain=self.bounce_domain
         )
         return Message(
             delivery=delivery,
-            envelope=Envelope(sender=sender, recipient=recipient),
+            envelope=Envelope(sender=sender, recipient=letter.recipient),
             content=compose(
-                letter=letter,
+                self.letterhead,
+                letter,
                 subject=rendered.subject,
                 text=rendered.text_part,
                 html=rendered.html_part,
