@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from digest.errors import InputError
 from digest.links import Links
@@ -17,7 +18,10 @@ from digest.message import HeaderProblem, Letter, Letterhead, compose
 from digest.model import Digest, Envelope, Issue, Message, Newsletter, Subscriber
 from digest.rendering import Personal, Rendered, Renderer
 from digest.selection import Candidates, choose
-from digest.settings import Site
+from digest.settings import Dkim, Site
+
+if TYPE_CHECKING:
+    from digest.message.dkim import Signer
 
 
 class Assembler:
@@ -33,6 +37,7 @@ class Assembler:
         renderer: Renderer,
         links: Links,
         bounce_domain: str,
+        dkim: Dkim | None = None,
     ) -> None:
         """Take the issue and what is worked out once for it."""
         self.issue, self.newsletter, self.site = issue, newsletter, site
@@ -51,6 +56,7 @@ class Assembler:
             issue=issue.id,
             newsletter=newsletter.slug,
         )
+        self.signer = _signer(dkim, self.domain) if dkim else None
 
     def choose(
         self, subscriber: Subscriber, *, received: Collection[str], now: datetime
@@ -135,6 +141,7 @@ class Assembler:
                 subject=rendered.subject,
                 text=rendered.text_part,
                 html=rendered.html_part,
+                signer=self.signer,
             ),
         )
 
@@ -161,6 +168,16 @@ class Assembler:
             dated=now,
             recipient=recipient,
         )
+
+
+def _signer(dkim: Dkim, sender_domain: str) -> Signer:
+    from digest.message.dkim import Signer, read_key  # slow to load; not all sign
+
+    return Signer(
+        read_key(dkim.key),
+        selector=dkim.selector,
+        domain=dkim.domain or sender_domain,
+    )
 
 
 @contextmanager

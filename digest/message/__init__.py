@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from digest.message.headers import (
     FOLD,
@@ -28,6 +29,9 @@ from digest.message.headers import (
 )
 from digest.message.letterhead import Letterhead
 from digest.quoting import Encoding, Part
+
+if TYPE_CHECKING:  # it loads what a message without a signature does not need
+    from digest.message.dkim import Signer
 
 __all__ = [
     "HeaderProblem",
@@ -60,10 +64,12 @@ def compose(
     subject: str,
     text: Part,
     html: Part | None = None,
+    signer: Signer | None = None,
 ) -> bytes:
     """Return the whole message, ready for the wire but for dot-stuffing.
 
-    Without `html` it is a plain text mail. Raises `HeaderProblem` when a value cannot
+    Without `html` it is a plain text mail; a `signer` puts its signature in front of
+    everything. Raises `HeaderProblem` when a value cannot
     stand in a header.
     """
     standing = letterhead.standing
@@ -88,6 +94,8 @@ def compose(
             f'Content-Type: multipart/alternative;{FOLD}boundary="{boundary}"\r\n'.encode()
         )
         body = _alternative(boundary.encode(), text, html)
+    if signer:
+        fields.insert(0, signer.sign(fields, b"".join(body), at=letter.date))
     return b"".join([*fields, b"\r\n", *body])
 
 

@@ -90,7 +90,7 @@ def text_field(field: str, text: str) -> str:
             "shorten it",
         )
     if _is_plain(text):
-        return _folded(f"{field}:", text)
+        return folded(f"{field}:", text)
     return f"{field}: {_encoded(text, used=len(field) + 2)}"
 
 
@@ -101,7 +101,7 @@ def named_field(field: str, name: str, angle: str) -> str:
     if not name:
         return f"{start} {angle}"
     if _is_plain(shown := _phrase(name)):
-        return _folded(start, f"{shown} {angle}")
+        return folded(start, f"{shown} {angle}")
     words = _encoded(name, used=len(start) + 1)
     last = words.rpartition(FOLD)[2] if FOLD in words else f"{start} {words}"
     fits = len(last) + 2 + len(angle) <= _ENCODED_LINE
@@ -216,7 +216,8 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def _folded(start: str, value: str) -> str:
+def folded(start: str, value: str) -> str:
+    """Return a line of words, broken between them where it grows too long."""
     lines, line = [], start
     for word in value.split(" "):
         if len(line) + 1 + len(word) > _LINE and line != start:
