@@ -610,6 +610,10 @@ class TestDkim:
                 f"dkim: {{selector: {'s' * 64}, key: env:K}}",
                 "12:18: `selector` is not a selector:",
             ),
+            (
+                f"dkim: {{selector: {'s' * 40}.{'s' * 40}, key: env:K}}",
+                "12:18: `selector` is not a selector:",
+            ),
             ("dkim: hunter2", "12:7: `dkim` must be a mapping, but a text was found"),
             (
                 "dkim: {selector: s, key: env:K, domian: x.example}",

@@ -192,6 +192,7 @@ class TestASignature:
         assert all(re.match(rb" [!-~]", line) for line in lines[1:])
         assert max(map(len, lines)) <= 78
         assert b"  " not in field
+        assert b": " not in field.partition(b": ")[2], "colons need no space after them"
 
     def test_says_how_and_by_whom_it_was_made(self) -> None:
         tags = signature(signed())
@@ -426,13 +427,13 @@ class TestARecord:
 # -- the whole sample newsroom ----------------------------------------------
 
 
-def write_signing_demo(folder: Path) -> Path:
+def write_signing_demo(folder: Path, more: str = "") -> Path:
     """Write the sample newsroom as its editor would who signs."""
     make_newsroom(folder)
     (folder / "secrets").mkdir()
     (folder / "secrets/dkim.pem").write_text(our_key())
     with (folder / "digest.yaml").open("a") as file:
-        file.write("dkim: {selector: s2026, key: file:secrets/dkim.pem}\n")
+        file.write(f"dkim: {{selector: s2026, key: file:secrets/dkim.pem{more}}}\n")
     return folder
 
 
@@ -445,6 +446,22 @@ def test_every_message_of_the_sample_is_signed(demo: Sample, verify: Verify) -> 
     contents = [message.content for _, message in demo.messages.values()]
 
     assert len(contents) > 5
+    assert verify(contents) == [True] * len(contents)
+
+
+def test_a_domain_above_the_senders_signs_for_it(
+    tmp_path: Path, verify: Verify
+) -> None:
+    folder = write_signing_demo(tmp_path / "news", f", domain: {DOMAIN}")
+    file = folder / "digest.yaml"
+    text = file.read_text(encoding="utf-8").replace("<digest@", "<digest@news.")
+    file.write_text(text, encoding="utf-8")
+
+    (sample,) = opened(folder)
+
+    contents = [message.content for _, message in sample.messages.values()]
+    assert {signature(content)["d"] for content in contents} == {DOMAIN}
+    assert all(b"digest@news.longitude.example>" in content for content in contents)
     assert verify(contents) == [True] * len(contents)
 
 

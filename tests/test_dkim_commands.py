@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,33 @@ def test_keygen_makes_a_key_that_signs(project: Path, digest: Shell) -> None:
     assert (loaded.dkim.selector, loaded.dkim.domain) == ("s2026", "")
     assert read_key(loaded.dkim.key).key_size == 2048
     assert digest("check").code == 0
+
+
+def test_the_page_about_signing_works_as_written(project: Path, digest: Shell) -> None:
+    page = (ROOT / "docs/running.md").read_text(encoding="utf-8")
+    section = page.partition("## Signing with DKIM\n")[2].partition("\n## ")[0]
+    (command,) = re.findall(r"```sh\ndigest (.*)\n```", section)
+    (yaml,) = re.findall(r"   ```yaml\n(.*?)   ```", section, re.DOTALL)
+
+    made = digest(*command.split(), "--json")
+    (project / "digest.yaml").write_text(
+        SETTINGS + textwrap.dedent(yaml), encoding="utf-8"
+    )
+
+    assert made.json["settings"] == textwrap.dedent(yaml)
+    assert digest("check").code == 0
+    assert digest("dkim", "record", "--json").json["records"] == made.json["records"]
+
+
+def test_the_lines_in_the_sample_are_those_to_write(
+    project: Path, digest: Shell
+) -> None:
+    sample = (ROOT / "examples/newsroom/digest.yaml").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"(?m)^# dkim:\n(?:#   .*\n)+", sample)
+
+    made = digest("dkim", "keygen", "--selector", "s2026", "--json").json
+
+    assert re.sub("(?m)^# ", "", lines) == made["settings"]
 
 
 def test_the_record_can_be_shown_again(project: Path, digest: Shell) -> None:
