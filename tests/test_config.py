@@ -952,7 +952,7 @@ delivery: {smtp: {host: x.example, security: none, password: hunter2}}
     def test_never_ends_in_anything_but_settings_or_places(
         self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
     ) -> None:
-        folder = tmp_path_factory.getbasetemp()
+        folder = tmp_path_factory.mktemp("almost")  # above no other test's folder
         text = write_yaml(data.draw(almost(FULL)))
 
         try:

@@ -1,8 +1,8 @@
 """What pydantic found wrong, in words for people who never heard of pydantic.
 
 Every complaint comes with the location of what it is about; the caller knows which
-line that is. Below `delivery` and `dkim`, where a password or a key may stand in the wrong
-place, values are never repeated.
+line that is. Below `delivery` and `dkim`, where a password or a key may stand in the
+wrong place, values are never repeated.
 """
 
 from __future__ import annotations

@@ -69,8 +69,7 @@ def compose(
     """Return the whole message, ready for the wire but for dot-stuffing.
 
     Without `html` it is a plain text mail; a `signer` puts its signature in front of
-    everything. Raises `HeaderProblem` when a value cannot
-    stand in a header.
+    everything. Raises `HeaderProblem` when a value cannot stand in a header.
     """
     standing = letterhead.standing
     message_id = matching("Message-ID", letter.message_id, _MESSAGE_ID)
@@ -79,7 +78,7 @@ def compose(
         on_the_wire(f"To: <{wire_address('To', letter.recipient)}>"),
         *standing.reply_to,
         _subject(subject),
-        _date(letter.date),
+        _date(letter.date.replace(microsecond=0)),
         on_the_wire(f"Message-ID: {message_id}"),
         standing.list_id,
         *_unsubscribe(letter),

@@ -31,7 +31,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_NAMES = {"\r": "a carriage return", "\n": "a line feed", "\0": "a NUL"}
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]"
 _ATOMS = re.compile(rf"{_ATEXT}+(?: {_ATEXT}+)*")
-#: Any letter but ASCII's specials, and white space of any script (RFC 6531 section 3.3).
+#: Any character but ASCII's specials and white space of any script (RFC 6531 section 3.3).
 _ANY_ATEXT = r'[^\x00- "(),.:;<>@\[\\\]\x7f-\xa0\s]'
 _LOCAL_PART = re.compile(rf"{_ANY_ATEXT}+(?:\.{_ANY_ATEXT}+)*")
 _ENCODED_LOCAL_PART = re.compile(r"=\?.*\?=")
@@ -131,7 +131,7 @@ def wire_address(field: str, address: str) -> str:
             "what stands there is not one plain mail address",
             "write it as name@example.org, without spaces, brackets or quotes",
         )
-    if _ENCODED_LOCAL_PART.search(local):
+    if "=?" in local and _ENCODED_LOCAL_PART.search(local):
         # RFC 2047 section 5 (3): none may stand in an address; Gmail refuses the mail,
         # and a server that decodes it would deliver to an address of its writer's choice.
         raise HeaderProblem(
@@ -173,7 +173,7 @@ def uri_field(field: str, *uris: str, mailbox: str = "", ask: str = "") -> str:
                 "correct what it is made from: site.url, or the newsletter's sender or "
                 "reply_to, whose part before the @ must be ASCII",
             )
-    lines = f",{FOLD}".join(f"<{uri}>" for uri in uris)
+    lines = "<" + f">,{FOLD}<".join(uris) + ">"
     if len(lines) + len(field) + 2 <= _LINE:
         lines = lines.replace(FOLD, " ")
     return f"{field}: {lines}"

@@ -59,23 +59,15 @@ class Letterhead:
     def standing(self) -> Standing:
         """The fields themselves; raises `HeaderProblem` when one cannot be written."""
         list_id = matching("List-Id", self.list_id, _LIST_ID)
-        reply_to = self.reply_to
+        reply_to = [mailbox_field("Reply-To", self.reply_to)] if self.reply_to else []
         return Standing(
             sender=on_the_wire(mailbox_field("From", self.sender)),
-            reply_to=(
-                ()
-                if reply_to is None
-                else _octets([mailbox_field("Reply-To", reply_to)])
-            ),
+            reply_to=tuple(map(on_the_wire, reply_to)),
             list_id=on_the_wire(
                 named_field("List-Id", self.list_title, f"<{list_id}>")
             ),
-            rest=_octets(_rest(self)),
+            rest=tuple(map(on_the_wire, _rest(self))),
         )
-
-
-def _octets(fields: Iterator[str] | list[str]) -> tuple[bytes, ...]:
-    return tuple(map(on_the_wire, fields))
 
 
 def _rest(letterhead: Letterhead) -> Iterator[str]:
