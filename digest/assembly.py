@@ -10,14 +10,18 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from digest.errors import InputError
 from digest.links import Links
-from digest.message import HeaderProblem, Letter, compose
+from digest.message import HeaderProblem, Letter, Letterhead, compose
 from digest.model import Digest, Envelope, Issue, Message, Newsletter, Subscriber
 from digest.rendering import Personal, Rendered, Renderer
 from digest.selection import Candidates, choose
-from digest.settings import Site
+from digest.settings import Dkim, Site
+
+if TYPE_CHECKING:
+    from digest.message.dkim import Signer
 
 
 class Assembler:
@@ -33,12 +37,26 @@ class Assembler:
         renderer: Renderer,
         links: Links,
         bounce_domain: str,
+        dkim: Dkim | None = None,
     ) -> None:
         """Take the issue and what is worked out once for it."""
         self.issue, self.newsletter, self.site = issue, newsletter, site
         self.candidates, self.renderer, self.links = candidates, renderer, links
         self.domain = newsletter.sender.address.rpartition("@")[2]
         self.bounce_domain = bounce_domain or self.domain
+        self.letterhead = Letterhead(
+            sender=newsletter.sender,
+            reply_to=newsletter.reply_to,
+            list_title=newsletter.title,
+            list_id=f"{newsletter.slug}.{self.domain}",
+            help_url=site.url,
+            archive_url=f"{site.url}/archive/{newsletter.slug}",
+            owner=(newsletter.reply_to or newsletter.sender).address,
+            archived_at=links.web_copy(issue.id),
+            issue=issue.id,
+            newsletter=newsletter.slug,
+        )
+        self.signer = _signer(dkim, self.domain) if dkim else None
 
     def choose(
         self, subscriber: Subscriber, *, received: Collection[str], now: datetime
@@ -96,43 +114,34 @@ class Assembler:
         `recipient` is another mailbox for a test mail; the links stay the
         reader's. Raises `HeaderProblem` when a header would not be legal.
         """
-        newsletter, links, domain = self.newsletter, self.links, self.domain
+        links, reader, newsletter = self.links, subscriber.id, self.newsletter.slug
         unique = (
             f"{self.issue.id}/test-{dated:%H%M%S%f}" if recipient else self.issue.id
         )
-        recipient = recipient or subscriber.address
         letter = Letter(
-            sender=newsletter.sender,
-            reply_to=newsletter.reply_to,
-            recipient=recipient,
+            recipient=recipient or subscriber.address,
             date=dated,
             message_id=links.message_id(
-                issue=unique, subscriber=subscriber.id, domain=domain
+                issue=unique, subscriber=reader, domain=self.domain
             ),
-            list_title=newsletter.title,
-            list_id=f"{newsletter.slug}.{domain}",
-            unsubscribe_url=links.unsubscribe(subscriber.id, newsletter.slug),
+            unsubscribe_url=links.unsubscribe(reader, newsletter),
             unsubscribe_mailbox=links.unsubscribe_mailbox(
-                subscriber.id, newsletter.slug, domain
+                reader, newsletter, self.domain
             ),
-            help_url=self.site.url,
-            archive_url=f"{self.site.url}/archive/{newsletter.slug}",
-            owner=(newsletter.reply_to or newsletter.sender).address,
-            archived_at=links.web_copy(self.issue.id),
-            issue=self.issue.id,
-            newsletter=newsletter.slug,
         )
         sender = links.bounce_mailbox(
-            issue=self.issue.id, subscriber=subscriber.id, domain=self.bounce_domain
+            issue=self.issue.id, subscriber=reader, domain=self.bounce_domain
         )
         return Message(
             delivery=delivery,
-            envelope=Envelope(sender=sender, recipient=recipient),
+            envelope=Envelope(sender=sender, recipient=letter.recipient),
             content=compose(
-                letter=letter,
+                self.letterhead,
+                letter,
                 subject=rendered.subject,
                 text=rendered.text_part,
                 html=rendered.html_part,
+                signer=self.signer,
             ),
         )
 
@@ -159,6 +168,16 @@ class Assembler:
             dated=now,
             recipient=recipient,
         )
+
+
+def _signer(dkim: Dkim, sender_domain: str) -> Signer:
+    from digest.message.dkim import Signer, read_key  # slow to load; not all sign
+
+    return Signer(
+        read_key(dkim.key),
+        selector=dkim.selector,
+        domain=dkim.domain or sender_domain,
+    )
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 _READER_BYTES = 8
 _MAC_BYTES = 12
@@ -42,6 +43,7 @@ def _encode(octets: bytes) -> str:
     return base64.b32encode(octets).decode().rstrip("=").lower()
 
 
+@lru_cache(maxsize=256)  # every token of a message begins with it
 def _reader(subscriber: str) -> bytes:
     """Return the eight bytes behind a subscriber's id.
 
@@ -60,6 +62,17 @@ def _reader(subscriber: str) -> bytes:
     return octets
 
 
+@lru_cache(maxsize=256)  # a message's header and its footer hold the same one
+def _token(key: bytes, purpose: Purpose, scope: str, subscriber: str) -> str:
+    reader = _reader(subscriber)
+    return _encode(reader + _mac(key, purpose, scope, reader))
+
+
+def _mac(key: bytes, purpose: Purpose, scope: str, reader: bytes) -> bytes:
+    what = b"\0".join((purpose.encode(), scope.encode(), reader))
+    return hmac.digest(key, what, "sha256")[:_MAC_BYTES]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """Makes and reads the links of one database, whose `key` never changes."""
@@ -73,8 +86,7 @@ class Links:
         `scope` is the newsletter's slug, or the issue's id for a bounce: a server
         that gets the token tries the few scopes it knows with `read_token`.
         """
-        reader = _reader(subscriber)
-        return _encode(reader + self._mac(purpose, scope, reader))
+        return _token(self.key, purpose, scope, subscriber)
 
     def read_token(self, token: str, *, purpose: Purpose, scope: str) -> str | None:
         """Return the reader's id, or None when the token is not ours for this."""
@@ -85,7 +97,7 @@ class Links:
         except ValueError:
             return None
         reader, mac = octets[:_READER_BYTES], octets[_READER_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(purpose, scope, reader)):
+        if not hmac.compare_digest(mac, _mac(self.key, purpose, scope, reader)):
             return None
         return _encode(reader)
 
@@ -102,10 +114,6 @@ class Links:
                 if reader:
                     return reader
         return None
-
-    def _mac(self, purpose: Purpose, scope: str, reader: bytes) -> bytes:
-        what = b"\0".join((purpose.encode(), scope.encode(), reader))
-        return hmac.digest(self.key, what, "sha256")[:_MAC_BYTES]
 
     # -- pages ------------------------------------------------------------------
 

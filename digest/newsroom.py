@@ -247,6 +247,7 @@ class Newsroom:
             bounce_domain=(
                 delivery.bounce_domain if isinstance(delivery, SmtpDelivery) else ""
             ),
+            dkim=self.settings.dkim,
         )
 
     def messages(

@@ -93,6 +93,15 @@ class FilesDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dkim:
+    """What signs every message."""
+
+    selector: str  #: the name under which the DNS has the public key
+    key: str = field(repr=False)  #: private, PEM
+    domain: str = ""  #: that signs; empty: each newsletter's sender's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -103,6 +112,7 @@ class Settings:
     sources: tuple[SourceSettings, ...]
     delivery: SmtpDelivery | FilesDelivery
     database: Path  #: the SQLite file
+    dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
     subscribers: Path | None = None  #: imported by content before each send
     collect_every_minutes: int = 15
 

@@ -19,6 +19,7 @@ from html.parser import HTMLParser
 
 #: The order of the fields, which is that of the standards' model message.
 ORDER = (
+    "DKIM-Signature",
     *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id"),
     *("List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Archive"),
     *("List-Post", "List-Owner", "Archived-At", "Feedback-ID", "Precedence"),
@@ -26,7 +27,7 @@ ORDER = (
     "Content-Transfer-Encoding",
 )
 #: Those that a signature covers; each must be there to be covered.
-SIGNED = frozenset(ORDER) - {"Reply-To", "Content-Transfer-Encoding"}
+SIGNED = frozenset(ORDER[1:]) - {"Reply-To", "Content-Transfer-Encoding"}
 WITH_PHRASE = {"From", "Reply-To", "Subject", "List-Id"}  #: may hold encoded words
 
 LARGEST_HTML = 102_400  #: octets, as Gmail counts before it cuts

@@ -79,6 +79,7 @@ def test_help_loads_none_of_the_heavy_packages() -> None:
         "jinja2",
         "sqlite3",
         "rich",
+        "cryptography",
     ):
         assert f"'{heavy}'" not in loaded
 

@@ -13,6 +13,7 @@ from digest.config import load_settings, settings_schema
 from digest.errors import FileProblems
 from digest.model import Limits, Mailbox, Schedule, Topic
 from digest.settings import (
+    Dkim,
     FeedSource,
     FilesDelivery,
     FolderSource,
@@ -23,6 +24,7 @@ from digest.settings import (
     SmtpDelivery,
 )
 from digest.yamltext import write_yaml
+from tests.keys import our_key, refused_keys
 from tests.projects import SETTINGS, write_project
 
 SITE = """\
@@ -500,6 +502,178 @@ class TestASecret:
         assert caught.value.__context__ is None
 
 
+class TestDkim:
+    OURS = "file:secrets/ours.pem"
+
+    def text(self, key: str) -> str:
+        """Return a whole file that signs; the key is in line 14."""
+        return f"{WHOLE}dkim:\n  selector: s2026\n  key: {key}\n"
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (tmp_path / "secrets").mkdir()
+        for name, text in {"ours": our_key(), "empty": "\n", **refused_keys()}.items():
+            (tmp_path / "secrets" / f"{name}.pem").write_text(text, encoding="utf-8")
+        (tmp_path / "secrets/binary.pem").write_bytes(b"-----BEGIN\xff")
+        return tmp_path
+
+    def test_signs_with_the_senders_domain_unless_told(self, folder: Path) -> None:
+        settings = load(folder, self.text(self.OURS))
+
+        key = our_key().removesuffix("\n")
+        assert settings.dkim == Dkim(selector="s2026", key=key, domain="")
+
+    def test_takes_the_key_from_the_environment(self, folder: Path) -> None:
+        settings = load(folder, self.text("env:KEY"), {"KEY": our_key()})
+
+        assert settings.dkim
+        assert settings.dkim.key == our_key()
+
+    def test_is_not_there_unless_it_is_set(self, folder: Path) -> None:
+        assert load(folder, WHOLE).dkim is None
+        assert load(folder, WHOLE + "dkim:\n").dkim is None
+
+    @pytest.mark.parametrize("domain", ["ledger.example", "Ledger.example"])
+    @pytest.mark.parametrize("sender", ["ledger.example", "news.ledger.example"])
+    def test_signs_with_the_senders_domain_or_one_above_it(
+        self, folder: Path, domain: str, sender: str
+    ) -> None:
+        text = self.text(self.OURS) + f"  domain: {domain}\n"
+
+        settings = load(
+            folder, text.replace("digest@ledger.example", f"digest@{sender}")
+        )
+
+        assert settings.dkim
+        assert settings.dkim.domain == "ledger.example"
+
+    @pytest.mark.parametrize(
+        ("key", "words"),
+        [
+            ("file:secrets/nothing.pem", "cannot be read (No such file or directory)"),
+            ("file:secrets", "cannot be read (Is a directory)"),
+            ("file:secrets/binary.pem", "which is not UTF-8 text"),
+            ("file:secrets/empty.pem", "is empty: the file secrets/empty.pem"),
+            ("env:KEY", "where KEY is not set"),
+            ("hunter2", "must not be written here"),
+            ('"-----BEGIN PRIVATE KEY-----\\nMII"', "must not be written here"),
+            (
+                "[hunter2]",
+                "must be text such as `file:secrets/dkim-s2026.pem`, but a list",
+            ),
+            *(
+                (f"'file:secrets/{kind}.pem'", words)
+                for kind, words in {
+                    "1024 bits": "has 1024 bits, which can be forged; make a new one with",
+                    "Ed25519": "is no RSA key but Ed25519",
+                    "locked": "is locked with a passphrase",
+                    "public": "is a public key; name the file that begins with",
+                    "cut": "is no private key in PEM",
+                    "a word": "is no private key in PEM",
+                }.items()
+            ),
+        ],
+    )
+    def test_with_a_key_that_cannot_sign_is_named_with_its_place(
+        self, folder: Path, key: str, words: str
+    ) -> None:
+        problem = mistake(folder, self.text(key))
+
+        assert problem.startswith("digest.yaml:14:8: `key` ")
+        assert words in problem
+        assert "hunter2" not in problem
+        assert "MII" not in problem
+
+    def test_says_where_a_wrong_key_comes_from(self, folder: Path) -> None:
+        text = self.text("file:secrets/public.pem")
+
+        assert mistake(folder, text).endswith(
+            "(it comes from the file secrets/public.pem)"
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ("dkim: {selector: s2026}", "12:7: `key` is missing; add a line such as"),
+            ("dkim: {key: env:K}", "12:7: `selector` is missing; add a line such as"),
+            ("dkim: {selector: 2026, key: env:K}", "12:18: `selector` must be text"),
+            (
+                "dkim: {selector: s_1, key: env:K}",
+                "12:18: `selector` is not a selector:",
+            ),
+            (
+                "dkim: {selector: -s, key: env:K}",
+                "12:18: `selector` is not a selector:",
+            ),
+            ("dkim: {selector: a..b, key: env:K}", "12:18: `selector` is not a sel"),
+            (
+                f"dkim: {{selector: {'s' * 64}, key: env:K}}",
+                "12:18: `selector` is not a selector:",
+            ),
+            (
+                f"dkim: {{selector: {'s' * 40}.{'s' * 40}, key: env:K}}",
+                "12:18: `selector` is not a selector:",
+            ),
+            ("dkim: hunter2", "12:7: `dkim` must be a mapping, but a text was found"),
+            (
+                "dkim: {selector: s, key: env:K, domian: x.example}",
+                "12:33: unknown key `domian`; did you mean `domain`?",
+            ),
+            (
+                "dkim: {selector: s, key: env:K, domain: hunter2}",
+                "12:41: `domain` is not a domain.",
+            ),
+            (
+                "dkim: {selector: s, key: env:K, domain: news.ledger.example}",
+                (
+                    "12:41: `domain` is news.ledger.example, but `daily` is sent from "
+                    "ledger.example, for which it cannot sign; write ledger.example or a "
+                    "domain above it, or take the line out"
+                ),
+            ),
+            (
+                "dkim: {selector: s, key: env:K, domain: edger.example}",
+                "12:41: `domain` is edger.example, but `daily` is sent from ledger",
+            ),
+        ],
+    )
+    def test_that_says_something_impossible_is_named_with_its_place(
+        self, folder: Path, text: str, problem: str
+    ) -> None:
+        found = mistake(folder, WHOLE + text, {"K": our_key()})
+
+        assert found.startswith(f"digest.yaml:{problem}")
+        assert "hunter2" not in found
+
+    def test_names_every_newsletter_it_cannot_sign_for(self, folder: Path) -> None:
+        two = "  weekly: {title: W, sender: w@other.example}\n"
+        text = (SITE + NEWSLETTERS + two + DELIVERY) + (
+            "dkim: {selector: s, key: env:K, domain: third.example}"
+        )
+
+        found = mistakes(folder, text, {"K": our_key()})
+
+        assert [re.findall("`(daily|weekly)`", line) for line in found] == [
+            ["daily"],
+            ["weekly"],
+        ]
+
+    def test_does_not_hide_what_is_wrong_with_a_sender(self, folder: Path) -> None:
+        text = WHOLE.replace("digest@ledger.example", "nobody") + (
+            "dkim: {selector: s, key: env:K, domain: ledger.example}"
+        )
+
+        assert "`sender` is not a mail address" in mistake(
+            folder, text, {"K": our_key()}
+        )
+
+    def test_is_not_shown_with_the_settings(self, folder: Path) -> None:
+        settings = load(folder, self.text(self.OURS))
+
+        assert "MII" not in repr(settings)
+        assert our_key().splitlines()[1] not in repr(settings)
+
+
 class TestAFileThatIsNotThere:
     def test_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(
@@ -778,11 +952,11 @@ delivery: {smtp: {host: x.example, security: none, password: hunter2}}
     def test_never_ends_in_anything_but_settings_or_places(
         self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
     ) -> None:
-        folder = tmp_path_factory.getbasetemp()
+        folder = tmp_path_factory.mktemp("almost")  # above no other test's folder
         text = write_yaml(data.draw(almost(FULL)))
 
         try:
-            load(folder, text, {"P": "x"})
+            load(folder, text, {"P": "x", "K": our_key()})
         except FileProblems as error:
             for problem in error.problems:
                 assert re.fullmatch(r".*digest\.yaml:\d+:\d+", problem.where)
@@ -813,6 +987,7 @@ FULL: dict[str, object] = {
     "delivery": {
         "smtp": {"host": "m.example", "username": "u", "password": "env:P", "port": 25}
     },
+    "dkim": {"selector": "s", "key": "env:K", "domain": "n.example"},
     "database": "d.db",
 }
 ODD: st.SearchStrategy[object] = st.sampled_from(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -70,6 +73,30 @@ def test_a_fault_in_the_middle_of_a_mail_leaves_it_in_doubt_and_the_rest_alone(
     report = newsroom.send(issue, transport=wire)
     assert len(wire.seen) == 1
     assert not report.settled
+
+
+def test_a_mail_has_its_date_name_and_sender_from_its_row(
+    newsroom: Newsroom, issue: Issue, clock: Clock
+) -> None:
+    wire = Wire()
+    clock.step = timedelta(seconds=1)
+
+    newsroom.send(issue, transport=wire)
+
+    rows = {row.id: row for row in newsroom.store.journal.deliveries(issue.id)}
+    assert len(wire.seen) == len(rows) == 3
+    for message in wire.seen:
+        row, header = rows[message.delivery], message_from_bytes(message.content)
+        whose = {"issue": issue.id, "subscriber": row.subscriber}
+        assert row.dated
+        assert parsedate_to_datetime(header["Date"]) == row.dated.replace(microsecond=0)
+        assert header["Message-ID"] == newsroom.links.message_id(
+            **whose, domain="ledger.example"
+        )
+        assert message.envelope.sender == newsroom.links.bounce_mailbox(
+            **whose, domain="ledger.example"
+        )
+    assert len({row.dated for row in rows.values()}) == 3
 
 
 def test_a_readers_own_bad_address_is_that_readers_failure(

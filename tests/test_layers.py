@@ -62,6 +62,7 @@ HOME = {
     "sqlite3": "store/database",
     "smtplib": "transports/smtp",
     "aiosmtpd": "postbox",
+    "cryptography": "message/dkim",
     "click": "cli",
     "rich": "cli",
     "starlette": "web",

@@ -30,6 +30,7 @@ COMMANDS = {
         "Check digest.yaml, the readers' file and the templates.",
     ),
     "config": ("project:config", "For editors of digest.yaml: its JSON Schema."),
+    "dkim": ("dkim:dkim", "Sign every mail: make a key, show its DNS record."),
     "collect": ("articles:collect", "Read the sources."),
     "add": ("articles:add", "Take in one article from a file or a web address."),
     "articles": ("articles:articles", "List the articles."),

@@ -7,12 +7,13 @@ keep a password without a user name from being found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from digest.addresses import check_domain, check_mailbox
 from digest.config.values import is_loopback, is_url, newsletter_slug, shown
 from digest.tags import slug
 from digest.yamltext import KEY, Document, Location
@@ -31,6 +32,7 @@ def disagreements(value: object, document: Document) -> Complaints:
         _sources(settings),
         _same_names(settings, document),
         _delivery(settings),
+        _dkim(settings),
     )
 
 
@@ -231,3 +233,39 @@ def _smtp(smtp: Mapping[str, object]) -> Complaints:
                 (*here, one, KEY),
                 f"`{one}` is given without `{other}`; add a `{other}:`, or take it out",
             )
+
+
+# -- dkim -------------------------------------------------------------------
+
+
+def _dkim(settings: Mapping[str, object]) -> Complaints:
+    """Yield the newsletters whose senders the signing domain says nothing about.
+
+    Receivers ask that it is the sender's, or one above it (DMARC calls that aligned).
+    """
+    domain = _checked(check_domain, mapping(settings.get("dkim")).get("domain"))
+    if not domain:
+        return
+    for name, value in mapping(settings.get("newsletters")).items():
+        sender = _checked(_domain_of, mapping(value).get("sender"))
+        if sender and not f".{sender}".endswith(f".{domain}"):
+            yield (
+                ("dkim", "domain"),
+                (
+                    f"`domain` is {domain}, but `{name}` is sent from {sender}, for which "
+                    f"it cannot sign; write {sender} or a domain above it, or take the "
+                    "line out"
+                ),
+            )
+
+
+def _checked(check: Callable[[str], str], written: object) -> str:
+    """Return what becomes of a value; "" if it is wrong, which is said elsewhere."""
+    try:
+        return check(written) if isinstance(written, str) else ""
+    except ValueError:
+        return ""
+
+
+def _domain_of(mailbox: str) -> str:
+    return check_mailbox(mailbox).address.rpartition("@")[2]

@@ -1,8 +1,8 @@
 """What pydantic found wrong, in words for people who never heard of pydantic.
 
 Every complaint comes with the location of what it is about; the caller knows which
-line that is. Below `delivery`, where a password may stand in the wrong place, values
-are never repeated.
+line that is. Below `delivery` and `dkim`, where a password or a key may stand in the
+wrong place, values are never repeated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from digest.config.kinds import Part
 from digest.config.values import nearest, shown, suggestion
 from digest.yamltext import KEY, Location
 
-_SECRETIVE = "delivery"
+_SECRETIVE = {("delivery",), ("dkim",)}
 
 #: What pydantic calls a wrong kind: what we ask for, and what to do.
 _KINDS = {
@@ -89,7 +89,7 @@ def _wrong(detail: ErrorDetails, location: Location, model: type[Part]) -> str:
     names = [step for step in location if isinstance(step, str)]
     label = f"`{names[-1]}`" if names else "the file"
     field = _field(model, location)
-    found = _found(value, secretive=location[:1] == (_SECRETIVE,))
+    found = _found(value, secretive=location[:1] in _SECRETIVE)
     if kind == "value_error":
         return f"{label} {context['error']}"
     if kind == "literal_error":

@@ -1,8 +1,8 @@
 """Kinds of values the files hold, as pydantic checks them.
 
-A `Line` is text fit for a mail's header; every kind but `Secret` and `Text` is one.
-Pydantic says what is wrong with whole mappings in one go; `complaints` turns that into
-plain words.
+A `Line` is text fit for a mail's header; every kind but `Secret`, `SigningKey` and
+`Text` is one. Pydantic says what is wrong with whole mappings in one go; `complaints`
+turns that into plain words.
 """
 
 from __future__ import annotations
@@ -188,3 +188,5 @@ SourceName = Annotated[Line, _named(references.source)]
 NewsletterName = Annotated[Line, _named(references.newsletter)]
 Followed = Annotated[Line, _named(references.followed)]
 Secret = Annotated[str, _named(references.secret)]
+SigningKey = Annotated[str, _named(references.signing_key)]
+Selector = Annotated[Line, AfterValidator(values.selector)]

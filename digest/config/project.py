@@ -20,6 +20,7 @@ from digest.config.files import Findings, read_text, stop
 from digest.config.references import Known
 from digest.config.schema import (
     DeliveryPart,
+    DkimPart,
     LimitsPart,
     NewsletterPart,
     SchedulePart,
@@ -31,6 +32,7 @@ from digest.config.schema import (
 from digest.config.values import is_url, minutes
 from digest.model import Limits, Newsletter, Schedule, Topic
 from digest.settings import (
+    Dkim,
     FeedSource,
     FilesDelivery,
     FolderSource,
@@ -140,6 +142,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         ),
         sources=tuple(_source(part, root) for part in file.sources),
         delivery=_delivery(file.delivery, root),
+        dkim=_dkim(file.dkim) if file.dkim else None,
         database=root / file.database,
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
@@ -244,3 +247,7 @@ def _smtp(part: SmtpPart, root: Path) -> SmtpDelivery:
         ca_file=root / part.ca_file if part.ca_file else None,
         bounce_domain=part.bounce_domain or "",
     )
+
+
+def _dkim(part: DkimPart) -> Dkim:
+    return Dkim(selector=part.selector, key=part.key, domain=part.domain or "")

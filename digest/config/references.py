@@ -75,6 +75,28 @@ def secret(written: str, known: Known) -> str:
 
     No message repeats what was written, unless it has one of these forms.
     """
+    found, where = _found(written, known)
+    if not found.isprintable():
+        raise ValueError(
+            f"is more than one line, or not text, in {where}; put only the secret there"
+        )
+    return found
+
+
+def signing_key(written: str, known: Known) -> str:
+    """Return the private key (PEM) that ``env:NAME`` or ``file:path`` points to."""
+    from digest.message.dkim import read_key  # slow to load; not all sign
+
+    found, where = _found(written, known)
+    try:
+        read_key(found)
+    except ValueError as error:
+        raise ValueError(f"{error} (it comes from {where})") from None
+    return found
+
+
+def _found(written: str, known: Known) -> tuple[str, str]:
+    """Return what a reference points to, and where that is in words."""
     kind, colon, name = written.partition(":")
     name = name.strip()
     if not (colon and name and kind in ("env", "file")):
@@ -88,11 +110,7 @@ def secret(written: str, known: Known) -> str:
         found, where = _from_file(known.root / name), f"the file {name}"
     if not found:
         raise ValueError(f"is empty: {where} holds nothing; put the secret there")
-    if not found.isprintable():
-        raise ValueError(
-            f"is more than one line, or not text, in {where}; put only the secret there"
-        )
-    return found
+    return found, where
 
 
 def _from_environment(name: str, known: Known) -> str:

@@ -31,6 +31,8 @@ from digest.config.kinds import (
     Place,
     Places,
     Secret,
+    Selector,
+    SigningKey,
     SiteUrl,
     SourceName,
     Text,
@@ -295,6 +297,27 @@ class DeliveryPart(Part):
     smtp: SmtpPart | None = Field(default=None, description="A mail server.")
 
 
+class DkimPart(Part):
+    """The key that signs every mail, so that nobody else can write in your name."""
+
+    selector: Selector = Field(
+        description="The name under which the DNS of your domain has the public key.",
+        examples=["s2026"],
+    )
+    key: SigningKey = Field(
+        description="Where the private key is: file:path, or env:NAME (a variable of "
+        "the environment). `digest dkim keygen` makes one.",
+        examples=["file:secrets/dkim-s2026.pem"],
+        json_schema_extra={"pattern": "^(env|file):.+"},
+        repr=False,
+    )
+    domain: Domain | None = Field(
+        default=None,
+        description="The domain that signs, above the senders'; without it, the sender's.",
+        examples=["longitude.example"],
+    )
+
+
 _ONE_SOURCE: JsonDict = {
     "oneOf": [{"required": [key]} for key in ("folder", "feed", "page")]
 }
@@ -316,6 +339,10 @@ class SettingsFile(Part):
     )
     delivery: DeliveryPart = Field(
         description="Where mails go.", json_schema_extra=_ONE_WAY
+    )
+    dkim: DkimPart | None = Field(
+        default=None,
+        description="Sign every mail (DKIM); without it, let your mail server sign.",
     )
     database: FilePath = Field(
         default="digest.db",

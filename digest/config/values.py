@@ -207,6 +207,24 @@ def template(written: str) -> str:
     return written
 
 
+#: RFC 6376 section 3.1: labels as in a domain, joined by dots.
+_SELECTOR = re.compile(
+    r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*",
+    re.IGNORECASE,
+)
+_LONGEST_SELECTOR = 63  #: leaves room for the domain in a name of the DNS
+
+
+def selector(written: str) -> str:
+    """Return the name under which the DNS has a public key."""
+    if not _SELECTOR.fullmatch(written) or len(written) > _LONGEST_SELECTOR:
+        raise ValueError(
+            "is not a selector: it can have letters a to z, digits and hyphens, at most "
+            f"{_LONGEST_SELECTOR}; write one such as `s2026`"
+        )
+    return written
+
+
 # -- addresses on the web and in the network --------------------------------
 
 

@@ -5,9 +5,10 @@ encoded word, which RFC 2047 section 5 forbids and which silently takes the
 unsubscribe button away; so nothing of it is used here. Every value passes
 `checked`, the one gate that keeps a headline or a name from forging a header.
 
-A field is `Name: value` without its last line end. Lines are folded only where a
-space stands already (RFC 5322 section 2.2.3), at 78 characters, or at 76 where
-they hold an encoded word (RFC 2047 section 2); a URL is never split.
+A field is `Name: value` without its last line end; `on_the_wire` makes octets of it.
+Lines are folded only where a space stands already (RFC 5322 section 2.2.3), at 78
+characters, or at 76 where they hold an encoded word (RFC 2047 section 2); a URL is
+never split.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from digest.model import Mailbox
 
@@ -31,9 +31,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTROL_NAMES = {"\r": "a carriage return", "\n": "a line feed", "\0": "a NUL"}
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]"
 _ATOMS = re.compile(rf"{_ATEXT}+(?: {_ATEXT}+)*")
-_LOCAL_PART = re.compile(
-    rf"(?:{_ATEXT}|[^\x00-\xa0\s])+(?:\.(?:{_ATEXT}|[^\x00-\xa0\s])+)*"
-)
+#: Any character but ASCII's specials and white space of any script (RFC 6531 section 3.3).
+_ANY_ATEXT = r'[^\x00- "(),.:;<>@\[\\\]\x7f-\xa0\s]'
+_LOCAL_PART = re.compile(rf"{_ANY_ATEXT}+(?:\.{_ANY_ATEXT}+)*")
 _ENCODED_LOCAL_PART = re.compile(r"=\?.*\?=")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9A-Za-z.:]+\]")
 _URI = re.compile(r"(?:https?://|mailto:)[!-;=?-~]+")
@@ -63,7 +63,7 @@ def checked(field: str, value: str) -> str:
     CR and LF would begin a header of the article's choosing; NUL and the other
     controls are refused or cut by servers; half a surrogate pair has no UTF-8.
     """
-    if (match := _CONTROL.search(value)) is None:
+    if value.isprintable() or (match := _CONTROL.search(value)) is None:
         return value
     bad = match[0]
     name = _CONTROL_NAMES.get(bad, "a control character")
@@ -90,7 +90,7 @@ def text_field(field: str, text: str) -> str:
             "shorten it",
         )
     if _is_plain(text):
-        return _folded(f"{field}:", text)
+        return folded(f"{field}:", text)
     return f"{field}: {_encoded(text, used=len(field) + 2)}"
 
 
@@ -101,7 +101,7 @@ def named_field(field: str, name: str, angle: str) -> str:
     if not name:
         return f"{start} {angle}"
     if _is_plain(shown := _phrase(name)):
-        return _folded(start, f"{shown} {angle}")
+        return folded(start, f"{shown} {angle}")
     words = _encoded(name, used=len(start) + 1)
     last = words.rpartition(FOLD)[2] if FOLD in words else f"{start} {words}"
     fits = len(last) + 2 + len(angle) <= _ENCODED_LINE
@@ -131,7 +131,7 @@ def wire_address(field: str, address: str) -> str:
             "what stands there is not one plain mail address",
             "write it as name@example.org, without spaces, brackets or quotes",
         )
-    if _ENCODED_LOCAL_PART.search(local):
+    if "=?" in local and _ENCODED_LOCAL_PART.search(local):
         # RFC 2047 section 5 (3): none may stand in an address; Gmail refuses the mail,
         # and a server that decodes it would deliver to an address of its writer's choice.
         raise HeaderProblem(
@@ -158,8 +158,13 @@ def plain_field(field: str, value: str) -> str:
     return f"{field}: {value}"
 
 
-def uri_field(field: str, *uris: str) -> str:
-    """Return a field of URIs in angle brackets, folded only at the commas."""
+def uri_field(field: str, *uris: str, mailbox: str = "", ask: str = "") -> str:
+    """Return a field of URIs in angle brackets, folded only at the commas.
+
+    A `mailbox` comes last, as a mailto with the query `ask`.
+    """
+    if mailbox:
+        uris = (*uris, f"mailto:{wire_address(field, mailbox)}{ask}")
     for uri in uris:
         if not _URI.fullmatch(checked(field, uri)):
             raise HeaderProblem(
@@ -168,22 +173,36 @@ def uri_field(field: str, *uris: str) -> str:
                 "correct what it is made from: site.url, or the newsletter's sender or "
                 "reply_to, whose part before the @ must be ASCII",
             )
-    lines = f",{FOLD}".join(f"<{uri}>" for uri in uris)
+    lines = "<" + f">,{FOLD}<".join(uris) + ">"
     if len(lines) + len(field) + 2 <= _LINE:
         lines = lines.replace(FOLD, " ")
     return f"{field}: {lines}"
 
 
-def within_limits(field: str) -> str:
-    """Return a whole field, or refuse it for a line no server need accept."""
-    longest = max(map(len, field.encode().split(b"\r\n")))
-    if longest > _HARD:
+def matching(field: str, value: str, pattern: re.Pattern[str]) -> str:
+    """Return a value of a form that we give it ourselves, if it has that form."""
+    if not pattern.fullmatch(checked(field, value)):
+        raise HeaderProblem(
+            field,
+            f"{value[:80]!r} is not of the form it must have",
+            "use the letters a-z, digits, hyphens and dots in the newsletter's slug",
+        )
+    return value
+
+
+def on_the_wire(field: str) -> bytes:
+    """Return a whole field as octets, or refuse it for a line no server need accept."""
+    octets = field.encode()
+    if (
+        len(octets) > _HARD
+        and (longest := max(map(len, octets.split(b"\r\n")))) > _HARD
+    ):
         raise HeaderProblem(
             field.partition(":")[0],
             f"a line of {longest} octets that has no place to fold",
             f"shorten it to {_HARD} (RFC 5322 section 2.1.1)",
         )
-    return field
+    return octets + b"\r\n"
 
 
 def _is_plain(text: str) -> bool:
@@ -197,7 +216,8 @@ def _is_plain(text: str) -> bool:
     )
 
 
-def _folded(start: str, value: str) -> str:
+def folded(start: str, value: str) -> str:
+    """Return a line of words, broken between them where it grows too long."""
     lines, line = [], start
     for word in value.split(" "):
         if len(line) + 1 + len(word) > _LINE and line != start:
@@ -207,7 +227,6 @@ def _folded(start: str, value: str) -> str:
     return "\r\n".join([*lines, line])
 
 
-@lru_cache(maxsize=1024)  # From and List-Id are the same in every message
 def _encoded(text: str, *, used: int) -> str:
     """Return `text` as encoded words, in B or Q, whichever is shorter.
 
