@@ -156,6 +156,7 @@ _Dumper.add_implicit_resolver(
 # -- documents --------------------------------------------------------------
 
 _DEEPEST = 100  #: levels; our files have five
+_TOO_DEEP = f"more than {_DEEPEST} levels of lists and mappings; write it flatter"
 _MOST_REPEATED = 1_000  #: values that aliases may stand for, all together
 
 _TEXT_TAG = _OUR_TAGS + "str"
@@ -223,7 +224,7 @@ class _Reader:
         if len(location) > _DEEPEST:
             raise self.stopped(
                 self.mark(event),
-                f"more than {_DEEPEST} levels of lists and mappings; write it flatter",
+                _TOO_DEEP,
             )
         if isinstance(event, yaml.SequenceStartEvent):
             return self.sequence(location)
@@ -348,6 +349,7 @@ _EXPLANATIONS = (
         "block sequence entries are not allowed",
         "the `-` of a list cannot stand on the line of its key; put it on the next line",
     ),
+    ("maximum nesting depth", _TOO_DEEP),
     (
         "expected node content",
         (

@@ -150,7 +150,9 @@ def test_json_speaks_the_models_names(digest: Shell) -> None:
     }  # fmt: skip
     assert digest("status", "--json").json["issues"][0]["counts"]["sent"] == 3
     assert digest("sources", "--json").json["sources"][0]["items"] == 3
-    assert digest("check", "--json").json == {"problems": []}
+    assert digest("check", "--json").json == {
+        "problems": [], "not_joined": {"daily": {}},
+    }  # fmt: skip
     assert digest("collect", "--json").json["sources"][0]["same"] == 3
     assert digest("subscribers", "list", "--json").json["subscribers"][0]["address"]
 

@@ -47,7 +47,7 @@ class Personal:
 _ALIKE = (
     "is filled in for each reader after the page is made, so it can be neither "
     "compared nor changed by a filter: print it alone, or ask whether it is there "
-    "with `{% if reader.has_name %}` (`has_address`, `has_pause`, …)"
+    "with `{% when reader.has_name %}` (`has_address`, `has_pause`, …)"
 )
 
 

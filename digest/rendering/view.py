@@ -78,7 +78,7 @@ class ArticleView:
         """Whether there is more than headline and standfirst."""
         return bool(self._body)
 
-    def teaser(self, width: int) -> str:
+    def _teaser(self, width: int) -> str:
         """Return the headline for a line of headlines of at most `width` columns."""
         return self._mixed(shorten(self.headline, width), self.dir)
 
@@ -137,7 +137,7 @@ class DigestView:
 
     def teasers(self, width: int) -> str:
         """Return the headlines of `others` that fit on a line, at least one."""
-        teasers = [article.teaser(width) for article in self.others]
+        teasers = [article._teaser(width) for article in self.others]  # noqa: SLF001 - hidden from templates alone
         return DOT.join(teasers[: fitting(map(len, teasers), width)])
 
     @property

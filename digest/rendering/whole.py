@@ -122,7 +122,7 @@ class WholeDigest:
 
         def teaser(id_: str) -> str:
             if id_ not in known:
-                known[id_] = views[id_].teaser(width)
+                known[id_] = views[id_]._teaser(width)  # noqa: SLF001 - hidden from templates alone
             return known[id_]
 
         def fit(digest: Stage, _: SectionItem | None, __: StoryItem | None) -> object:
