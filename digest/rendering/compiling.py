@@ -11,8 +11,7 @@ to know what was chosen: `Compiled.why_not` says why, and the exact path serves 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 from threading import RLock
 
 from digest.errors import TemplateProblem
@@ -23,32 +22,24 @@ from digest.rendering.joining import Sheet
 from digest.rendering.later import NotJoinable
 from digest.rendering.marks import Place
 from digest.rendering.pages import Kind, Pages, Shape
-from digest.rendering.proofs import BARE, RICH, difference, proofs
+from digest.rendering.proofs import BARE, RICH, difference
 from digest.rendering.stage import Cast, Lengths, SectionKey, Stage, section_key
 
 #: Makes a page the exact way: for one choice of articles.
 Exact = Callable[[Kind, Digest, Shape, Lengths], Sheet]
+#: What was compiled: a story of a section, at a length.
+_Block = tuple[SectionKey, str, Length]
 #: Returns a section with all it may hold, for one that is not among the compiled.
 Widen = Callable[[Section], Section]
 
 
-@dataclass(kw_only=True)
-class _Whole:
-    """One kind of page, for each answer to what its template asks by `if`."""
-
-    asked: set[str] = field(default_factory=set)  #: names of personal values
-    sheets: dict[frozenset[str], Sheet] = field(default_factory=dict)
-    blocks: dict[frozenset[str], set[tuple[SectionKey, str, Length]]] = field(
-        default_factory=dict
-    )
-
-
 class Compiled:
-    """One issue in one language, for readers who asked for one length."""
+    """One kind of page of an issue, for readers of one language and length."""
 
     def __init__(
         self,
         pages: Pages,
+        kind: Kind,
         sections: Sequence[Section],
         shape: Shape,
         *,
@@ -59,135 +50,119 @@ class Compiled:
 
         `lock` is held while `pages` are made: they serve one thread at a time.
         """
-        self._pages, self._widen, self._shape = pages, widen, shape
-        self._lock = lock
-        self._sections = sections
-        self._wholes: dict[Kind, _Whole] = {kind: _Whole() for kind in Kind}
-        #: Pages that cannot be joined, and why.
-        self.why_not: dict[Kind, NotJoinable] = {}
+        self._pages, self._kind, self._shape = pages, kind, shape
+        self._sections, self._widen, self._lock = sections, widen, lock
+        #: Names of the values a template asks for by `if`, and a page per answer.
+        self._asked: set[str] = set()
+        self._sheets: dict[frozenset[str], Sheet] = {}
+        self._blocks: dict[frozenset[str], set[_Block]] = {}
+        #: Why it cannot be joined, if it cannot.
+        self.why_not: NotJoinable | None = None
 
-    def join(
-        self, kind: Kind, digest: Digest, stage: Stage, values: Mapping[str, str]
-    ) -> Part:
+    def join(self, digest: Digest, stage: Stage, values: Mapping[str, str]) -> Part:
         """Return one reader's page; raise `NotJoinable` for the exact path."""
-        if kind in self.why_not:
-            raise self.why_not[kind]
-        whole = self._wholes[kind]
+        if self.why_not is not None:
+            raise self.why_not
         try:
-            sheet = whole.sheets[stage.present & whole.asked]
-            return laid_out(kind, sheet, stage, values)
+            sheet = self._sheets[stage.present & self._asked]
+            return laid_out(self._kind, sheet, stage, values)
         except KeyError:  # something of it is not compiled yet
             with self._lock:
-                self._add(kind, digest, stage)
-        sheet = whole.sheets[stage.present & whole.asked]
-        return laid_out(kind, sheet, stage, values)
+                self._add(digest, stage)
+        sheet = self._sheets[stage.present & self._asked]
+        return laid_out(self._kind, sheet, stage, values)
 
-    def _add(self, kind: Kind, digest: Digest, stage: Stage) -> None:
+    def _add(self, digest: Digest, stage: Stage) -> None:
         """Compile what a digest needs: everything at its lengths, then what it adds."""
-        needed = {(key, id_, length) for key, id_, _, length in _keys(stage)}
+        needed = {
+            (key, id_, length)
+            for key, id_, _, length in (story.key for story in stage.stories)
+        }
         for length in {length for _, _, length in needed}:
-            if not any(at == length for _, _, at in self._blocks(kind, stage)):
-                self._compile(kind, self._sections, length, stage)
-        missing = needed - self._blocks(kind, stage)
+            if not any(at == length for _, _, at in self._here(stage)):
+                self._compile(self._sections, length, stage)
+        missing = needed - self._here(stage)
         names = {(key, length) for key, _, length in missing}
         for length in {length for _, length in names}:
             own = [s for s in digest.sections if (section_key(s), length) in names]
-            wide = [*map(self._widen, own), *own]
-            self._compile(kind, wide, length, stage)
+            self._compile([*map(self._widen, own), *own], length, stage)
 
-    def _blocks(self, kind: Kind, stage: Stage) -> set[tuple[SectionKey, str, Length]]:
-        whole = self._wholes[kind]
-        return whole.blocks.setdefault(stage.present & whole.asked, set())
+    def _here(self, stage: Stage) -> set[_Block]:
+        """Return the blocks that are compiled for readers with these values."""
+        return self._blocks.setdefault(stage.present & self._asked, set())
 
     def _compile(
-        self, kind: Kind, sections: Iterable[Section], length: Length, stage: Stage
+        self, sections: Iterable[Section], length: Length, stage: Stage
     ) -> None:
-        whole = self._wholes[kind]
-        shape = replace(self._shape, present=stage.present)
         merged = _merged(sections)
-        before = whole.sheets.get(stage.present & whole.asked)
+        before = self._sheets.get(stage.present & self._asked)
         try:
             sheet = self._pages.whole(
-                kind,
+                self._kind,
                 merged,
-                shape,
+                replace(self._shape, present=stage.present),
                 length,
-                asked=whole.asked,
+                asked=self._asked,
                 holes=before.holes if before else (),
             )
             if before is not None:
                 sheet = before.with_more(sheet)
         except (NotJoinable, TemplateProblem, ValueError) as error:
-            raise self.refuse(kind, error) from error
-        whole.sheets[stage.present & whole.asked] = sheet
-        self._blocks(kind, stage).update(
+            raise self.refuse(error) from error
+        self._sheets[stage.present & self._asked] = sheet
+        self._here(stage).update(
             (section_key(section), chosen.article.id, length)
             for section in merged
             for chosen in section.articles
         )
 
-    def refuse(self, kind: Kind, error: Exception) -> NotJoinable:
-        """Take a kind of page off this path, and return why."""
+    def refuse(self, error: Exception) -> NotJoinable:
+        """Take this kind of page off this path, and return why."""
         match error:
             case NotJoinable():
-                why = error
+                self.why_not = error
             case TemplateProblem():
-                why = NotJoinable(error.what, Place(file=error.file, line=error.line))
+                place = Place(file=error.file, line=error.line)
+                self.why_not = NotJoinable(error.what, place)
             case _:
-                why = NotJoinable(f"its frame is not always the same: {error}")
-        self.why_not[kind] = why
-        return why
+                self.why_not = NotJoinable(f"its frame is not always the same: {error}")
+        return self.why_not
 
 
 def compile_issue(
     pages: Pages,
+    kind: Kind,
     sections: Sequence[Section],
     shape: Shape,
     *,
     exact: Exact,
     cast: Cast,
+    proofs: Iterable[Digest],
     widen: Widen,
-    limit: int,
     lock: RLock,
 ) -> Compiled:
     """Compile an issue for readers of one language and length.
 
-    `sections` hold all articles wherever they may stand; no digest has more than
-    `limit` of them. `exact` makes the pages to compare with.
+    `sections` hold all articles wherever they may stand. `exact` makes the pages of
+    `proofs` to compare with.
     """
-    compiled = Compiled(pages, sections, shape, widen=widen, lock=lock)
-    if rule := pages.structural_rule(shape.speech):
-        compiled.refuse(
-            Kind.HTML,
-            NotJoinable("asks for an element's place among its siblings", rule),
-        )
-    told = (RICH, BARE) * 2
-    for digest, values in zip(proofs(sections, limit), told, strict=False):
+    compiled = Compiled(pages, kind, sections, shape, widen=widen, lock=lock)
+    if kind is Kind.HTML and (rule := pages.structural_rule(shape.speech)):
+        why = "asks for an element's place among its siblings"
+        compiled.refuse(NotJoinable(why, rule))
+    for digest, values in zip(proofs, (RICH, BARE) * 2, strict=False):
         shown = replace(shape, present=frozenset(values))
         lengths = Lengths.wished(shape.length, digest.count)
         stage = cast.staged(digest, lengths, present=shown.present)
-        for kind in Kind:
-            text = {**values, "subject": 'A "sample" & <more>'}
-            sheet = partial(exact, kind, digest, shown, lengths)
-            _prove(compiled, kind, digest, stage, text, sheet)
+        told = {**values, "subject": 'A "sample" & <more>'}
+        try:
+            joined = compiled.join(digest, stage, told).text
+        except NotJoinable:
+            break
+        sheet = exact(kind, digest, shown, lengths)
+        if what := difference(joined, laid_out(kind, sheet, stage, told).text):
+            compiled.refuse(NotJoinable(what))
     return compiled
-
-
-def _prove(
-    compiled: Compiled,
-    kind: Kind,
-    digest: Digest,
-    stage: Stage,
-    values: Mapping[str, str],
-    exact: Callable[[], Sheet],
-) -> None:
-    """Make one page both ways; take its kind off this path if they differ."""
-    try:
-        joined = compiled.join(kind, digest, stage, values).text
-    except NotJoinable:
-        return
-    if what := difference(joined, laid_out(kind, exact(), stage, values).text):
-        compiled.refuse(kind, NotJoinable(what))
 
 
 def laid_out(kind: Kind, sheet: Sheet, stage: Stage, values: Mapping[str, str]) -> Part:
@@ -196,10 +171,6 @@ def laid_out(kind: Kind, sheet: Sheet, stage: Stage, values: Mapping[str, str]) 
     if kind is Kind.TEXT:
         pieces = flow(pieces)
     return Part(pieces, sheet.encoding)
-
-
-def _keys(stage: Stage) -> Iterable[tuple[SectionKey, str, bool, Length]]:
-    return (story.key for story in stage.stories)
 
 
 def _merged(sections: Iterable[Section]) -> list[Section]:

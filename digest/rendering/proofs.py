@@ -1,6 +1,6 @@
 """Digests that a compiled issue must get right before it is trusted.
 
-Few, but each of another kind: the smallest, one as full as they get, one whose lead is
+Few, but each of another kind: one as full as they get, the smallest, one whose lead is
 the last story of all, one that takes a story here and there. The readers they are for
 have either nothing but a link out, or every value, full of what is escaped somewhere.
 """
@@ -32,8 +32,8 @@ def proofs(sections: Sequence[Section], limit: int) -> Iterator[Digest]:
     filled = [section for section in sections if section.articles]
     if not filled:
         return
-    yield _digest(filled[:1], step=1, limit=1, more=0)
     yield _digest(filled, step=1, limit=limit, more=7)
+    yield _digest(filled[:1], step=1, limit=1, more=0)
     yield _digest([filled[-1]], step=-1, limit=2, more=0)
     yield _digest(filled, step=3, limit=limit, more=0)
 

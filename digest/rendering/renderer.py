@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from threading import RLock
 
 from digest.model import Digest, Format, Issue, Length, Newsletter, Section
@@ -24,6 +25,7 @@ from digest.rendering.later import NotJoinable
 from digest.rendering.pages import Kind, Pages, Shape
 from digest.rendering.personal import NAMES, Personal
 from digest.rendering.plaintext import one_line, shorten, visible
+from digest.rendering.proofs import proofs
 from digest.rendering.sample import sample_digest
 from digest.rendering.stage import Cast, Lengths, Stage
 from digest.rendering.templates import TemplateSet
@@ -84,7 +86,7 @@ class Renderer:
         self._sections, self._widen = sections, widen
         self._cast = Cast()
         self._made: OrderedDict[Hashable, Sheet] = OrderedDict()
-        self._compiled: dict[tuple[str, Length], Compiled] = {}
+        self._compiled: dict[tuple[Kind, str, Length], Compiled] = {}
         self._speeches: dict[str, Speech] = {}
         self._lock = RLock()
 
@@ -156,7 +158,8 @@ class Renderer:
         self._sections = self._sections or sample_digest().sections
         for length in Length:
             shape = Shape(speech=self._speech(""), length=length, present=frozenset())
-            self._compiled_for(shape)
+            for kind in Kind:
+                self._compiled_for(kind, shape)
         return self.why_not_joined
 
     @property
@@ -167,9 +170,9 @@ class Renderer:
         slower. The reason names file and line where there is one.
         """
         return {
-            kind.value: str(why)
-            for compiled in self._compiled.values()
-            for kind, why in compiled.why_not.items()
+            kind.value: str(compiled.why_not)
+            for (kind, _, _), compiled in self._compiled.items()
+            if compiled.why_not is not None
         }
 
     @property
@@ -204,30 +207,37 @@ class Renderer:
         """Return a page, joined if that can be, or else made for this choice."""
         if self._sections:
             try:
-                return self._compiled_for(shape).join(kind, digest, stage, values)
+                return self._compiled_for(kind, shape).join(digest, stage, values)
             except NotJoinable:
                 pass  # `why_not_joined` tells
         sheet = self._exact(kind, digest, shape, lengths)
         return laid_out(kind, sheet, stage, values)
 
-    def _compiled_for(self, shape: Shape) -> Compiled:
-        key = (shape.speech.language, shape.length)
+    def _compiled_for(self, kind: Kind, shape: Shape) -> Compiled:
+        """Return what was compiled for all readers like this, or compile it now."""
+        key = (kind, shape.speech.language, shape.length)
         found = self._compiled.get(key)
         if found is None:
             with self._lock:
-                if key not in self._compiled:
-                    self._compiled[key] = compile_issue(
-                        self._pages,
-                        self._sections,
-                        shape,
-                        exact=self._exact,
-                        cast=self._cast,
-                        widen=self._widen,
-                        limit=self._newsletter.limits.articles,
-                        lock=self._lock,
-                    )
-                found = self._compiled[key]
+                found = self._compiled.get(key) or self._compile(kind, shape)
+                self._compiled[key] = found
         return found
+
+    def _compile(self, kind: Kind, shape: Shape) -> Compiled:
+        """Compile, and prove it: a template's first language with most digests."""
+        known = any(k is kind and at is shape.length for k, _, at in self._compiled)
+        samples = proofs(self._sections, self._newsletter.limits.articles)
+        return compile_issue(
+            self._pages,
+            kind,
+            self._sections,
+            shape,
+            exact=self._exact,
+            cast=self._cast,
+            proofs=islice(samples, 1 if known else None),
+            widen=self._widen,
+            lock=self._lock,
+        )
 
     def _exact(
         self, kind: Kind, digest: Digest, shape: Shape, lengths: Lengths
