@@ -169,6 +169,8 @@ class Cast:
                 face = (chosen.article.id, not place, length, chosen.also_in)
                 story = known.get(face)
                 if story is None:
+                    if len(known) >= _REMEMBERED:
+                        known.clear()
                     block = (key, chosen.article.id, not place, length)
                     story = known[face] = StoryItem(block, chosen)
                 stories.append(story)
