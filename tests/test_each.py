@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.errors import TemplateProblem
-from digest.model import Chosen, Digest, Format, Length, Section
+from digest.model import Article, Chosen, Digest, Format, Length, Section
 from digest.rendering import Rendered, Renderer
 from tests import rendering_samples as samples
 from tests.plain_path import PlainPath
@@ -176,6 +176,24 @@ class TestWhen:
         assert shown(template, what) == (
             "Climate: 1 more on the site;Europe and Africa;-;"
         )
+
+    def test_that_hangs_on_the_section_is_not_remembered_by_the_story(self) -> None:
+        template = (
+            "{% each s in digest.sections %}{% each a in s.articles %}"
+            "{{ a.headline }}: {% when s.more %}more{% otherwise %}all{% endwhen %} of "
+            "{{ s.more }}, {% each b in s.articles %}+{% endeach %};"
+            "{% endeach %}{% endeach %}"
+        )
+        made = renderer(f"<html><body>{template}{UNSUBSCRIBE}</body></html>")
+
+        def of(*stories: Article, more: int) -> str:
+            what = digest(section("Climate", *stories, more=more), more=more)
+            return (render(made, what).html or "").partition("<body>")[2][:40]
+
+        assert of(STORIES[0], more=0).startswith("Story 0: all of 0, +;")
+        assert of(STORIES[0], more=2).startswith("Story 0: more of 2, +;")
+        assert of(STORIES[0], STORIES[1], more=2).startswith("Story 0: more of 2, ++;")
+        assert made.why_not_joined == {}
 
     def test_asks_which_values_a_reader_has(self) -> None:
         template = (

@@ -134,8 +134,9 @@ def also_in(_: Stage, __: SectionItem | None, story: StoryItem | None) -> object
     return story.also_in
 
 
-#: What hangs on nothing but the section and the story at hand.
-LOCAL: frozenset[Of] = frozenset({stories_of, others_of, more_of, also_in})
+#: What hangs on nothing but the story at hand; and on that and the section at hand.
+OF_STORY: frozenset[Of] = frozenset({also_in})
+OF_SECTION: frozenset[Of] = OF_STORY | {stories_of, others_of, more_of}
 
 
 def section_key(section: Section) -> SectionKey:
