@@ -211,6 +211,25 @@ class TestWhen:
 
 
 class TestFacts:
+    def test_are_cleared_of_what_could_forge_a_line(self) -> None:
+        template = (
+            "{{ listed(digest.topics) }}{% each a in digest.articles %}"
+            "({{ listed(a.also_in) }}){% endeach %}"
+        )
+        hostile = "Ri\u202ev\x00er\r\n<b>s"
+        what = Digest(
+            issue="daily/2026-11-23",
+            sections=(
+                Section(
+                    slug="tag:x",
+                    title=hostile,
+                    articles=(Chosen(article=STORIES[0], also_in=(hostile,)),),
+                ),
+            ),
+        )
+
+        assert shown(template, what) == "River &lt;b&gt;s(River &lt;b&gt;s)"
+
     def test_are_written_as_the_language_writes_numbers(self) -> None:
         template = "{{ digest.count }} {{ digest.count - 1 }} {{ t('stories', n=digest.count) }}"
 
