@@ -1,9 +1,19 @@
 """Rendering: a reader's digest in, subject, text and HTML out.
 
-Templates come in as values (`TemplateSet`), and so do the reader's own
-(`Personal`). The way through the room: `renderer` (one reader) asks `pages` (one
-page for many readers), which shows the `view` to `templates`, lets `inlining` and
-`plaintext` do their work once, and cuts the page for `personal` values.
+Templates come in as values (`TemplateSet`), and so do the reader's own (`Personal`).
+The way through the room, from what a template sees to what a reader gets:
+
+    variables, view, whole   what templates print: of one choice, or of everything
+    personal, later, marks   what is not known yet, and the words that stand for it
+    templates, words         Jinja with `each` and `when`; the reader's language
+    bodies, plaintext        an article's body as HTML and as text
+    pages, inlining          a whole page, its CSS inlined
+    cutting, markup          the page cut at its marks
+    nodes, settling, joining what it is cut into, and one reader's page joined from it
+    stage, flowing           what one reader's mail shows; line ends between pieces
+    compiling, proofs        an issue compiled for all readers, and compared before use
+    fitting                  short enough for Gmail
+    renderer                 one reader's mail, whichever way it comes about
 """
 
 from digest.rendering.fitting import Shortened
