@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from digest.model import Chosen, Digest, Length, Section
+from digest.rendering.plaintext import one_line
 
 #: Sections remembered, each with the very stories some readers get of it.
 _REMEMBERED = 4096
@@ -58,7 +59,7 @@ class StoryItem:
         self.key = key
         self.is_lead = key[2]
         self.id = chosen.article.id
-        self.also_in = chosen.also_in
+        self.also_in = tuple(map(one_line, chosen.also_in))
         self.minutes = chosen.article.reading_minutes
 
 
@@ -69,7 +70,7 @@ class SectionItem:
 
     def __init__(self, section: Section, stories: tuple[StoryItem, ...]) -> None:
         self.key = section_key(section)
-        self.title = section.title
+        self.title = one_line(section.title)
         self.more = section.more
         self.stories = stories
         self.others = tuple([story for story in stories if not story.is_lead])
