@@ -80,7 +80,10 @@ class Compiled:
             with self._lock:
                 self._add(kind, digest, stage)
         sheet = whole.sheets[stage.present & whole.asked]
-        return laid_out(kind, sheet, stage, values)
+        try:
+            return laid_out(kind, sheet, stage, values)
+        except KeyError:  # a loop in a loop holds what was compiled at another time
+            raise NotJoinable("this mail needs blocks that were not compiled") from None
 
     def _add(self, kind: Kind, digest: Digest, stage: Stage) -> None:
         """Compile what a digest needs: everything at its lengths, then what it adds."""
@@ -184,7 +187,9 @@ def _prove(
     """Make one page both ways; take its kind off this path if they differ."""
     try:
         joined = compiled.join(kind, digest, stage, values).text
-    except NotJoinable:
+    except Exception as error:  # noqa: BLE001 - the exact path says what is wrong where
+        if kind not in compiled.why_not:
+            compiled.refuse(kind, NotJoinable(f"cannot be joined: {error}"))
         return
     if what := difference(joined, laid_out(kind, exact(), stage, values).text):
         compiled.refuse(kind, NotJoinable(what))
