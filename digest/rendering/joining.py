@@ -133,7 +133,7 @@ def _repeat(
 def _known(
     node: Known, stage: Stage, section: SectionItem | None, story: StoryItem | None
 ) -> Piece:
-    facts = node.facts(stage, section, story)
+    facts = node.together(stage, section, story)
     found = node.pieces.get(facts)
     if found is None:
         pieces: list[Piece] = []

@@ -135,8 +135,11 @@ def also_in(_: Stage, __: SectionItem | None, story: StoryItem | None) -> object
     return story.also_in
 
 
-#: What hangs on nothing but the section and the story at hand.
-LOCAL: frozenset[Of] = frozenset({stories_of, others_of, more_of, also_in})
+#: What hangs on nothing but the section at hand.
+OF_SECTION: frozenset[Of] = frozenset({stories_of, others_of, more_of})
+#: What hangs on nothing but the story at hand.
+OF_STORY: frozenset[Of] = frozenset({also_in})
+LOCAL = OF_SECTION | OF_STORY
 
 
 def section_key(section: Section) -> SectionKey:
