@@ -70,7 +70,10 @@ class Compiled:
             with self._lock:
                 self._add(digest, stage)
         sheet = self._sheets[stage.present & self._asked]
-        return laid_out(self._kind, sheet, stage, values)
+        try:
+            return laid_out(self._kind, sheet, stage, values)
+        except KeyError:  # a loop in a loop holds what was compiled at another time
+            raise NotJoinable("this mail needs blocks that were not compiled") from None
 
     def _add(self, digest: Digest, stage: Stage) -> None:
         """Compile what a digest needs: everything at its lengths, then what it adds."""
@@ -157,7 +160,9 @@ def compile_issue(
         told = {**values, "subject": 'A "sample" & <more>'}
         try:
             joined = compiled.join(digest, stage, told).text
-        except NotJoinable:
+        except Exception as error:  # noqa: BLE001 - the exact path says what is wrong where
+            if compiled.why_not is None:
+                compiled.refuse(NotJoinable(f"cannot be joined: {error}"))
             break
         sheet = exact(kind, digest, shown, lengths)
         if what := difference(joined, laid_out(kind, sheet, stage, told).text):

@@ -18,6 +18,7 @@ from digest.rendering.nodes import (
     Hole,
     Known,
     Merged,
+    Node,
     Nodes,
     Repeat,
     Shape,
@@ -64,10 +65,11 @@ class Sheet:
         """Return this page with the blocks of another part of the same issue.
 
         Its holes must go on from this page's. Raises `ValueError` when the two differ
-        elsewhere than in their blocks.
+        elsewhere than in their blocks. This page stays as it is: others may be joining
+        it, and it may answer another reader's `{% if %}`.
         """
-        _add(self.nodes, sheet.nodes)
-        return replace(self, holes=sheet.holes, ready={})
+        nodes = _together(self.nodes, sheet.nodes)
+        return replace(self, nodes=nodes, holes=sheet.holes, ready={})
 
 
 def walk(
@@ -131,7 +133,7 @@ def _repeat(
 def _known(
     node: Known, stage: Stage, section: SectionItem | None, story: StoryItem | None
 ) -> Piece:
-    facts = node.of(stage, section, story)
+    facts = node.together(stage, section, story)
     found = node.pieces.get(facts)
     if found is None:
         pieces: list[Piece] = []
@@ -165,25 +167,28 @@ def _remember(known: dict[Any, Any], value: object, written: object) -> None:
     known[value] = written
 
 
-def _add(nodes: Nodes, more: Nodes) -> None:
-    """Add the blocks of `more` to those of `nodes`, wherever blocks stand."""
-    for node, other in zip(nodes, more, strict=True):
-        match node, other:
-            case Piece(), Piece() if node == other:
-                pass
-            case Choice(), Choice():
-                for option, others in zip(node.options, other.options, strict=True):
-                    _add(option, others)
-            case Repeat(), Repeat():
-                _add(node.between, other.between)
-                for key, block in other.blocks.items():
-                    if key in node.blocks:
-                        _add(node.blocks[key], block)
-                    else:
-                        node.blocks[key] = block
-            case Shape(), Shape():
-                _add(node.inner, other.inner)
-            case (Fact(), Fact()) | (Value(), Value()):
-                pass
-            case _:
-                raise ValueError(f"{node!r:.80} is not {other!r:.80}")
+def _together(nodes: Nodes, more: Nodes) -> Nodes:
+    """Return `nodes` with the blocks of `more`, wherever blocks stand."""
+    return [_both(node, other) for node, other in zip(nodes, more, strict=True)]
+
+
+def _both(node: Node, other: Node) -> Node:
+    match node, other:
+        case (Piece(), Piece()) | (Value(), Value()) if node == other:
+            return node
+        case Fact(), Fact():
+            return node
+        case Choice(), Choice():
+            pairs = zip(node.options, other.options, strict=True)
+            return replace(node, options=[_together(*pair) for pair in pairs])
+        case Repeat(), Repeat():
+            blocks = dict(node.blocks)
+            for key, block in other.blocks.items():
+                known = blocks.get(key)
+                blocks[key] = block if known is None else _together(known, block)
+            between = _together(node.between, other.between)
+            return Repeat(node.of, node.sections, blocks, between)
+        case Shape(), Shape():
+            inner = _together(node.inner, other.inner)
+            return Shape(inner, node.written, node.personal or other.personal)
+    raise ValueError(f"{node!r:.80} is not {other!r:.80}")

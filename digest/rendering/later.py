@@ -13,8 +13,9 @@ joined: `NotJoinable` says what and where, and the exact path takes over.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from digest.rendering.marks import Marks, Place
 from digest.rendering.stage import Of
@@ -99,33 +100,49 @@ class Later(Deferred):
         write = self._write
         return self.written(lambda value: change(write(value)))
 
-    def _worked_out(self, change: Callable[[object], object]) -> Later:
+    def _worked_out(self, other: object, change: Callable[[Any, Any], object]) -> Later:
+        """Return what `change` makes of this and of `other`, which may be later, too."""
         of = self._of
-        return Later(self._name, lambda *scene: change(of(*scene)), self._marks)
+        if isinstance(other, Later):
+            others = other._of  # noqa: SLF001 - they hide their parts from templates alone
+            return Later(
+                self._name,
+                lambda *scene: change(of(*scene), others(*scene)),
+                self._marks,
+            )
+        if isinstance(other, Deferred):
+            other._refuse()  # noqa: SLF001
+        return Later(self._name, lambda *scene: change(of(*scene), other), self._marks)
 
     def __eq__(self, other: object) -> Later:  # type: ignore[override]
-        return self._worked_out(lambda value: value == other)
+        return self._worked_out(other, operator.eq)
 
     def __ne__(self, other: object) -> Later:  # type: ignore[override]
-        return self._worked_out(lambda value: value != other)
+        return self._worked_out(other, operator.ne)
 
-    def __lt__(self, other: int) -> Later:
-        return self._worked_out(lambda value: value < other)  # type: ignore[operator]
+    def __lt__(self, other: object) -> Later:
+        return self._worked_out(other, operator.lt)
 
-    def __le__(self, other: int) -> Later:
-        return self._worked_out(lambda value: value <= other)  # type: ignore[operator]
+    def __le__(self, other: object) -> Later:
+        return self._worked_out(other, operator.le)
 
-    def __gt__(self, other: int) -> Later:
-        return self._worked_out(lambda value: value > other)  # type: ignore[operator]
+    def __gt__(self, other: object) -> Later:
+        return self._worked_out(other, operator.gt)
 
-    def __ge__(self, other: int) -> Later:
-        return self._worked_out(lambda value: value >= other)  # type: ignore[operator]
+    def __ge__(self, other: object) -> Later:
+        return self._worked_out(other, operator.ge)
 
-    def __add__(self, other: int) -> Later:
-        return self._worked_out(lambda value: value + other)  # type: ignore[operator]
+    def __add__(self, other: object) -> Later:
+        return self._worked_out(other, operator.add)
 
-    def __sub__(self, other: int) -> Later:
-        return self._worked_out(lambda value: value - other)  # type: ignore[operator]
+    def __radd__(self, other: object) -> Later:
+        return self._worked_out(other, lambda value, before: before + value)
+
+    def __sub__(self, other: object) -> Later:
+        return self._worked_out(other, operator.sub)
+
+    def __rsub__(self, other: object) -> Later:
+        return self._worked_out(other, lambda value, before: before - value)
 
     __hash__ = Deferred._refuse  # noqa: SLF001 - `__eq__` would take it away
 

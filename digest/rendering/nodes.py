@@ -58,7 +58,7 @@ class Repeat:
     sections: bool  #: whether those are sections
     blocks: dict[object, Nodes]
     between: Nodes
-    local: bool = False  #: its blocks hang on nothing but their own item
+    local: bool = False  #: a block hangs on nothing but its own section or story
     known: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
 
 
@@ -70,8 +70,8 @@ class Known:
     """
 
     nodes: Nodes
-    facts: frozenset[Of]
-    of: Of  #: gives all facts together
+    facts: Sequence[Of]
+    together: Of  #: gives the facts, all at once
     merged: Callable[[Sequence[Piece]], Piece]
     pieces: dict[object, Piece] = field(default_factory=dict)
 

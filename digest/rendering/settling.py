@@ -71,7 +71,7 @@ def _settled(node: Node, stage: Stage, merged: Merged) -> Node:
             }
             between = settled(node.between, stage, merged)
             own = OF_SECTION if node.sections else OF_STORY
-            local = all(_are_local(block, own) for block in blocks.values())
+            local = all(_hangs_on(block, own) for block in blocks.values())
             return Repeat(node.of, node.sections, blocks, between, local=local)
         case Shape():
             return replace(node, inner=settled(node.inner, stage, _raw_merged))
@@ -91,33 +91,43 @@ def _raw_merged(pieces: Sequence[Piece]) -> Piece:
     return Piece("".join([piece.text for piece in pieces]), b"")
 
 
-def _is_local(node: Node, own: frozenset[Of]) -> bool:
-    """Whether what `node` comes to hangs on nothing but facts of `own`."""
+def _hangs_on(nodes: Nodes, facts: frozenset[Of]) -> bool:
+    """Whether what `nodes` come to hangs on these facts alone.
+
+    A block of a story that shows how many more its section has is another one for each
+    section, so it is not enough to know the story.
+    """
+    return all(_node_hangs_on(node, facts) for node in nodes)
+
+
+def _node_hangs_on(node: Node, facts: frozenset[Of]) -> bool:
     match node:
         case Piece():
             return True
         case Known():
-            return node.facts <= own
+            return facts.issuperset(node.facts)
         case Repeat():
-            blocks = (node.between, *node.blocks.values())
-            return node.of in own and all(_are_local(block, own) for block in blocks)
+            inner = facts | (OF_SECTION if node.sections else OF_STORY)
+            return (
+                node.of in facts
+                and _hangs_on(node.between, facts)
+                and all(_hangs_on(block, inner) for block in node.blocks.values())
+            )
         case Choice():
-            return node.fact in own and all(_are_local(o, own) for o in node.options)
+            return node.fact in facts and all(
+                _hangs_on(option, facts) for option in node.options
+            )
         case _:
             return False
-
-
-def _are_local(nodes: Nodes, own: frozenset[Of]) -> bool:
-    return all(_is_local(node, own) for node in nodes)
 
 
 def _known_by(nodes: Nodes, facts: Iterable[Of], merged: Merged) -> Known:
     """Return nodes that are looked up by these facts, all at once."""
     several = tuple(facts)
     if len(several) == 1:
-        return Known(nodes, frozenset(several), several[0], merged)
+        return Known(nodes, several, several[0], merged)
     together = lambda d, s, a: tuple([of(d, s, a) for of in several])  # noqa: E731
-    return Known(nodes, frozenset(several), together, merged)
+    return Known(nodes, several, together, merged)
 
 
 def _collect(nodes: Nodes, facts: dict[Of, None], stage: Stage) -> bool:

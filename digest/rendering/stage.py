@@ -59,7 +59,7 @@ class StoryItem:
         self.key = key
         self.is_lead = key[2]
         self.id = chosen.article.id
-        self.also_in = tuple([one_line(title) for title in chosen.also_in])
+        self.also_in = tuple(map(one_line, chosen.also_in))
         self.minutes = chosen.article.reading_minutes
 
 
@@ -135,9 +135,11 @@ def also_in(_: Stage, __: SectionItem | None, story: StoryItem | None) -> object
     return story.also_in
 
 
-#: What hangs on nothing but the story at hand; and on that and the section at hand.
+#: What hangs on nothing but the section at hand.
+OF_SECTION: frozenset[Of] = frozenset({stories_of, others_of, more_of})
+#: What hangs on nothing but the story at hand.
 OF_STORY: frozenset[Of] = frozenset({also_in})
-OF_SECTION: frozenset[Of] = OF_STORY | {stories_of, others_of, more_of}
+LOCAL = OF_SECTION | OF_STORY
 
 
 def section_key(section: Section) -> SectionKey:

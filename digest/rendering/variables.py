@@ -255,7 +255,7 @@ class Variables:
     def _mixed(self, text: str | Later, direction: str) -> str | Later:
         if not isinstance(text, Later):
             return self.speech.mixed(text, direction)
-        return text.written(lambda found: self.speech.mixed(found, direction))
+        return text.rewritten(lambda found: self.speech.mixed(found, direction))
 
     def _shown(self, value: object) -> object:
         """Return a number as the language writes it, a slot as its mark."""

@@ -22,7 +22,7 @@ from jinja2.parser import Parser
 
 from digest.rendering.later import Deferred, Later, Many, both, either, negated
 from digest.rendering.marks import Block, Bound, Opening
-from digest.rendering.stage import OF_SECTION
+from digest.rendering.stage import LOCAL
 
 _FLAT = False  #: as `nodes.For` wants it: not `recursive`
 
@@ -108,7 +108,7 @@ class Each(Extension):
         marks, of = condition._marks, condition._of  # noqa: SLF001
         opening = Opening(
             lambda d, s, a: bool(of(d, s, a)),
-            fact=of if isinstance(condition, Later) or of in OF_SECTION else None,
+            fact=of if isinstance(condition, Later) or of in LOCAL else None,
             of_reader=condition._of_reader,  # noqa: SLF001
         )
         yield Step(marks.print(opening))
