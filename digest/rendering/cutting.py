@@ -18,7 +18,15 @@ from digest.rendering import markup
 from digest.rendering.flowing import run
 from digest.rendering.joining import Sheet
 from digest.rendering.later import Later, NotJoinable
-from digest.rendering.marks import Block, Bound, Marks, Opening, Shaped, SlotMisuse
+from digest.rendering.marks import (
+    Block,
+    Bound,
+    Marks,
+    Opening,
+    Owners,
+    Shaped,
+    SlotMisuse,
+)
 from digest.rendering.markup import Stretch
 from digest.rendering.nodes import (
     Choice,
@@ -78,6 +86,8 @@ class _Cutter:
         self.prefix = marks.prefix
         self._holes: dict[Hole, int] = {hole: at for at, hole in enumerate(holes)}
         self._found: Counter[int] = Counter()
+        #: The section and the story whose blocks are being cut, each by its key.
+        self._at_hand: dict[bool, object] = {}
 
     def whole(self, tokens: list[_Token], encoding: Encoding) -> Sheet:
         """Return the page, and see that every mark printed is there once, unharmed."""
@@ -142,6 +152,7 @@ class _Cutter:
         what = self._marks.printed[number]
         self._found[number] += 1
         if isinstance(what, Later):
+            self._see_owners(number, what._owners)  # noqa: SLF001 - see below
             write = what._write  # noqa: SLF001 - it hides its parts from templates alone
             return Fact(what._of, lambda value: written(write(value)))  # noqa: SLF001
         if isinstance(what, Shaped):
@@ -166,12 +177,17 @@ class _Cutter:
     ) -> Choice | Repeat:
         """Return the blocks or options up to their end."""
         parts: list[tuple[object, Nodes]] = []
+        self._see_owners(opened, opening.owners)
+        around = dict(self._at_hand)
         before, number = self._nodes(tokens, static)
         while number is not None:
             what = self._marks.printed[number]
             if what is Bound.END:
                 break
+            if isinstance(what, Block):
+                self._at_hand[bool(opening.sections)] = what.key
             nodes, number = self._nodes(tokens, static)
+            self._at_hand = dict(around)
             parts.append((what, nodes))
         if number is None or before:
             raise self.misuse(opened, _LOST)
@@ -181,6 +197,15 @@ class _Cutter:
             return Choice(opening.of, fact, opening.of_reader, options)
         blocks = {what.key: nodes for what, nodes in parts if isinstance(what, Block)}
         return Repeat(opening.of, opening.sections, blocks, between=parts[0][1])
+
+    def _see_owners(self, number: int, owners: Owners) -> None:
+        """Raise for what belongs to a section or story that is not the one at hand."""
+        if not owners.issubset(self._at_hand.values()):
+            place = self._marks.places[number]
+            raise NotJoinable(
+                "something of a section or story is used inside `each` of another",
+                place,
+            )
 
     def misuse(self, number: int, problem: str) -> SlotMisuse | NotJoinable:
         """Return what is wrong with what a mark stands for."""

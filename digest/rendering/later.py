@@ -17,7 +17,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from digest.rendering.marks import Marks, Place
+from digest.rendering.marks import Marks, Owners, Place
 from digest.rendering.stage import Of
 
 
@@ -38,12 +38,15 @@ class NotJoinable(Exception):
 class Deferred:
     """Something of a digest that is not chosen yet; refuses to be looked at."""
 
-    __slots__ = ("_marks", "_name", "_of")
+    __slots__ = ("_marks", "_name", "_of", "_owners")
     _of_reader = False  #: whether it hangs only on which values a reader has
 
-    def __init__(self, name: str, of: Of, marks: Marks) -> None:
-        """Take its name in templates, and how to work it out."""
+    def __init__(
+        self, name: str, of: Of, marks: Marks, *, owners: Owners = frozenset()
+    ) -> None:
+        """Take its name in templates, how to work it out, and whose it is."""
         self._name, self._of, self._marks = name, of, marks
+        self._owners = owners
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):  # Python's own questions, such as `__html__`
@@ -79,10 +82,16 @@ class Later(Deferred):
     __slots__ = ("_write",)
 
     def __init__(
-        self, name: str, of: Of, marks: Marks, write: Callable[..., str] = str
+        self,
+        name: str,
+        of: Of,
+        marks: Marks,
+        write: Callable[..., str] = str,
+        *,
+        owners: Owners = frozenset(),
     ) -> None:
         """Take, beside the rest, how the value is written; values must be hashable."""
-        super().__init__(name, of, marks)
+        super().__init__(name, of, marks, owners=owners)
         self._write = write
 
     def __str__(self) -> str:
@@ -93,28 +102,32 @@ class Later(Deferred):
 
     def written(self, write: Callable[..., str]) -> Later:
         """Return the same, written another way."""
-        return Later(self._name, self._of, self._marks, write)
+        return Later(self._name, self._of, self._marks, write, owners=self._owners)
 
     def rewritten(self, change: Callable[[str], str]) -> Later:
         """Return the same with `change` made to what is written."""
         write = self._write
         return self.written(lambda value: change(write(value)))
 
-    def _worked_out(
-        self, other: object, change: Callable[[Any, Any], object]
-    ) -> Later:
+    def _worked_out(self, other: object, change: Callable[[Any, Any], object]) -> Later:
         """Return what `change` makes of this and of `other`, which may be later, too."""
         of = self._of
         if isinstance(other, Later):
-            others = other._of
+            others = other._of  # noqa: SLF001 - as above
             return Later(
                 self._name,
                 lambda *scene: change(of(*scene), others(*scene)),
                 self._marks,
+                owners=self._owners | other._owners,  # noqa: SLF001
             )
         if isinstance(other, Deferred):
-            other._refuse()
-        return Later(self._name, lambda *scene: change(of(*scene), other), self._marks)
+            other._refuse()  # noqa: SLF001
+        return Later(
+            self._name,
+            lambda *scene: change(of(*scene), other),
+            self._marks,
+            owners=self._owners,
+        )
 
     def __eq__(self, other: object) -> Later:  # type: ignore[override]
         return self._worked_out(other, operator.eq)
@@ -190,9 +203,10 @@ class Many(Deferred):
         *,
         possible: Sequence[tuple[object, object]],
         sections: bool = False,
+        owners: Owners = frozenset(),
     ) -> None:
         """Take, beside the rest, pairs of key and view; sections or stories."""
-        super().__init__(name, of, marks)
+        super().__init__(name, of, marks, owners=owners)
         self._possible, self._sections = possible, sections
 
 
@@ -235,4 +249,5 @@ def _truth(of: Of, *parts: Deferred) -> Later:
     """Return something true or false that is worked out from `parts`."""
     of_reader = all(part._of_reader for part in parts)  # noqa: SLF001
     kind = _Answers if of_reader else Later
-    return kind(parts[0]._name, of, parts[0]._marks)  # noqa: SLF001
+    owners = frozenset().union(*(part._owners for part in parts))  # noqa: SLF001
+    return kind(parts[0]._name, of, parts[0]._marks, owners=owners)  # noqa: SLF001

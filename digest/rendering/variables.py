@@ -154,11 +154,14 @@ class Variables:
                     view = self._article(
                         chosen, section, length=length, is_lead=is_lead
                     )
-                    waiting = replace(
-                        view, also_in=Later("article.also_in", also_in, self.marks)
-                    )
                     block: BlockKey = (key, chosen.article.id, is_lead, length)
-                    stories.append((block, waiting))
+                    later = Later(
+                        "article.also_in",
+                        also_in,
+                        self.marks,
+                        owners=frozenset({block}),
+                    )
+                    stories.append((block, replace(view, also_in=later)))
             title = one_line(section.title)
             wholes.append((key, WholeSection.of(key, title, stories, self.marks)))
             everywhere += stories
@@ -230,6 +233,7 @@ class Variables:
             self._plural_of(number, list(forms)),
             map(filled, forms.values()),
             fact=number._of,  # noqa: SLF001 - it hides its parts from templates alone
+            owners=number._owners,  # noqa: SLF001
         )
 
     def _plural_of(self, number: Later, categories: list[str]) -> Of:

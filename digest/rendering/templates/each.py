@@ -93,7 +93,7 @@ class Each(Extension):
                 yield Step(body=True), one
             return
         marks, of = found._marks, found._of  # noqa: SLF001 - they hide their parts from templates alone
-        opening = Opening(of, sections=found._sections)  # noqa: SLF001
+        opening = Opening(of, sections=found._sections, owners=found._owners)  # noqa: SLF001
         yield Step(marks.print(opening)), None
         yield Step(marks.print(Bound.BETWEEN), other=True), None
         for key, view in found._possible:  # noqa: SLF001
@@ -110,6 +110,7 @@ class Each(Extension):
             lambda d, s, a: bool(of(d, s, a)),
             fact=of if isinstance(condition, Later) or of in LOCAL else None,
             of_reader=condition._of_reader,  # noqa: SLF001
+            owners=condition._owners,  # noqa: SLF001
         )
         yield Step(marks.print(opening))
         yield Step(marks.print(Bound.OPTION), other=True)
