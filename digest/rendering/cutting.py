@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from html import unescape
 
 from digest.quoting import Encoding, Piece, piece, suited
@@ -68,8 +68,8 @@ def cut_text(text: str, marks: Marks, *, holes: Sequence[Hole] = ()) -> Sheet:
 
 
 #: What a page consists of on the way: text, the number of a mark with the way its value
-#: is written there, or a node that is finished.
-_Token = str | tuple[int, _Written] | Shape | Value | Fact
+#: is written there, or an attribute, whose node is made when it is known where it stands.
+_Token = str | tuple[int, _Written] | Callable[[], Shape | Value | Fact]
 
 
 class _Cutter:
@@ -132,8 +132,8 @@ class _Cutter:
                 if self.prefix in token:
                     raise SlotMisuse("reader", _TWICE)
                 nodes.append(static(token))
-            elif isinstance(token, Shape | Value | Fact):
-                nodes.append(token)
+            elif callable(token):
+                nodes.append(token())
             else:
                 number, written = token
                 what = self._marks.printed[number]
@@ -214,10 +214,9 @@ class _Cutter:
             return SlotMisuse(spoken(what), problem, place)
         return NotJoinable(f"something of the digest {problem}", place)
 
-    def named(self, number: int) -> str:
-        """Return what a mark stands for, if it is a value of the reader's."""
-        what = self._marks.printed[number]
-        return what if isinstance(what, str) else ""
+    def printed(self, number: int) -> object:
+        """Return what a mark stands for: a value of the reader's by its name."""
+        return self._marks.printed[number]
 
 
 def _personal(nodes: Nodes) -> Iterator[bool]:
@@ -239,10 +238,10 @@ def _personal(nodes: Nodes) -> Iterator[bool]:
 def _html_tokens(html: str, cutter: _Cutter) -> Iterator[_Token]:
     for stretch in markup.stretches(html, cutter.prefix):
         if stretch.attribute:
-            yield _attribute(stretch, cutter)
+            yield partial(_attribute, stretch, cutter)
             continue
-        if stretch.style:
-            problem = "cannot stand in a style sheet: print it as text"
+        if stretch.code:
+            problem = "cannot stand in a style sheet or a script: print it as text"
             _refuse_marks(stretch, cutter, problem)
         written = _comment_value if stretch.comment else _text_value
         yield from cutter.tokens(stretch.source, written)
@@ -256,9 +255,12 @@ def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
         _refuse_marks(stretch, cutter, problem)
     written, tokens = _attribute_value, list(cutter.tokens(stretch.source, _raw))
     if markup.is_link(name):
-        written, tokens = _address_value, list(_link_tokens(tokens, name, cutter))
-    if len(tokens) == 1 and isinstance(tokens[0], tuple) and cutter.named(tokens[0][0]):
-        return cutter.slot(tokens[0][0], written)
+        tokens = list(_link_tokens(tokens, name, cutter))
+        written = _address_value if markup.is_encoded(name) else _attribute_value
+    if len(tokens) == 1 and isinstance(tokens[0], tuple):
+        number = tokens[0][0]
+        if isinstance(cutter.printed(number), str):
+            return cutter.slot(number, written)
     texts = [unescape(token) if isinstance(token, str) else token for token in tokens]
     return cutter.shape(cutter.nodes(texts, _raw), written)
 
@@ -266,21 +268,35 @@ def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
 def _link_tokens(
     tokens: list[_Token], attribute: str, cutter: _Cutter
 ) -> Iterator[_Token]:
-    """Yield the tokens of a link: an address first, or parts of one after text."""
-    for place, token in enumerate(tokens):
-        name = cutter.named(token[0]) if isinstance(token, tuple) else ""
-        if not name or not isinstance(token, tuple):
+    """Yield the tokens of a link: an address first, or parts of one after text.
+
+    Each option of a choice begins where the choice does.
+    """
+    first, begun = True, [True]
+    for token in tokens:
+        if not isinstance(token, tuple):
             yield token
-        elif place:
-            yield token[0], _component_value
-        elif name in ADDRESSES:
-            yield token
-        else:
-            raise cutter.misuse(
-                token[0],
-                f"is not an address, so it cannot begin `{attribute}`: link "
-                "`reader.preferences` or another address",
-            )
+            first = False
+            continue
+        match cutter.printed(token[0]):
+            case Opening():
+                begun.append(first)
+            case Block() | Bound.OPTION | Bound.BETWEEN:
+                first = begun[-1]
+            case Bound.END:
+                begun = begun[:-1] or [False]
+                first = False
+            case str(name) if first and name not in ADDRESSES:
+                raise cutter.misuse(
+                    token[0],
+                    f"is not an address, so it cannot begin `{attribute}`: link "
+                    "`reader.preferences` or another address",
+                )
+            case str() if not first:
+                token = token[0], _component_value  # noqa: PLW2901 - the same, written otherwise
+            case _:
+                first = False
+        yield token
 
 
 def _refuse_marks(stretch: Stretch, cutter: _Cutter, problem: str) -> None:
