@@ -17,7 +17,8 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from digest.rendering.marks import Marks, Owners, Place
+from digest.rendering.marks import Marks, Owners, Place, Shaped, SlotMisuse
+from digest.rendering.personal import ALIKE, spoken
 from digest.rendering.stage import Of
 
 
@@ -215,6 +216,23 @@ class _Answers(Later):
 
     __slots__ = ()
     _of_reader = True
+
+
+def refuse_marked(value: object, marks: Marks) -> None:
+    """Raise for text that is to be changed and holds what is not known yet."""
+    if isinstance(value, Deferred):
+        value._refuse()  # noqa: SLF001 - they hide their parts from templates alone
+    if not isinstance(value, str) or marks.prefix not in value:
+        return
+    for number in map(int, marks.pattern.findall(value)):
+        what = marks.printed[number]
+        if isinstance(what, str):
+            raise SlotMisuse(spoken(what), ALIKE)
+        if isinstance(what, Shaped):
+            refuse_marked(what.text, marks)
+    raise NotJoinable(
+        "a filter changes text with something in it that is another for each reader"
+    )
 
 
 # -- what `when` may say ------------------------------------------------------

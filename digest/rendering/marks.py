@@ -88,7 +88,7 @@ class Marks:
     """The marks printed while one page is rendered, in the order of printing."""
 
     def __init__(self, prefix: str) -> None:
-        """Take the words' beginning: lower-case ASCII letters and digits."""
+        """Take the words' beginning: ASCII letters and digits."""
         self.prefix = prefix
         self.printed: list[object] = []
         self.places: list[Place | None] = []  # of those printed

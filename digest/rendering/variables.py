@@ -22,7 +22,7 @@ from digest.model import (
     Section,
 )
 from digest.rendering.bodies import Bodies
-from digest.rendering.later import Later, Present
+from digest.rendering.later import Later, Present, refuse_marked
 from digest.rendering.marks import Marks
 from digest.rendering.personal import NAMES, Slot, finalize
 from digest.rendering.plaintext import one_line
@@ -253,11 +253,14 @@ class Variables:
 
     def _listed(self, texts: Sequence[str] | Later, direction: str = "") -> str | Later:
         if not isinstance(texts, Later):
+            for text in texts:
+                refuse_marked(text, self.marks)
             return self.speech.listed(texts, direction)
         return texts.written(lambda found: self.speech.listed(found, direction))
 
     def _mixed(self, text: str | Later, direction: str) -> str | Later:
         if not isinstance(text, Later):
+            refuse_marked(text, self.marks)
             return self.speech.mixed(text, direction)
         return text.rewritten(lambda found: self.speech.mixed(found, direction))
 
