@@ -279,6 +279,8 @@ def _link_tokens(
             first = False
             continue
         match cutter.printed(token[0]):
+            case Later() | Shaped():  # never compared with what follows: it would wait
+                first = False
             case Opening():
                 begun.append(first)
             case Block() | Bound.OPTION | Bound.BETWEEN:
@@ -294,7 +296,7 @@ def _link_tokens(
                 )
             case str() if not first:
                 token = token[0], _component_value  # noqa: PLW2901 - the same, written otherwise
-            case _:
+            case str():
                 first = False
         yield token
 

@@ -331,11 +331,12 @@ def _kicker(article: Article, section: Section) -> str:
 
 def _image(article: Article) -> ImageView | None:
     image = article.image
-    if image is None or not _web(image.url):
+    url = _web(image.url) if image else ""
+    if image is None or not url:
         return None
     words = (image.alt, image.caption, article.headline)
     return ImageView(
-        url=image.url,
+        url=url,
         alt=next(line for text in (*words, "…") if (line := one_line(text))),
         caption=one_line(image.caption),
         credit=one_line(image.credit),
