@@ -186,8 +186,9 @@ class Pages:
         """
         file = self._set.files.get(STYLE)
         if file and (found := _structural(self._styled(speech)[0])):
-            at = max(file.text.find(found), 0)
-            return Place(file=file.path, line=1 + file.text.count("\n", 0, at))
+            text = _COMMENT.sub(_blank, file.text)
+            at = max(text.find(found), 0)
+            return Place(file=file.path, line=1 + text.count("\n", 0, at))
         for name, file in self._set.files.items():
             text = _HIDDEN.sub(_blank, file.text) if name.endswith(".html.j2") else ""
             for style in _STYLE.finditer(text):
