@@ -7,14 +7,14 @@ character.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from digest.model import Digest, Format, Length
+from digest.model import Chosen, Digest, Format, Image, Length, Section
 from digest.rendering import Personal, Rendered, Renderer, TemplateSet
 from digest.rendering.fitting import Shortened, _shorter, _told
 from digest.rendering.proofs import difference
@@ -22,6 +22,7 @@ from digest.rendering.stage import Lengths
 from tests import rendering_samples as samples
 from tests.plain_path import Mail, PlainPath
 from tests.random_issues import LANGUAGES, READERS, World, digests
+from tests.rendering_samples import HOST, article, personal
 
 _LONG = settings.get_current_profile_name() == "long"
 _FURTHER = 25 if _LONG else 1  #: how much further a long run looks
@@ -39,7 +40,7 @@ def examples(number: int) -> settings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Wish:
     """How a reader wants a digest."""
 
@@ -147,3 +148,51 @@ def try_out(data: st.DataObject, trial: Trial, *, most: int) -> None:
     for digest in data.draw(st.lists(digests(trial.world), min_size=1, max_size=most)):
         for reader in readers:
             trial.assert_all_agree(digest, reader, wish)
+
+
+# -- small issues, for pages somebody thought of -----------------------------------
+
+STORIES = tuple(article(n, headline=f"Story {n}", byline="") for n in range(6))
+PICTURE = replace(STORIES[5], image=Image(url=f"{HOST}/x.jpg"))
+
+
+def section(
+    title: str,
+    *numbers: int,
+    more: int = 0,
+    also_in: tuple[str, ...] = (),
+    slug: str = "",
+) -> Section:
+    chosen = tuple(Chosen(article=STORIES[n], also_in=also_in) for n in numbers)
+    return Section(slug=slug or title.lower(), title=title, articles=chosen, more=more)
+
+
+CATALOGUE = (section("One", 0, 1, 2), section("Two", 3, 4))
+
+
+def trial(
+    html: str,
+    *,
+    catalogue: Sequence[Section] = CATALOGUE,
+    others: Sequence[Section] = (),
+    **files: str,
+) -> Trial:
+    """Return a trial of a page with this in its body."""
+    page = (
+        f"<html><head>{{{{ styles }}}}</head>\n<body><div>{html}</div>"
+        "<p><a href='{{ reader.unsubscribe }}'>x</a></p></body></html>"
+    )
+    world = World(
+        issue=samples.issue(*STORIES, PICTURE),
+        newsletter=samples.newsletter(),
+        catalogue=tuple(catalogue),
+        others=tuple(others),
+    )
+    files = {"digest__html__j2": page, "style__css": "p{margin:0}"} | files
+    return Trial(world, samples.templates(**files))
+
+
+def assert_agree(what: Trial, digests: Sequence[Digest], *readers: Personal) -> None:
+    for one in digests:
+        for reader in readers or (personal(),):
+            what.assert_all_agree(one, reader)

@@ -46,7 +46,7 @@ def test_mails_of_the_shipped_templates_agree(
 
 
 @pytest.mark.slow
-@examples(60)
+@examples(50)
 @given(world=worlds(), data=st.data())
 def test_many_mails_of_the_shipped_templates_agree(
     world: World, data: st.DataObject
@@ -83,7 +83,7 @@ def test_mails_of_rearranged_templates_agree(
 
 
 @pytest.mark.slow
-@examples(40)
+@examples(30)
 @given(world=worlds(most=4), templates=rearranged(), data=st.data())
 def test_many_mails_of_rearranged_templates_agree(
     world: World, templates: TemplateSet, data: st.DataObject
@@ -111,7 +111,7 @@ def test_mails_of_any_templates_agree(
 
 
 @pytest.mark.slow
-@examples(150)
+@examples(100)
 @given(world=worlds(most=4), templates=TEMPLATES, data=st.data())
 def test_many_mails_of_any_templates_agree(
     world: World, templates: TemplateSet, data: st.DataObject
