@@ -1,8 +1,16 @@
-"""One option for the whole suite: golden files are approved, not edited by hand."""
+"""Options for the whole suite.
+
+Golden files are approved, not edited by hand: `pytest --approve`. Whoever has the time
+lets the oracle look further: `pytest tests/test_oracle.py --hypothesis-profile=long
+--timeout=0`.
+"""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("long", deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

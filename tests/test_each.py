@@ -264,7 +264,10 @@ NOT_JOINED = {
         "more than once",
     ),
     "thrown away": ("{% set n %}{{ digest.count }}{% endset %}", "changed, cut"),
-    "changed": ("{% set n %}{{ digest.count }}{% endset %}{{ n | upper }}", "changed"),
+    "changed": (
+        "{% set n %}{{ digest.count }}{% endset %}{{ n | upper }}",
+        "a filter changes",
+    ),
     "a class": ("<p class='n{{ digest.count }}'>x</p>", "a style or a script"),
 }
 
@@ -305,11 +308,10 @@ def test_a_style_sheet_that_asks_for_siblings_is_applied_to_the_choice(
 
 
 def test_pages_that_differ_in_a_character_are_not_joined() -> None:
-    # `namespace` carries something from story to story that no mark can see.
+    # A list carries something from story to story that no mark can see.
     html = (
-        "{% set n = namespace(i=0) %}{% each a in digest.articles %}"
-        "{% set n.i = n.i + 1 %}{{ n.i }}. {{ a.headline }} {% endeach %}"
-        "{{ reader.unsubscribe }}"
+        "{% set seen = [] %}{% each a in digest.articles %}{% set _ = seen.append(a) %}"
+        "{{ seen | length }}. {{ a.headline }} {% endeach %}{{ reader.unsubscribe }}"
     )
     made = renderer(html)
 

@@ -511,12 +511,12 @@ MISUSES = {
     "captured and changed": (
         "{% set x %}{{ reader.name }}{% endset %}{{ x | upper }}",
         "reader.name",
-        "changed, cut or thrown away",
+        "nor changed by a filter",
     ),
     "captured and cut": (
         "{% set x %}{{ reader.name }}{% endset %}{{ x | truncate(12, true, '') }}",
         "reader.name",
-        "changed, cut or thrown away",
+        "nor changed by a filter",
     ),
     "captured and thrown away": (
         "{% set x %}{{ reader.name }}{% endset %}",

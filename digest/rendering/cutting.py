@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from html import unescape
 
 from digest.quoting import Encoding, Piece, piece, suited
@@ -18,7 +18,15 @@ from digest.rendering import markup
 from digest.rendering.flowing import run
 from digest.rendering.joining import Sheet
 from digest.rendering.later import Later, NotJoinable
-from digest.rendering.marks import Block, Bound, Marks, Opening, Shaped, SlotMisuse
+from digest.rendering.marks import (
+    Block,
+    Bound,
+    Marks,
+    Opening,
+    Owners,
+    Shaped,
+    SlotMisuse,
+)
 from digest.rendering.markup import Stretch
 from digest.rendering.nodes import (
     Choice,
@@ -60,8 +68,8 @@ def cut_text(text: str, marks: Marks, *, holes: Sequence[Hole] = ()) -> Sheet:
 
 
 #: What a page consists of on the way: text, the number of a mark with the way its value
-#: is written there, or a node that is finished.
-_Token = str | tuple[int, _Written] | Shape | Value | Fact
+#: is written there, or an attribute, whose node is made when it is known where it stands.
+_Token = str | tuple[int, _Written] | Callable[[], Shape | Value | Fact]
 
 
 class _Cutter:
@@ -78,6 +86,8 @@ class _Cutter:
         self.prefix = marks.prefix
         self._holes: dict[Hole, int] = {hole: at for at, hole in enumerate(holes)}
         self._found: Counter[int] = Counter()
+        #: The section and the story whose blocks are being cut, each by its key.
+        self._at_hand: dict[bool, object] = {}
 
     def whole(self, tokens: list[_Token], encoding: Encoding) -> Sheet:
         """Return the page, and see that every mark printed is there once, unharmed."""
@@ -122,8 +132,8 @@ class _Cutter:
                 if self.prefix in token:
                     raise SlotMisuse("reader", _TWICE)
                 nodes.append(static(token))
-            elif isinstance(token, Shape | Value | Fact):
-                nodes.append(token)
+            elif callable(token):
+                nodes.append(token())
             else:
                 number, written = token
                 what = self._marks.printed[number]
@@ -142,6 +152,7 @@ class _Cutter:
         what = self._marks.printed[number]
         self._found[number] += 1
         if isinstance(what, Later):
+            self._see_owners(number, what._owners)  # noqa: SLF001 - see below
             write = what._write  # noqa: SLF001 - it hides its parts from templates alone
             return Fact(what._of, lambda value: written(write(value)))  # noqa: SLF001
         if isinstance(what, Shaped):
@@ -166,12 +177,17 @@ class _Cutter:
     ) -> Choice | Repeat:
         """Return the blocks or options up to their end."""
         parts: list[tuple[object, Nodes]] = []
+        self._see_owners(opened, opening.owners)
+        around = dict(self._at_hand)
         before, number = self._nodes(tokens, static)
         while number is not None:
             what = self._marks.printed[number]
             if what is Bound.END:
                 break
+            if isinstance(what, Block):
+                self._at_hand[bool(opening.sections)] = what.key
             nodes, number = self._nodes(tokens, static)
+            self._at_hand = dict(around)
             parts.append((what, nodes))
         if number is None or before:
             raise self.misuse(opened, _LOST)
@@ -182,6 +198,15 @@ class _Cutter:
         blocks = {what.key: nodes for what, nodes in parts if isinstance(what, Block)}
         return Repeat(opening.of, opening.sections, blocks, between=parts[0][1])
 
+    def _see_owners(self, number: int, owners: Owners) -> None:
+        """Raise for what belongs to a section or story that is not the one at hand."""
+        if not owners.issubset(self._at_hand.values()):
+            place = self._marks.places[number]
+            raise NotJoinable(
+                "something of a section or story is used inside `each` of another",
+                place,
+            )
+
     def misuse(self, number: int, problem: str) -> SlotMisuse | NotJoinable:
         """Return what is wrong with what a mark stands for."""
         what, place = self._marks.printed[number], self._marks.places[number]
@@ -189,10 +214,9 @@ class _Cutter:
             return SlotMisuse(spoken(what), problem, place)
         return NotJoinable(f"something of the digest {problem}", place)
 
-    def named(self, number: int) -> str:
-        """Return what a mark stands for, if it is a value of the reader's."""
-        what = self._marks.printed[number]
-        return what if isinstance(what, str) else ""
+    def printed(self, number: int) -> object:
+        """Return what a mark stands for: a value of the reader's by its name."""
+        return self._marks.printed[number]
 
 
 def _personal(nodes: Nodes) -> Iterator[bool]:
@@ -214,10 +238,10 @@ def _personal(nodes: Nodes) -> Iterator[bool]:
 def _html_tokens(html: str, cutter: _Cutter) -> Iterator[_Token]:
     for stretch in markup.stretches(html, cutter.prefix):
         if stretch.attribute:
-            yield _attribute(stretch, cutter)
+            yield partial(_attribute, stretch, cutter)
             continue
-        if stretch.style:
-            problem = "cannot stand in a style sheet: print it as text"
+        if stretch.code:
+            problem = "cannot stand in a style sheet or a script: print it as text"
             _refuse_marks(stretch, cutter, problem)
         written = _comment_value if stretch.comment else _text_value
         yield from cutter.tokens(stretch.source, written)
@@ -231,9 +255,12 @@ def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
         _refuse_marks(stretch, cutter, problem)
     written, tokens = _attribute_value, list(cutter.tokens(stretch.source, _raw))
     if markup.is_link(name):
-        written, tokens = _address_value, list(_link_tokens(tokens, name, cutter))
-    if len(tokens) == 1 and isinstance(tokens[0], tuple) and cutter.named(tokens[0][0]):
-        return cutter.slot(tokens[0][0], written)
+        tokens = list(_link_tokens(tokens, name, cutter))
+        written = _address_value if markup.is_encoded(name) else _attribute_value
+    if len(tokens) == 1 and isinstance(tokens[0], tuple):
+        number = tokens[0][0]
+        if isinstance(cutter.printed(number), str):
+            return cutter.slot(number, written)
     texts = [unescape(token) if isinstance(token, str) else token for token in tokens]
     return cutter.shape(cutter.nodes(texts, _raw), written)
 
@@ -241,21 +268,37 @@ def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
 def _link_tokens(
     tokens: list[_Token], attribute: str, cutter: _Cutter
 ) -> Iterator[_Token]:
-    """Yield the tokens of a link: an address first, or parts of one after text."""
-    for place, token in enumerate(tokens):
-        name = cutter.named(token[0]) if isinstance(token, tuple) else ""
-        if not name or not isinstance(token, tuple):
+    """Yield the tokens of a link: an address first, or parts of one after text.
+
+    Each option of a choice begins where the choice does.
+    """
+    first, begun = True, [True]
+    for token in tokens:
+        if not isinstance(token, tuple):
             yield token
-        elif place:
-            yield token[0], _component_value
-        elif name in ADDRESSES:
-            yield token
-        else:
-            raise cutter.misuse(
-                token[0],
-                f"is not an address, so it cannot begin `{attribute}`: link "
-                "`reader.preferences` or another address",
-            )
+            first = False
+            continue
+        match cutter.printed(token[0]):
+            case Later() | Shaped():  # never compared with what follows: it would wait
+                first = False
+            case Opening():
+                begun.append(first)
+            case Block() | Bound.OPTION | Bound.BETWEEN:
+                first = begun[-1]
+            case Bound.END:
+                begun = begun[:-1] or [False]
+                first = False
+            case str(name) if first and name not in ADDRESSES:
+                raise cutter.misuse(
+                    token[0],
+                    f"is not an address, so it cannot begin `{attribute}`: link "
+                    "`reader.preferences` or another address",
+                )
+            case str() if not first:
+                token = token[0], _component_value  # noqa: PLW2901 - the same, written otherwise
+            case str():
+                first = False
+        yield token
 
 
 def _refuse_marks(stretch: Stretch, cutter: _Cutter, problem: str) -> None:

@@ -17,7 +17,8 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from digest.rendering.marks import Marks, Place
+from digest.rendering.marks import Marks, Owners, Place, Shaped, SlotMisuse
+from digest.rendering.personal import ALIKE, spoken
 from digest.rendering.stage import Of
 
 
@@ -38,12 +39,15 @@ class NotJoinable(Exception):
 class Deferred:
     """Something of a digest that is not chosen yet; refuses to be looked at."""
 
-    __slots__ = ("_marks", "_name", "_of")
+    __slots__ = ("_marks", "_name", "_of", "_owners")
     _of_reader = False  #: whether it hangs only on which values a reader has
 
-    def __init__(self, name: str, of: Of, marks: Marks) -> None:
-        """Take its name in templates, and how to work it out."""
+    def __init__(
+        self, name: str, of: Of, marks: Marks, *, owners: Owners = frozenset()
+    ) -> None:
+        """Take its name in templates, how to work it out, and whose it is."""
         self._name, self._of, self._marks = name, of, marks
+        self._owners = owners
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):  # Python's own questions, such as `__html__`
@@ -79,10 +83,16 @@ class Later(Deferred):
     __slots__ = ("_write",)
 
     def __init__(
-        self, name: str, of: Of, marks: Marks, write: Callable[..., str] = str
+        self,
+        name: str,
+        of: Of,
+        marks: Marks,
+        write: Callable[..., str] = str,
+        *,
+        owners: Owners = frozenset(),
     ) -> None:
         """Take, beside the rest, how the value is written; values must be hashable."""
-        super().__init__(name, of, marks)
+        super().__init__(name, of, marks, owners=owners)
         self._write = write
 
     def __str__(self) -> str:
@@ -93,7 +103,7 @@ class Later(Deferred):
 
     def written(self, write: Callable[..., str]) -> Later:
         """Return the same, written another way."""
-        return Later(self._name, self._of, self._marks, write)
+        return Later(self._name, self._of, self._marks, write, owners=self._owners)
 
     def rewritten(self, change: Callable[[str], str]) -> Later:
         """Return the same with `change` made to what is written."""
@@ -104,15 +114,21 @@ class Later(Deferred):
         """Return what `change` makes of this and of `other`, which may be later, too."""
         of = self._of
         if isinstance(other, Later):
-            others = other._of  # noqa: SLF001 - they hide their parts from templates alone
+            others = other._of  # noqa: SLF001 - as above
             return Later(
                 self._name,
                 lambda *scene: change(of(*scene), others(*scene)),
                 self._marks,
+                owners=self._owners | other._owners,  # noqa: SLF001
             )
         if isinstance(other, Deferred):
             other._refuse()  # noqa: SLF001
-        return Later(self._name, lambda *scene: change(of(*scene), other), self._marks)
+        return Later(
+            self._name,
+            lambda *scene: change(of(*scene), other),
+            self._marks,
+            owners=self._owners,
+        )
 
     def __eq__(self, other: object) -> Later:  # type: ignore[override]
         return self._worked_out(other, operator.eq)
@@ -188,9 +204,10 @@ class Many(Deferred):
         *,
         possible: Sequence[tuple[object, object]],
         sections: bool = False,
+        owners: Owners = frozenset(),
     ) -> None:
         """Take, beside the rest, pairs of key and view; sections or stories."""
-        super().__init__(name, of, marks)
+        super().__init__(name, of, marks, owners=owners)
         self._possible, self._sections = possible, sections
 
 
@@ -199,6 +216,23 @@ class _Answers(Later):
 
     __slots__ = ()
     _of_reader = True
+
+
+def refuse_marked(value: object, marks: Marks) -> None:
+    """Raise for text that is to be changed and holds what is not known yet."""
+    if isinstance(value, Deferred):
+        value._refuse()  # noqa: SLF001 - they hide their parts from templates alone
+    if not isinstance(value, str) or marks.prefix not in value:
+        return
+    for number in map(int, marks.pattern.findall(value)):
+        what = marks.printed[number]
+        if isinstance(what, str):
+            raise SlotMisuse(spoken(what), ALIKE)
+        if isinstance(what, Shaped):
+            refuse_marked(what.text, marks)
+    raise NotJoinable(
+        "a filter changes text with something in it that is another for each reader"
+    )
 
 
 # -- what `when` may say ------------------------------------------------------
@@ -233,4 +267,5 @@ def _truth(of: Of, *parts: Deferred) -> Later:
     """Return something true or false that is worked out from `parts`."""
     of_reader = all(part._of_reader for part in parts)  # noqa: SLF001
     kind = _Answers if of_reader else Later
-    return kind(parts[0]._name, of, parts[0]._marks)  # noqa: SLF001
+    owners = frozenset().union(*(part._owners for part in parts))  # noqa: SLF001
+    return kind(parts[0]._name, of, parts[0]._marks, owners=owners)  # noqa: SLF001

@@ -20,6 +20,10 @@ from types import FrameType
 
 from digest.rendering.stage import Of
 
+#: The sections and stories that something is asked of, by the keys of their blocks: it
+#: can be worked out only where these are at hand.
+Owners = frozenset[object]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -49,6 +53,7 @@ class Opening:
     sections: bool | None = None
     fact: Of | None = None  #: what a choice hangs on: hashable
     of_reader: bool = False  #: a choice hangs only on which values the reader has
+    owners: Owners = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class Marks:
     """The marks printed while one page is rendered, in the order of printing."""
 
     def __init__(self, prefix: str) -> None:
-        """Take the words' beginning: lower-case ASCII letters and digits."""
+        """Take the words' beginning: ASCII letters and digits."""
         self.prefix = prefix
         self.printed: list[object] = []
         self.places: list[Place | None] = []  # of those printed
@@ -95,9 +100,11 @@ class Marks:
         self.places.append(_place())
         return f"{self.prefix}{len(self.printed) - 1:04}z"
 
-    def choice(self, of: Of, options: Iterable[str], *, fact: Of) -> str:
+    def choice(
+        self, of: Of, options: Iterable[str], *, fact: Of, owners: Owners
+    ) -> str:
         """Return all options of a choice between marks; `of` gives the number."""
-        parts = [self.print(Opening(of, fact=fact))]
+        parts = [self.print(Opening(of, fact=fact, owners=owners))]
         for option in options:
             parts += [self.print(Bound.OPTION), option]
         return "".join([*parts, self.print(Bound.END)])

@@ -16,11 +16,13 @@ from urllib.parse import quote
 from digest.rendering.templates import escape
 
 _LINKS = frozenset({"href", "src", "action", "background", "cite", "poster"})
+#: Those that libxml2 percent-encodes (`htmlAttrDumpOutput`).
+_ENCODED = frozenset({"href", "src", "action"})
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
-#: A comment, a style sheet or a tag: what is not text.
+#: A comment, a style sheet, a script or a tag: what is not text.
 _NOT_TEXT = re.compile(
-    r"<!--.*?-->|<style\b[^>]*>.*?</style>|<(?:[^\"'<>]++|\"[^\"]*\"|'[^']*')*>",
+    r"<!--.*?-->|<(style|script)\b[^>]*>.*?</\1>|<(?:[^\"'<>]++|\"[^\"]*\"|'[^']*')*>",
     re.DOTALL,
 )
 #: An address that stands for itself.
@@ -39,7 +41,7 @@ class Stretch:
     source: str
     attribute: str = ""
     comment: bool = False
-    style: bool = False
+    code: bool = False  #: a style sheet or a script
 
 
 def stretches(html: str, prefix: str) -> Iterator[Stretch]:
@@ -52,8 +54,8 @@ def stretches(html: str, prefix: str) -> Iterator[Stretch]:
         yield Stretch(html[end : match.start()])
         if found.startswith("<!--"):
             yield Stretch(found, comment=True)
-        elif found.startswith("<style"):
-            yield Stretch(found, style=True)
+        elif match[1]:
+            yield Stretch(found, code=True)
         else:
             yield from _tag(found, prefix)
         end = match.end()
@@ -73,6 +75,11 @@ def _tag(tag: str, prefix: str) -> Iterator[Stretch]:
 def is_link(attribute: str) -> bool:
     """Whether the attribute's value is an address."""
     return attribute in _LINKS
+
+
+def is_encoded(attribute: str) -> bool:
+    """Whether the attribute's value is percent-encoded where it is not ASCII."""
+    return attribute in _ENCODED
 
 
 def runs_or_styles(attribute: str) -> bool:

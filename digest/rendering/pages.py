@@ -23,7 +23,7 @@ from digest.rendering.bodies import Bodies
 from digest.rendering.cutting import cut_html, cut_text
 from digest.rendering.inlining import inlined
 from digest.rendering.joining import Sheet
-from digest.rendering.later import Later
+from digest.rendering.later import Later, refuse_marked
 from digest.rendering.marks import Marks, Place, SlotMisuse
 from digest.rendering.nodes import Hole
 from digest.rendering.personal import Slot, finalize, spoken
@@ -46,7 +46,17 @@ VARIABLES = (
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SELECTORS = re.compile(r"[^{}@]+(?=\{)")
 #: Asks for siblings, or for what else an element holds: `p + p`, `li:first-child`.
-_STRUCTURAL = re.compile(r"[+~]|:(?:first|last|only|nth|empty|not|has|is|where)\b")
+_STRUCTURAL = re.compile(
+    r"[+~]|:(?:first|last|only|nth|empty|not|has|is|where|contains)\b"
+    # ... or for an attribute's value, which may come later; these never do.
+    r"|\[(?!(?:align|class|dir|height|lang|role|type|valign|width)\W)[^\]]*="
+)
+#: What premailer takes for a style sheet, wherever a template brings one.
+_STYLE = re.compile(
+    r"<style\b(?![^>]*\bdata-premailer\s*=\s*[\"']?ignore)[^>]*>(.*?)</style>",
+    re.DOTALL,
+)
+_HIDDEN = re.compile(r"<!--.*?-->|\{#.*?#\}|\{[{%].*?[%}]\}", re.DOTALL)
 
 
 class Kind(StrEnum):
@@ -89,6 +99,7 @@ class Pages:
         self._set, self._site = templates, site
         self._newsletter, self._issue = newsletter, issue
         self._templates = Templates(templates, names=VARIABLES)
+        self._templates.watch_filters(lambda value: refuse_marked(value, self._marks))
         self._templates.add_filters(
             html=self._html_filters(), text=self._text_filters()
         )
@@ -98,7 +109,8 @@ class Pages:
         self._styles: dict[str, tuple[str, ...]] = {}
         self._views: dict[str, dict[str, ArticleView]] = {}  # by language
         content = repr((site, newsletter, issue)).encode("utf-8", "surrogatepass")
-        self.secret = "slot" + sha256(content).hexdigest()[:24]
+        # Of both cases, so that no filter or method that changes case leaves it alone.
+        self.secret = "sLot" + sha256(content).hexdigest()[:24]
         self._marks = Marks(self.secret)
 
     def everybody(self, shape: Shape) -> Recipient:
@@ -168,18 +180,21 @@ class Pages:
         return TemplateProblem(file.path, line, f"`{spoken(name)}` {what}")
 
     def structural_rule(self, speech: Speech) -> Place | None:
-        """Return where the inlined style sheet asks which of its siblings one is.
+        """Return where an inlined style sheet asks which of its siblings one is.
 
         A whole page has all siblings, so such a rule would be applied wrongly.
         """
-        style = _COMMENT.sub("", self._styled(speech)[0])
-        for selectors in _SELECTORS.findall(style):
-            if _STRUCTURAL.search(selectors):
-                file = self._set.file(STYLE)
-                at = file.text.find(selectors.strip())
-                return Place(
-                    file=file.path, line=1 + file.text.count("\n", 0, max(at, 0))
-                )
+        file = self._set.files.get(STYLE)
+        if file and (found := _structural(self._styled(speech)[0])):
+            text = _COMMENT.sub(_blank, file.text)
+            at = max(text.find(found), 0)
+            return Place(file=file.path, line=1 + text.count("\n", 0, at))
+        for name, file in self._set.files.items():
+            text = _HIDDEN.sub(_blank, file.text) if name.endswith(".html.j2") else ""
+            for style in _STYLE.finditer(text):
+                if found := _structural(style[1]):
+                    at = text.index(found, style.start())
+                    return Place(file=file.path, line=1 + text.count("\n", 0, at))
         return None
 
     def _maker(self, who: Recipient, shape: Shape) -> Variables:
@@ -276,3 +291,14 @@ def _apply(
     function: Callable[..., str], arguments: tuple[object, ...], text: str
 ) -> str:
     return function(text, *arguments)
+
+
+def _structural(css: str) -> str:
+    """Return the first selectors that ask for siblings, or ""."""
+    selectors = map(str.strip, _SELECTORS.findall(_COMMENT.sub("", css)))
+    return next(filter(_STRUCTURAL.search, selectors), "")
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Return as many lines as there were, with nothing in them."""
+    return "\n" * match[0].count("\n")

@@ -44,7 +44,8 @@ class Personal:
         return {name: text for name, text in lines.items() if text}
 
 
-_ALIKE = (
+#: What is wrong with all that is done to a value but printing it.
+ALIKE = (
     "is filled in for each reader after the page is made, so it can be neither "
     "compared nor changed by a filter: print it alone, or ask whether it is there "
     "with `{% when reader.has_name %}` (`has_address`, `has_pause`, …)"
@@ -62,10 +63,10 @@ class Slot:
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("__"):  # Python's own questions, such as `__html__`
             raise AttributeError(name)
-        raise SlotMisuse(spoken(self._name), _ALIKE)
+        raise SlotMisuse(spoken(self._name), ALIKE)
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise SlotMisuse(spoken(self._name), _ALIKE)
+        raise SlotMisuse(spoken(self._name), ALIKE)
 
     __bool__ = __str__ = __len__ = __iter__ = __contains__ = __getitem__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _refuse

@@ -15,7 +15,8 @@ from typing import Any
 from digest.model import Chosen, Digest, Length, Section
 from digest.rendering.plaintext import one_line
 
-#: Sections remembered, each with the very stories some readers get of it.
+#: Sections remembered, each with the very stories some readers get of it; and stories
+#: of a section, each with where else it would have stood for some readers.
 _REMEMBERED = 4096
 
 #: What tells one section from another in an issue: its slug and its title.

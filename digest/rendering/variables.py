@@ -22,7 +22,7 @@ from digest.model import (
     Section,
 )
 from digest.rendering.bodies import Bodies
-from digest.rendering.later import Later, Present
+from digest.rendering.later import Later, Present, refuse_marked
 from digest.rendering.marks import Marks
 from digest.rendering.personal import NAMES, Slot, finalize
 from digest.rendering.plaintext import one_line
@@ -154,11 +154,14 @@ class Variables:
                     view = self._article(
                         chosen, section, length=length, is_lead=is_lead
                     )
-                    waiting = replace(
-                        view, also_in=Later("article.also_in", also_in, self.marks)
-                    )
                     block: BlockKey = (key, chosen.article.id, is_lead, length)
-                    stories.append((block, waiting))
+                    later = Later(
+                        "article.also_in",
+                        also_in,
+                        self.marks,
+                        owners=frozenset({block}),
+                    )
+                    stories.append((block, replace(view, also_in=later)))
             title = one_line(section.title)
             wholes.append((key, WholeSection.of(key, title, stories, self.marks)))
             everywhere += stories
@@ -230,6 +233,7 @@ class Variables:
             self._plural_of(number, list(forms)),
             map(filled, forms.values()),
             fact=number._of,  # noqa: SLF001 - it hides its parts from templates alone
+            owners=number._owners,  # noqa: SLF001
         )
 
     def _plural_of(self, number: Later, categories: list[str]) -> Of:
@@ -249,11 +253,14 @@ class Variables:
 
     def _listed(self, texts: Sequence[str] | Later, direction: str = "") -> str | Later:
         if not isinstance(texts, Later):
+            for text in texts:
+                refuse_marked(text, self.marks)
             return self.speech.listed(texts, direction)
         return texts.written(lambda found: self.speech.listed(found, direction))
 
     def _mixed(self, text: str | Later, direction: str) -> str | Later:
         if not isinstance(text, Later):
+            refuse_marked(text, self.marks)
             return self.speech.mixed(text, direction)
         return text.rewritten(lambda found: self.speech.mixed(found, direction))
 
@@ -324,11 +331,12 @@ def _kicker(article: Article, section: Section) -> str:
 
 def _image(article: Article) -> ImageView | None:
     image = article.image
-    if image is None or not _web(image.url):
+    url = _web(image.url) if image else ""
+    if image is None or not url:
         return None
     words = (image.alt, image.caption, article.headline)
     return ImageView(
-        url=image.url,
+        url=url,
         alt=next(line for text in (*words, "…") if (line := one_line(text))),
         caption=one_line(image.caption),
         credit=one_line(image.credit),

@@ -45,12 +45,17 @@ class WholeSection:
         cls, key: SectionKey, title: str, stories: Sequence[Placed], marks: Marks
     ) -> WholeSection:
         """Take the section's stories, each as the lead and as another one."""
+        owners = frozenset({key})
+
+        def many(name: str, of: Of, possible: Sequence[tuple[object, object]]) -> Many:
+            return Many(f"section.{name}", of, marks, possible=possible, owners=owners)
+
         return cls(
             slug=key[0],
             title=title,
-            articles=Many("section.articles", stories_of, marks, possible=stories),
-            others=Many("section.others", others_of, marks, possible=_others(stories)),
-            more=Later("section.more", more_of, marks),
+            articles=many("articles", stories_of, stories),
+            others=many("others", others_of, _others(stories)),
+            more=Later("section.more", more_of, marks, owners=owners),
         )
 
 

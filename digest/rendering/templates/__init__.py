@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import wraps
 from traceback import walk_tb
 from types import CodeType
 from typing import ClassVar
@@ -69,6 +70,26 @@ class TemplateSet:
         )
 
 
+#: Filters that do not look into a text: what is in it may come later.
+_HARMLESS = frozenset(
+    {"default", "d", "e", "escape", "join", "string", "trim", "list", "select", "map"}
+)
+
+
+def _watched(
+    function: Callable[..., object], see: Callable[[object], None]
+) -> Callable[..., object]:
+    """Return a filter that shows what it is given before it does anything."""
+
+    @wraps(function)  # and what Jinja wrote on it, such as `pass_environment`
+    def watched(*arguments: object, **named: object) -> object:
+        for argument in arguments:
+            see(argument)
+        return function(*arguments, **named)
+
+    return watched
+
+
 class _Compiled(BytecodeCache):
     """Keeps compiled templates, so that the next issue does not compile them again.
 
@@ -120,6 +141,23 @@ class Templates:
         """Give the templates filters of our own."""
         self._html.filters.update(html)
         self._text.filters.update(text)
+
+    def watch_filters(self, see: Callable[[object], None]) -> None:
+        """Have `see` called with whatever one of Jinja's filters is about to change.
+
+        It may raise. Those that leave text as it is, or take it from a list, are left;
+        `safe` may have text, but nothing that would be escaped later all the same.
+        """
+
+        def see_other(value: object) -> None:
+            if not isinstance(value, str):
+                see(value)
+
+        for environment in (self._html, self._text):
+            for name in environment.filters.keys() - _HARMLESS:
+                seen = see_other if name == "safe" else see
+                function = environment.filters[name]
+                environment.filters[name] = _watched(function, seen)
 
     def _environment(self, names: Iterable[str], *, escaping: bool) -> Environment:
         return Environment(

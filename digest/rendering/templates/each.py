@@ -20,7 +20,15 @@ from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 
-from digest.rendering.later import Deferred, Later, Many, both, either, negated
+from digest.rendering.later import (
+    Deferred,
+    Later,
+    Many,
+    NotJoinable,
+    both,
+    either,
+    negated,
+)
 from digest.rendering.marks import Block, Bound, Opening
 from digest.rendering.stage import LOCAL
 
@@ -55,7 +63,8 @@ class Each(Extension):
         goes_through = parser.parse_expression()
         body, other = _bodies(parser, "between", "endeach")
         step = parser.free_identifier(lineno=line)
-        steps = self.call_method("_steps", [goes_through], lineno=line)
+        counts = [nodes.Keyword("counts", _changes_namespace(body + other))]
+        steps = self.call_method("_steps", [goes_through], counts, lineno=line)
         pair = nodes.Tuple([step, target], "store", lineno=line)
         return _loop(pair, steps, step, body, other, line)
 
@@ -63,21 +72,35 @@ class Each(Extension):
         condition = self._lifted(parser.parse_expression())
         body, other = _bodies(parser, "otherwise", "endwhen")
         step = parser.free_identifier(lineno=line)
-        steps = self.call_method("_branches", [condition], lineno=line)
+        counts = [nodes.Keyword("counts", _changes_namespace(body + other))]
+        steps = self.call_method("_branches", [condition], counts, lineno=line)
         return _loop(step, steps, step, body, other, line)
 
     def _lifted(self, condition: nodes.Expr) -> nodes.Expr:
-        """Replace `not`, `and` and `or` by functions that can wait."""
+        """Replace `not`, `and` and `or` by functions that can wait.
+
+        What stands behind `and` is looked at only where that matters, as in `if`.
+        """
         match condition:
             case nodes.Not(node=inner):
                 return self.call_method("_not", [self._lifted(inner)])
-            case nodes.And(left=left, right=right):
-                parts = [self._lifted(left), self._lifted(right)]
-                return self.call_method("_and", parts)
-            case nodes.Or(left=left, right=right):
-                parts = [self._lifted(left), self._lifted(right)]
-                return self.call_method("_or", parts)
+            case nodes.And() | nodes.Or():
+                kind = type(condition)
+                *parts, joined = map(self._lifted, _operands(condition, kind))
+                for part in reversed(parts):
+                    joined = self._two(kind, part, joined)
+                return joined
         return condition
+
+    def _two(
+        self, kind: type[nodes.BinExpr], left: nodes.Expr, right: nodes.Expr
+    ) -> nodes.Expr:
+        decides, joins = ("_no", "_and") if kind is nodes.And else ("_yes", "_or")
+        return nodes.CondExpr(
+            self.call_method(decides, [left]),
+            left,
+            self.call_method(joins, [left, right]),
+        )
 
     # Called by compiled templates.
     _not = staticmethod(negated)
@@ -85,15 +108,26 @@ class Each(Extension):
     _or = staticmethod(either)
 
     @staticmethod
-    def _steps(found: Iterable[object]) -> Iterator[tuple[Step, object]]:
+    def _no(value: object) -> bool:
+        return not isinstance(value, Deferred) and not value
+
+    @staticmethod
+    def _yes(value: object) -> bool:
+        return not isinstance(value, Deferred) and bool(value)
+
+    @staticmethod
+    def _steps(
+        found: Iterable[object], *, counts: bool
+    ) -> Iterator[tuple[Step, object]]:
         if not isinstance(found, Many):
             for number, one in enumerate(found):
                 if number:
                     yield Step(other=True), None
                 yield Step(body=True), one
             return
+        _refuse(counting=counts)
         marks, of = found._marks, found._of  # noqa: SLF001 - they hide their parts from templates alone
-        opening = Opening(of, sections=found._sections)  # noqa: SLF001
+        opening = Opening(of, sections=found._sections, owners=found._owners)  # noqa: SLF001
         yield Step(marks.print(opening)), None
         yield Step(marks.print(Bound.BETWEEN), other=True), None
         for key, view in found._possible:  # noqa: SLF001
@@ -101,20 +135,31 @@ class Each(Extension):
         yield Step(marks.print(Bound.END)), None
 
     @staticmethod
-    def _branches(condition: object) -> Iterator[Step]:
+    def _branches(condition: object, *, counts: bool) -> Iterator[Step]:
         if not isinstance(condition, Deferred):
             yield Step(body=bool(condition), other=not condition)
             return
+        _refuse(counting=counts)
         marks, of = condition._marks, condition._of  # noqa: SLF001
         opening = Opening(
             lambda d, s, a: bool(of(d, s, a)),
             fact=of if isinstance(condition, Later) or of in LOCAL else None,
             of_reader=condition._of_reader,  # noqa: SLF001
+            owners=condition._owners,  # noqa: SLF001
         )
         yield Step(marks.print(opening))
         yield Step(marks.print(Bound.OPTION), other=True)
         yield Step(marks.print(Bound.OPTION), body=True)
         yield Step(marks.print(Bound.END))
+
+
+def _operands(condition: nodes.Expr, kind: type[nodes.BinExpr]) -> Iterator[nodes.Expr]:
+    """Yield what a chain of `and` or of `or` joins, from left to right."""
+    if isinstance(condition, kind):
+        yield from _operands(condition.left, kind)
+        yield from _operands(condition.right, kind)
+    else:
+        yield condition
 
 
 def _bodies(
@@ -141,6 +186,19 @@ def _loop(
     first = nodes.If(asks("body"), body, [], [second] if other else [], lineno=line)
     mark = nodes.Output([nodes.MarkSafe(asks("mark"))], lineno=line)
     return nodes.For(target, steps, [mark, first], [], None, _FLAT, lineno=line)
+
+
+def _changes_namespace(body: list[nodes.Node]) -> nodes.Const:
+    """Return whether a body leaves something behind for what comes after it."""
+    return nodes.Const(any(next(node.find_all(nodes.NSRef), None) for node in body))
+
+
+def _refuse(*, counting: bool) -> None:
+    if counting:
+        raise NotJoinable(
+            "`{% set %}` changes a namespace inside `each` or `when`, which go through "
+            "every story there may be"
+        )
 
 
 def _refuse_loop_variable(loop: nodes.For, parser: Parser) -> None:

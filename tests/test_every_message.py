@@ -1,0 +1,231 @@
+"""Every message of a newsroom, read back: it decodes to the mail of the plain path.
+
+Two parsers read it, the standard library's and mail-parser, and neither knows of
+pieces. A small newsroom is always looked at; one of 2,000 readers when there is time.
+"""
+
+from __future__ import annotations
+
+import email
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import dkim
+import mailparser
+import pytest
+
+from benchmarks.sized_newsroom import make_newsroom
+from digest.assembly import Assembler
+from digest.config import load_settings
+from digest.issues import PlannedDigest
+from digest.message.dkim import Signer, read_key, records
+from digest.model import Format, Message
+from digest.newsroom import Newsroom
+from digest.rendering import Personal, Rendered
+from digest.template_files import load_templates
+from tests.keys import SELECTOR, our_key
+from tests.oracle import lengths_of
+from tests.plain_path import Mail, PlainPath
+from tests.projects import Clock
+
+DOMAIN = "ledger.example"
+_TOKEN = re.compile(r"(?<![a-z0-9])[a-z2-7]{32}(?![a-z0-9])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One reader's message, and what it was made of."""
+
+    row: PlannedDigest
+    rendered: Rendered
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A newsroom's issue, with what makes its messages and what knows them."""
+
+    newsroom: Newsroom
+    assembler: Assembler
+    rows: tuple[PlannedDigest, ...]
+    plain: PlainPath
+
+    def sent(self, *, signed: bool = False) -> Iterator[Sent]:
+        """Make each message."""
+        if signed:
+            key = read_key(our_key())
+            self.assembler.signer = Signer(key, selector=SELECTOR, domain=DOMAIN)
+        for row in self.rows:
+            rendered, message = self.assembler.message(
+                row.subscriber, row.digest, dated=self.newsroom.seconds()
+            )
+            yield Sent(row=row, rendered=rendered, message=message)
+
+    def alone(self, sent: Sent) -> Mail:
+        """Return what this reader's mail has to be."""
+        reader, links = sent.row.subscriber, self.newsroom.links
+        length, shortened = reader.preferences.length, sent.rendered.shortened
+        return self.plain.mail(
+            sent.rendered.digest,
+            Personal(
+                name=reader.name,
+                address=reader.address,
+                subscribed=reader.consent.at,
+                unsubscribe=links.unsubscribe(reader.id, "daily"),
+                preferences=links.preferences(reader.id, "daily"),
+                pause=links.pause(reader.id, "daily"),
+                web_copy=links.web_copy(self.assembler.issue.id),
+            ),
+            language=reader.language,
+            length=length,
+            lengths=lengths_of(sent.row.digest, length, shortened)
+            if shortened
+            else None,
+        )
+
+
+_FOLLOWS = ("tag:rivers", "tag:courts", "markets", "schools", "tag:weather")
+
+
+def _wishes(folder: Path) -> None:
+    """Have readers differ in more than the benchmark's do: language, length, tags."""
+    chance = random.Random(3)
+    path = folder / "subscribers.yaml"
+    readers = path.read_text("utf-8").split("  - address")
+    path.write_text(
+        "  - address".join(
+            [
+                readers[0],
+                *(
+                    re.sub(
+                        r"follows: \[(.*)\]",
+                        lambda m: f"follows: [{m[1]}, {chance.choice(_FOLLOWS[:2])}]",
+                        reader,
+                    )
+                    + f"    length: {chance.choice(('headlines', 'summaries', 'full'))}\n"
+                    f"    language: {chance.choice(('en', 'fr', 'ar', 'de'))}\n"
+                    f"    limit: {chance.choice((1, 3, 12))}\n"
+                    for reader in readers[1:]
+                ),
+            ]
+        ),
+        "utf-8",
+    )
+
+
+@contextmanager
+def edition(folder: Path, *, readers: int, articles: int) -> Iterator[Edition]:
+    settings_file = make_newsroom(folder, articles=articles, readers=readers)
+    _wishes(folder)
+    settings = load_settings(settings_file, environment={})
+    clock = Clock()
+    with Newsroom(settings, now=clock) as newsroom:
+        newsroom.refresh_subscribers()
+        assert not any(collected.error for collected in newsroom.collect())
+        clock.forward(minutes=1)
+        newsletter = newsroom.newsletter("daily")
+        plan = newsroom.issues.plan(newsroom.issues.draft(newsletter), newsletter)
+        yield Edition(
+            newsroom=newsroom,
+            assembler=newsroom.assembler(plan.issue),
+            rows=tuple(plan.receiving),
+            plain=PlainPath(
+                templates=load_templates(newsletter.template, settings.root),
+                site=settings.site,
+                newsletter=newsletter,
+                issue=plan.issue,
+            ),
+        )
+
+
+def assert_on_the_wire(content: bytes, prefix: str) -> None:
+    """See that no relay has to change a line, and that every slot was filled."""
+    assert content.isascii()
+    assert b"\0" not in content
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert b"\r" not in content.replace(b"\r\n", b"")
+    assert max(map(len, content.split(b"\r\n"))) <= 998
+    assert max(map(len, content.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 76
+    assert prefix.encode() not in content
+
+
+def assert_reads_as(content: bytes, alone: Mail, *, html: bool) -> None:
+    """See what either parser makes of a message."""
+    subject, text, page = alone
+    parsed = email.message_from_bytes(content, policy=policy.default)
+    assert isinstance(parsed, EmailMessage)
+    assert not parsed.defects
+    assert parsed["Subject"] == subject
+    parts = [part for part in parsed.walk() if not part.is_multipart()]
+    assert [part.get_content_type() for part in parts] == (
+        ["text/plain", "text/html"] if html else ["text/plain"]
+    )
+    read = [part.get_content().replace("\r\n", "\n") for part in parts]
+    assert read[0].rstrip("\n") == text.rstrip("\n")
+    other = mailparser.parse_from_bytes(content)
+    assert other.subject == subject
+    assert [t.rstrip() for t in other.text_plain] == [text.rstrip()]
+    if html:
+        assert read[1].rstrip("\n") == page.rstrip("\n")
+        assert [t.rstrip() for t in other.text_html] == [page.rstrip()]
+
+
+def assert_every_message_is_its_readers(found: Edition) -> list[bytes]:
+    """Read every message; return them."""
+    prefix = found.assembler.renderer._pages.secret
+    assert found.plain.pages.secret == prefix
+    tokens: Counter[str] = Counter()
+    contents = []
+    for sent in found.sent():
+        content = sent.message.content
+        assert_on_the_wire(content, prefix)
+        html = sent.row.subscriber.preferences.format is Format.HTML
+        alone = found.alone(sent)
+        assert prefix not in "".join(alone)
+        assert_reads_as(content, alone, html=html)
+        tokens.update(set(_TOKEN.findall(alone[1] + alone[2])))
+        contents.append(content)
+    assert found.assembler.renderer.why_not_joined == {}
+    assert len(tokens) == 3 * len(contents), "unsubscribe, preferences, pause: his own"
+    assert set(tokens.values()) == {1}
+    return contents
+
+
+def test_every_message_of_a_small_newsroom_is_its_readers_own(tmp_path: Path) -> None:
+    with edition(tmp_path / "news", readers=60, articles=40) as found:
+        contents = assert_every_message_is_its_readers(found)
+
+    assert len(contents) == 60
+    assert len({content.partition(b"\r\n\r\n")[2] for content in contents}) == 60
+
+
+@pytest.mark.slow
+def test_every_message_of_two_thousand_readers_is_theirs(tmp_path: Path) -> None:
+    with edition(tmp_path / "news", readers=2000, articles=300) as found:
+        contents = assert_every_message_is_its_readers(found)
+
+    assert len(contents) == 2000
+
+
+@pytest.mark.slow
+def test_a_hundred_of_two_thousand_signatures_verify(tmp_path: Path) -> None:
+    """All are made; dkimpy, which takes 20 ms for one, looks at every twentieth."""
+    [record] = records(read_key(our_key()), selector=SELECTOR, domains=[DOMAIN])
+
+    def published(name: bytes, **_: object) -> bytes | None:
+        return record.value.encode() if name.decode() == f"{record.name}." else None
+
+    with edition(tmp_path / "news", readers=2000, articles=300) as found:
+        contents = [sent.message.content for sent in found.sent(signed=True)]
+
+    assert all(content.startswith(b"DKIM-Signature: ") for content in contents)
+    sample = contents[::20]
+    assert len(sample) == 100
+    assert all(dkim.verify(content, dnsfunc=published) for content in sample)

@@ -1,0 +1,305 @@
+"""Joined pages where they could go wrong: memory, loops, late stories, threads.
+
+Each test is a way somebody tried to break them; the plain path knows what is right.
+"""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from digest.model import Chosen, Digest, Length
+from digest.rendering import Personal, inlining, joining, plaintext, stage
+from digest.rendering.joining import Sheet
+from digest.rendering.pages import Kind
+from tests import rendering_samples as samples
+from tests.oracle import (
+    PICTURE,
+    STORIES,
+    Trial,
+    Wish,
+    assert_agree,
+    rendered,
+    section,
+    trial,
+)
+from tests.random_issues import World
+from tests.rendering_samples import HOST, digest, personal
+
+# -- what is remembered -------------------------------------------------------
+
+EACH = "{% each s in digest.sections %}{% each a in s.articles %}"
+END = "{% endeach %}{% endeach %}"
+
+#: Blocks, each of which hangs on more than the story it is of.
+BLOCKS = {
+    "its section's count": f"{EACH}<p>{{{{ a.headline }}}} {{{{ s.more }}}}</p>{END}",
+    "whether its section has more": (
+        f"{EACH}{{% when s.more %}}<p>{{{{ a.headline }}}}</p>{{% endwhen %}}{END}"
+    ),
+    "its section's other stories": (
+        f"{EACH}<p>{{{{ a.headline }}}}{{% each o in s.others %}}{{{{ o.headline }}}}"
+        f"{{% endeach %}}</p>{END}"
+    ),
+    "where else it belongs": (
+        f"{EACH}<p>{{{{ a.headline }}}} {{{{ listed(a.also_in) }}}}</p>{END}"
+    ),
+    "the digest's count": f"{EACH}<p>{{{{ t('stories', n=digest.count) }}}}</p>{END}",
+    "its reader": f"{EACH}<p>{{{{ a.headline }}}} for {{{{ reader.name }}}}</p>{END}",
+    "its reader in an attribute": (
+        f"{EACH}<p title='{{{{ s.more }}}} \" {{{{ reader.name }}}}'>x</p>{END}"
+    ),
+    "a section inside it": (
+        "{% each a in digest.articles %}{% each s in digest.sections %}"
+        "<p>{{ a.headline }} {{ s.title }} {{ s.more }}</p>{% endeach %}{% endeach %}"
+    ),
+    "which story leads": f"{EACH}<p>{{{{ a.headline }}}} {{{{ a.is_lead }}}}</p>{END}",
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_block_is_remembered_by_all_it_hangs_on(block: str) -> None:
+    what = trial(BLOCKS[block])
+    digests = [
+        digest(section("One", *numbers, more=more, also_in=also_in), *rest, more=more)
+        for numbers in ((0, 1), (1, 0, 2))
+        for more in (0, 5)
+        for also_in in ((), ("Two", "Three"))
+        for rest in ((), (section("Two", 3, more=2),), (section("Two", 3),))
+    ]
+
+    assert_agree(what, digests, personal(), personal(name='A "B"'))
+
+    assert what.why_not == {}
+
+
+def test_sections_of_one_slug_are_told_apart_by_their_titles() -> None:
+    one, other = section("Rivers", 0, 1, slug="x"), section("Lakes", 0, 2, slug="x")
+    what = trial(BLOCKS["its section's count"], catalogue=(one, other))
+
+    assert_agree(
+        what,
+        [digest(one), digest(other), digest(other, section("Rivers", 1, slug="x"))],
+    )
+
+    assert what.why_not == {}
+
+
+def test_of_thousands_of_values_the_last_few_thousand_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert joining._REMEMBERED == stage._REMEMBERED == 4096
+    monkeypatch.setattr(joining, "_REMEMBERED", 64)
+    monkeypatch.setattr(stage, "_REMEMBERED", 64)
+    what = trial(
+        "{{ listed(digest.topics) }}{{ digest.more }}"
+        f"{EACH}<p title='{{{{ s.more }}}}'>{{{{ a.headline }}}}</p>"
+        f"{{% when s.more > 3 %}}x{{% endwhen %}}{END}"
+    )
+    fullest = 0
+
+    for number in range(200):
+        topics = (f"Topic {number}",)
+        found = digest(section("One", 0, more=number, also_in=topics), more=number)
+        rendered(what.joined, found, personal(), Wish())
+        compiled = what.joined._compiled[Kind.HTML, "en", Length.SUMMARIES]
+        cast = what.joined._cast
+        fullest = max(fullest, *map(_remembered, compiled._sheets.values()))
+        assert len(cast._sections) <= 64
+        assert max(map(len, cast._stories.values())) <= 64
+
+    assert fullest == 64
+    assert what.why_not == {}
+
+
+def _remembered(sheet: Sheet) -> int:
+    """Return how many values the fullest memory in a page holds."""
+    seen: set[int] = set()
+
+    def fullest(node: object) -> int:
+        if id(node) in seen:
+            return 0
+        seen.add(id(node))
+        match node:
+            case list() | tuple():
+                return max(map(fullest, node), default=0)
+            case dict():
+                return max(map(fullest, node.values()), default=0)
+        slots = getattr(type(node), "__slots__", ())
+        known = [getattr(node, name) for name in ("known", "pieces") if name in slots]
+        inner = ("nodes", "inner", "options", "blocks", "between")
+        parts = [getattr(node, name) for name in inner if name in slots]
+        return max([*map(len, known), *map(fullest, parts)], default=0)
+
+    return fullest(list(sheet.ready.values()))
+
+
+# -- what comes late ------------------------------------------------------------
+
+ASKS = (
+    f"{EACH}<p>{{{{ a.headline }}}}{{% if a.image and reader.has_pause %}}"
+    f"<a href='{{{{ reader.pause }}}}'>pause</a>{{% endif %}}</p>{END}"
+)
+
+
+@pytest.mark.parametrize("pauses", [("", f"{HOST}/p"), (f"{HOST}/p", "")])
+def test_a_late_story_may_ask_for_a_value_nobody_asked_for(
+    pauses: tuple[str, str],
+) -> None:
+    late = replace(section("Tag", slug="tag:tag"), articles=(Chosen(article=PICTURE),))
+    what = trial(ASKS)
+
+    assert_agree(
+        what,
+        [digest(section("One", 0)), digest(section("One", 0), late)],
+        *(personal(pause=pause) for pause in pauses),
+        *(personal(pause=pause, name="") for pause in pauses),
+    )
+
+    assert what.why_not == {}
+
+
+def test_a_late_story_stands_wherever_the_others_do() -> None:
+    late = section("Tag", 5, 0, slug="tag:tag")
+    lead = "{% each a in digest.leads %}<b>{{ a.headline }}</b>{% endeach %}"
+    what = trial(lead + BLOCKS["where else it belongs"], others=(late,))
+
+    assert_agree(
+        what,
+        [
+            digest(section("One", 0, 1)),
+            digest(section("Tag", 5, slug="tag:tag"), section("One", 0, 1)),
+            digest(section("One", 5), section("Two", 0)),
+            digest(section("One", 0, 1, more=1)),
+        ],
+    )
+
+    assert what.why_not == {}
+
+
+def test_a_late_story_in_a_loop_of_a_loop_is_told_by_itself() -> None:
+    late = section("Tag", 5, slug="tag:tag")
+    what = trial(BLOCKS["a section inside it"], others=(late,))
+
+    assert_agree(what, [digest(section("One", 0)), digest(section("One", 0), late)])
+
+
+def test_a_late_topic_is_as_clean_as_the_others() -> None:
+    title = "Rivers\u00a0\u202eand\u200b  \x07lakes"
+    late = section(title, 5, also_in=(title,), slug="tag:rivers")
+    what = trial("{{ listed(digest.topics) }}" + BLOCKS["where else it belongs"])
+
+    assert_agree(what, [digest(section("One", 0)), digest(late)])
+
+    mail = rendered(what.joined, digest(late), personal(), Wish())
+    assert "Rivers and lakes" in str(mail.html)
+    assert what.why_not == {}
+
+
+# -- mails that were made to fit -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("length", "kilobytes"),
+    [(Length.FULL, 10), (Length.FULL, 60), (Length.SUMMARIES, 30)],
+)
+def test_shortened_mails_agree_too(length: Length, kilobytes: int) -> None:
+    text = "The band played in gloves, and nobody had told the surveyors. " * 16
+    stories = [
+        replace(one, body=f"<p>{text}</p>" * kilobytes, standfirst=text * kilobytes)
+        for one in STORIES
+    ]
+    catalogue = (samples.section("One", *stories[:3]), samples.section("Two", *stories))
+    world = World(
+        issue=samples.issue(*stories),
+        newsletter=samples.newsletter(),
+        catalogue=catalogue,
+        others=(),
+    )
+    what = Trial(world)
+    found = digest(catalogue[0], samples.section("Two", *stories[3:]), more=2)
+
+    what.assert_all_agree(found, personal(), Wish(length=length))
+
+    assert rendered(what.joined, found, personal(), Wish(length=length)).shortened
+    assert what.why_not == {}
+
+
+# -- once for all -------------------------------------------------------------------
+
+
+def test_one_reader_more_costs_no_call_of_premailer_or_html2text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages: list[str] = []
+    bodies: list[str] = []
+
+    def inline(html: str) -> str:
+        pages.append(html)
+        return inlining.inlined(html)
+
+    def body_text(html: str) -> str:
+        bodies.append(html)
+        return plaintext.body_text(html)
+
+    monkeypatch.setattr("digest.rendering.pages.inlined", inline)
+    monkeypatch.setattr("digest.rendering.bodies.body_text", body_text)
+    whole = samples.whole_digest()
+    world = World(
+        issue=samples.issue(*whole.articles),
+        newsletter=samples.newsletter(),
+        catalogue=whole.sections,
+        others=(),
+    )
+    what = Trial(world)
+    chance = random.Random(1)
+    with_body = {one.body for one in whole.articles if one.body}
+    counts = []
+
+    for language in ("en", "fr"):
+        for length in Length:
+            for number in range(40):
+                shown = [s for s in whole.sections if chance.random() < 0.6]
+                found = digest(*shown or whole.sections[:1], more=number)
+                who = personal(name=f"Reader {number}" * (number % 3))
+                rendered(what.joined, found, who, Wish(language, length))
+            counts.append(len(pages))
+
+    assert counts == [5 * variant for variant in range(1, 7)], "a page and four proofs"
+    assert sorted(bodies) == sorted(with_body)
+    assert what.why_not == {}
+
+
+def test_eight_threads_give_the_bytes_of_one() -> None:
+    late = [section(f"Tag {n}", n % 6, (n + 1) % 6, slug=f"tag:{n}") for n in range(8)]
+    body = ASKS + BLOCKS["its section's count"]
+    chance = random.Random(2)
+    wishes = [
+        (
+            digest(section("One", *chance.sample(range(3), 2)), chance.choice(late)),
+            personal(
+                name=chance.choice(("", "Ada", '"<b>"')),
+                pause=chance.choice(("", f"{HOST}/p")),
+                address=chance.choice(("", "ada@example.org")),
+            ),
+            Wish("en", chance.choice(list(Length))),
+        )
+        for _ in range(160)
+    ]
+
+    def made(what: Trial, threads: int) -> list[tuple[object, ...]]:
+        def mail(wish: tuple[Digest, Personal, Wish]) -> tuple[object, ...]:
+            found = rendered(what.joined, *wish)
+            assert found.html_part is not None
+            return found.subject, found.text_part.content, found.html_part.content
+
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(mail, wishes))
+
+    alone = made(trial(body), 1)
+
+    for _ in range(2):
+        assert made(trial(body), 8) == alone
