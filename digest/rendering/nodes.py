@@ -58,7 +58,7 @@ class Repeat:
     sections: bool  #: whether those are sections
     blocks: dict[object, Nodes]
     between: Nodes
-    local: bool = False  #: blocks hang on nothing but the section and story at hand
+    local: bool = False  #: a block hangs on nothing but its own section or story
     known: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
 
 
@@ -71,7 +71,7 @@ class Known:
 
     nodes: Nodes
     facts: Of  #: of all of them together
-    local: bool  #: they hang on nothing but the section and story at hand
+    asks: frozenset[Of]  #: the facts
     merged: Callable[[Sequence[Piece]], Piece]
     pieces: dict[object, Piece] = field(default_factory=dict)
 

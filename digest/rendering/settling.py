@@ -22,7 +22,7 @@ from digest.rendering.nodes import (
     Shape,
     Value,
 )
-from digest.rendering.stage import LOCAL, Of, Stage
+from digest.rendering.stage import OF_SECTION, OF_STORY, Of, Stage
 
 #: Facts looked up together; more have too many values between them.
 _MOST_FACTS = 4
@@ -70,7 +70,8 @@ def _settled(node: Node, stage: Stage, merged: Merged) -> Node:
                 key: _block(block, stage, merged) for key, block in node.blocks.items()
             }
             between = settled(node.between, stage, merged)
-            local = all(_is_local(one) for block in blocks.values() for one in block)
+            own = OF_SECTION if node.sections else OF_STORY
+            local = all(_hangs(one, own) for block in blocks.values() for one in block)
             return Repeat(node.of, node.sections, blocks, between, local=local)
         case Shape():
             return replace(node, inner=settled(node.inner, stage, _raw_merged))
@@ -90,19 +91,19 @@ def _raw_merged(pieces: Sequence[Piece]) -> Piece:
     return Piece("".join([piece.text for piece in pieces]), b"")
 
 
-def _is_local(node: Node) -> bool:
-    """Whether what `node` comes to hangs on the section and story at hand alone."""
+def _hangs(node: Node, own: frozenset[Of]) -> bool:
+    """Whether what `node` comes to hangs on these facts alone."""
     match node:
         case Piece():
             return True
         case Known():
-            return node.local
+            return node.asks <= own
         case Repeat():
-            between = all(_is_local(one) for one in node.between)
-            return node.local and node.of in LOCAL and between
+            between = all(_hangs(one, own) for one in node.between)
+            return node.local and node.of in own and between
         case Choice():
             inner = [one for option in node.options for one in option]
-            return node.fact in LOCAL and all(_is_local(one) for one in inner)
+            return node.fact in own and all(_hangs(one, own) for one in inner)
         case _:
             return False
 
@@ -110,11 +111,11 @@ def _is_local(node: Node) -> bool:
 def _known_by(nodes: Nodes, facts: Iterable[Of], merged: Merged) -> Known:
     """Return nodes that are looked up by these facts, all at once."""
     several = tuple(facts)
-    local = LOCAL.issuperset(several)
+    asks = frozenset(several)
     if len(several) == 1:
-        return Known(nodes, several[0], local, merged)
+        return Known(nodes, several[0], asks, merged)
     together = lambda d, s, a: tuple([of(d, s, a) for of in several])  # noqa: E731
-    return Known(nodes, together, local, merged)
+    return Known(nodes, together, asks, merged)
 
 
 def _collect(nodes: Nodes, facts: dict[Of, None], stage: Stage) -> bool:

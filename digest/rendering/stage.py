@@ -134,8 +134,11 @@ def also_in(_: Stage, __: SectionItem | None, story: StoryItem | None) -> object
     return story.also_in
 
 
-#: What hangs on nothing but the section and the story at hand.
-LOCAL: frozenset[Of] = frozenset({stories_of, others_of, more_of, also_in})
+#: What hangs on nothing but the section at hand, and on nothing but the story at hand:
+#: a story's place may be in the same section of another reader, who gets more of it.
+OF_SECTION: frozenset[Of] = frozenset({stories_of, others_of, more_of})
+OF_STORY: frozenset[Of] = frozenset({also_in})
+LOCAL = OF_SECTION | OF_STORY
 
 
 def section_key(section: Section) -> SectionKey:
