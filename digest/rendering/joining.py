@@ -108,24 +108,25 @@ def _repeat(
     section: SectionItem | None,
     story: StoryItem | None,
 ) -> None:
-    """Append a block for each item; most are remembered by their item."""
-    known, between = node.known, node.between
-    first = True
+    """Append a block for each item; most are remembered by their item.
+
+    All but the first come with what stands between two blocks.
+    """
+    known, between = node.known, False
     for item in node.of(stage, section, story):
-        if between and not first:
-            walk(between, pieces, filled, stage, section, story)
-        first = False
         found = known.get(item)
-        if found is not None:
-            pieces += found
-            continue
-        start = len(pieces)
-        if node.sections:
-            walk(node.blocks[item.key], pieces, filled, stage, item, story)
-        else:
-            walk(node.blocks[item.key], pieces, filled, stage, section, item)
-        if node.local:
-            _remember(known, item, pieces[start:])
+        if found is None:
+            found = []
+            if between:
+                walk(node.between, found, filled, stage, section, story)
+            if node.sections:
+                walk(node.blocks[item.key], found, filled, stage, item, story)
+            else:
+                walk(node.blocks[item.key], found, filled, stage, section, item)
+            if node.local:
+                _remember(known, item, found)
+        pieces += found
+        known, between = node.after, True
 
 
 def _known(
