@@ -31,6 +31,7 @@ _NOT_ASCII = bytes(range(128, 256))
 _PLAIN = re.compile(
     r"(?:(?!From |[^\n]*  )[!-\-/-<>-~](?:[ -<>-~]{0,70}[!-<>-~])?(?:\n(?=.)|\Z))+"
 )
+_LONGEST_PLAIN = 72  #: of such a line
 _LINE_END = re.compile(r"\r\n|\r")
 #: What the standard library's encoder leaves in a line, and what it makes too long.
 _AWKWARD_LINE = re.compile(rb"\n(?:(?:\.|From ).*|.*(?:  |\t).*|.{77,})")
@@ -77,9 +78,25 @@ def plain(text: str) -> bytes | None:
 
     Such lines have one space between words and leave room for a soft break.
     """
+    if _is_plain_line(text):  # as most values are, and quicker to see
+        return text.encode("ascii")
     if not _PLAIN.fullmatch(text):
         return None
     return (text.replace("\n", "\r\n") if "\n" in text else text).encode("ascii")
+
+
+def _is_plain_line(text: str) -> bool:
+    """Whether `_PLAIN` matches `text`, and it is one line."""
+    return (
+        0 < len(text) <= _LONGEST_PLAIN
+        and text.isascii()
+        and text.isprintable()
+        and "=" not in text
+        and "  " not in text
+        and text[0] not in " ."
+        and text[-1] != " "
+        and not text.startswith("From ")
+    )
 
 
 def joinable(text: str) -> bytes:

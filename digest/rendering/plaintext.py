@@ -176,9 +176,9 @@ def one_line(text: str) -> str:
     No-break spaces become plain ones: it is for headers and for values that
     must not bring their own layout.
     """
-    if not text.isprintable():
-        text = "".join(c for c in text if not _is_control(c))
-    return " ".join(text.split())
+    if text.isprintable():  # so it has no white space but spaces
+        return text if " " not in text else " ".join(text.split())
+    return " ".join("".join(c for c in text if not _is_control(c)).split())
 
 
 def tidy(page: str) -> str:
