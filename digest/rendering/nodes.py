@@ -58,8 +58,10 @@ class Repeat:
     sections: bool  #: whether those are sections
     blocks: dict[object, Nodes]
     between: Nodes
-    local: bool = False  #: a block hangs on nothing but its own section or story
+    local: bool = False  #: it hangs on nothing but its own section or story
     known: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
+    #: The same with what stands between two blocks in front.
+    after: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -72,7 +72,9 @@ def _settled(node: Node, stage: Stage, merged: Merged) -> Node:
             between = settled(node.between, stage, merged)
             own = OF_SECTION if node.sections else OF_STORY
             local = all(_hangs(one, own) for block in blocks.values() for one in block)
-            return Repeat(node.of, node.sections, blocks, between, local=local)
+            local = local and all(isinstance(one, Piece) for one in between)
+            ready = Repeat(node.of, node.sections, blocks, between, local=local)
+            return ready if between else replace(ready, after=ready.known)
         case Shape():
             return replace(node, inner=settled(node.inner, stage, _raw_merged))
     return node
@@ -99,8 +101,7 @@ def _hangs(node: Node, own: frozenset[Of]) -> bool:
         case Known():
             return node.asks <= own
         case Repeat():
-            between = all(_hangs(one, own) for one in node.between)
-            return node.local and node.of in own and between
+            return node.local and node.of in own
         case Choice():
             inner = [one for option in node.options for one in option]
             return node.fact in own and all(_hangs(one, own) for one in inner)
