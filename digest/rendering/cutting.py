@@ -184,7 +184,7 @@ class _Cutter:
 
     def misuse(self, number: int, problem: str) -> SlotMisuse | NotJoinable:
         """Return what is wrong with what a mark stands for."""
-        what, place = self._marks.printed[number], self._marks.places[number]
+        what, place = self._marks.printed[number], self._marks.place(number)
         if isinstance(what, str):
             return SlotMisuse(spoken(what), problem, place)
         return NotJoinable(f"something of the digest {problem}", place)

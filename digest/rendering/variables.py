@@ -150,15 +150,12 @@ class Variables:
             key = section_key(section)
             stories: list[Placed] = []
             for chosen in section.articles:
+                view = self._article(chosen, section, length=length, is_lead=True)
+                waiting = Later("article.also_in", also_in, self.marks)
                 for is_lead in (True, False):
-                    view = self._article(
-                        chosen, section, length=length, is_lead=is_lead
-                    )
-                    waiting = replace(
-                        view, also_in=Later("article.also_in", also_in, self.marks)
-                    )
                     block: BlockKey = (key, chosen.article.id, is_lead, length)
-                    stories.append((block, waiting))
+                    placed = replace(view, also_in=waiting, is_lead=is_lead)
+                    stories.append((block, placed))
             title = one_line(section.title)
             wholes.append((key, WholeSection.of(key, title, stories, self.marks)))
             everywhere += stories
