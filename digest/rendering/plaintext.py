@@ -161,8 +161,10 @@ def mixed(text: str, *, inner: str, outer: str) -> str:
     side, and draws a number that follows into the title. Marks and no isolates:
     mail filters distrust those, for they can hide what a line says.
     """
+    if inner == outer:
+        return text
     turns = [_TURNS.get(bidirectional(character)) for character in text]
-    if inner == outer or inner not in turns:
+    if inner not in turns:
         return text
     own, around = _MARKS[inner], _MARKS[outer]
     before = "" if turns[0] == inner else own

@@ -106,7 +106,7 @@ class Stage:
         """Whether the reader has seen it all: nothing was left out."""
         return not self.more and not any(section.more for section in self.sections)
 
-    @property
+    @cached_property
     def topics(self) -> tuple[str, ...]:
         """The titles of the sections."""
         return tuple([section.title for section in self.sections if section.title])
