@@ -69,7 +69,7 @@ def flow(runs: Sequence[Run]) -> tuple[Piece, ...]:
             flowed += (_LINE_END if line_ends else JOIN, core)
         if loose and line_ends:
             break
-        line_ends, loose = one.trailing, one.loose
+        loose, line_ends = one.loose, one.trailing
     if loose:  # a value ended in a space, or was empty behind one: rare
         text = tidy("".join([one.text for one in runs]))
         return (Piece(text, quote(text)),)

@@ -85,7 +85,11 @@ def walk(
         elif isinstance(node, Value):
             pieces.append(filled[node.number])
         elif isinstance(node, Known):
-            pieces.append(_known(node, stage, section, story))
+            facts = node.facts(stage, section, story)
+            known = node.pieces.get(facts)
+            if known is None:
+                known = _known(node, facts, stage, section, story)
+            pieces.append(known)
         elif isinstance(node, Repeat):
             _repeat(node, pieces, filled, stage, section, story)
         elif isinstance(node, Choice):
@@ -126,20 +130,23 @@ def _repeat(
             if node.local:
                 _remember(known, item, found)
         pieces += found
-        known, between = node.after, True
+        if not between:
+            known, between = node.after, True
 
 
 def _known(
-    node: Known, stage: Stage, section: SectionItem | None, story: StoryItem | None
+    node: Known,
+    facts: object,
+    stage: Stage,
+    section: SectionItem | None,
+    story: StoryItem | None,
 ) -> Piece:
-    facts = node.facts(stage, section, story)
-    found = node.pieces.get(facts)
-    if found is None:
-        pieces: list[Piece] = []
-        walk(node.nodes, pieces, (), stage, section, story)
-        found = node.merged(pieces)
-        _remember(node.pieces, facts, found)
-    return found
+    """Make and remember what some facts come to."""
+    pieces: list[Piece] = []
+    walk(node.nodes, pieces, (), stage, section, story)
+    made = node.merged(pieces)
+    _remember(node.pieces, facts, made)
+    return made
 
 
 def _fact(node: Fact, value: object) -> Piece:
