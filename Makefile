@@ -25,8 +25,8 @@ format: $(VENV)/ready ## let ruff write
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/ready ## the timings stated in docs/performance.md
-	$(BIN)/python -m benchmarks.two_thousand_readers
+bench: $(VENV)/ready ## the timings stated in docs/performance.md; QUICK=--quick takes half a minute
+	$(BIN)/python -m benchmarks $(QUICK)
 
 clean:
 	rm -rf $(VENV) demo dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 from digest.model import Topic
 
@@ -24,6 +25,7 @@ _INVISIBLE = frozenset({"Cf", "Me"})
 _PREFIX = "tag:"
 
 
+@lru_cache(maxsize=8192)  # a newsroom has some hundred labels, and asks all the time
 def slug(label: str) -> str:
     """Return the label as compared: folded, without accents, words joined by "-".
 

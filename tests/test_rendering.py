@@ -27,6 +27,7 @@ from digest.model import (
 from digest.rendering import (
     Personal,
     Rendered,
+    Renderer,
     TemplateFile,
     TemplateSet,
     inlining,
@@ -1028,6 +1029,35 @@ class TestOnceOnly:
         before = [mail(number) for number in range(4)]
         assert len(made._made) == 3
         assert [mail(number) for number in range(4)] == before
+
+    def test_a_story_may_say_what_differs_of_its_section(self) -> None:
+        counted = (
+            "{% each s in digest.sections %}{% each a in s.articles %}"
+            "<p>{{ a.headline }} +{{ s.more }}</p>{% endeach %}{% endeach %}"
+            '<a href="{{ reader.unsubscribe }}">Leave</a>'
+        )
+        both = section("A", article(1), article(2))
+        made = Renderer(
+            templates=templates(digest__html__j2=counted),
+            site=samples.site(),
+            newsletter=samples.newsletter(),
+            issue=samples.issue(*digest(both).articles),
+            sections=[both],
+        )
+
+        def counts(more: int) -> list[str]:
+            mail = made.render(
+                digest(replace(both, more=more)),
+                personal(),
+                language="",
+                length=Length.SUMMARIES,
+                format=Format.HTML,
+            )
+            return re.findall(r"\+\d", html_of(mail))
+
+        assert counts(3) == ["+3", "+3"]
+        assert counts(4) == ["+4", "+4"]
+        assert not made.why_not_joined
 
     def test_rendering_twice_gives_the_same_bytes(self) -> None:
         assert rendered(samples.whole_digest()) == rendered(samples.whole_digest())

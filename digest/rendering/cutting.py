@@ -201,7 +201,7 @@ class _Cutter:
     def _see_owners(self, number: int, owners: Owners) -> None:
         """Raise for what belongs to a section or story that is not the one at hand."""
         if not owners.issubset(self._at_hand.values()):
-            place = self._marks.places[number]
+            place = self._marks.place(number)
             raise NotJoinable(
                 "something of a section or story is used inside `each` of another",
                 place,
@@ -209,7 +209,7 @@ class _Cutter:
 
     def misuse(self, number: int, problem: str) -> SlotMisuse | NotJoinable:
         """Return what is wrong with what a mark stands for."""
-        what, place = self._marks.printed[number], self._marks.places[number]
+        what, place = self._marks.printed[number], self._marks.place(number)
         if isinstance(what, str):
             return SlotMisuse(spoken(what), problem, place)
         return NotJoinable(f"something of the digest {problem}", place)

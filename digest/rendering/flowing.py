@@ -18,7 +18,7 @@ _LINE_END = Piece("\n", b"\r\n")
 _BLANK_LINE = Piece("\n\n", b"\r\n\r\n")
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Run(Piece):
     """A piece of text: line ends, what stands between them, line ends."""
 
@@ -54,23 +54,22 @@ def run(text: str) -> Run:
 _NOTHING = Run("", b"", 0, None, 0, loose=False)
 
 
-def flow(runs: Sequence[Piece]) -> tuple[Piece, ...]:
+def flow(runs: Sequence[Run]) -> tuple[Piece, ...]:
     """Return the pieces of a text page: the tidied text of `runs`, joined."""
     flowed: list[Piece] = []
     line_ends, loose = 0, False
     for one in runs:
-        assert isinstance(one, Run)
         line_ends += one.leading
-        if one.core is None:
+        core = one.core
+        if core is None:
             continue
-        if not line_ends:
-            flowed.append(JOIN)
-        elif loose:
-            break
+        if line_ends > 1:
+            flowed += (_BLANK_LINE, core)
         else:
-            flowed.append(_LINE_END if line_ends == 1 else _BLANK_LINE)
-        flowed.append(one.core)
-        line_ends, loose = one.trailing, one.loose
+            flowed += (_LINE_END if line_ends else JOIN, core)
+        if loose and line_ends:
+            break
+        loose, line_ends = one.loose, one.trailing
     if loose:  # a value ended in a space, or was empty behind one: rare
         text = tidy("".join([one.text for one in runs]))
         return (Piece(text, quote(text)),)

@@ -87,7 +87,11 @@ def walk(
         elif isinstance(node, Value):
             pieces.append(filled[node.number])
         elif isinstance(node, Known):
-            pieces.append(_known(node, stage, section, story))
+            facts = node.facts(stage, section, story)
+            known = node.pieces.get(facts)
+            if known is None:
+                known = _known(node, facts, stage, section, story)
+            pieces.append(known)
         elif isinstance(node, Repeat):
             _repeat(node, pieces, filled, stage, section, story)
         elif isinstance(node, Choice):
@@ -110,37 +114,41 @@ def _repeat(
     section: SectionItem | None,
     story: StoryItem | None,
 ) -> None:
-    """Append a block for each item; most are remembered by their item."""
-    known, between = node.known, node.between
-    first = True
+    """Append a block for each item; most are remembered by their item.
+
+    All but the first come with what stands between two blocks.
+    """
+    known, between = node.known, False
     for item in node.of(stage, section, story):
-        if between and not first:
-            walk(between, pieces, filled, stage, section, story)
-        first = False
         found = known.get(item)
-        if found is not None:
-            pieces += found
-            continue
-        start = len(pieces)
-        if node.sections:
-            walk(node.blocks[item.key], pieces, filled, stage, item, story)
-        else:
-            walk(node.blocks[item.key], pieces, filled, stage, section, item)
-        if node.local:
-            _remember(known, item, pieces[start:])
+        if found is None:
+            found = []
+            if between:
+                walk(node.between, found, filled, stage, section, story)
+            if node.sections:
+                walk(node.blocks[item.key], found, filled, stage, item, story)
+            else:
+                walk(node.blocks[item.key], found, filled, stage, section, item)
+            if node.local:
+                _remember(known, item, found)
+        pieces += found
+        if not between:
+            known, between = node.after, True
 
 
 def _known(
-    node: Known, stage: Stage, section: SectionItem | None, story: StoryItem | None
+    node: Known,
+    facts: object,
+    stage: Stage,
+    section: SectionItem | None,
+    story: StoryItem | None,
 ) -> Piece:
-    facts = node.together(stage, section, story)
-    found = node.pieces.get(facts)
-    if found is None:
-        pieces: list[Piece] = []
-        walk(node.nodes, pieces, (), stage, section, story)
-        found = node.merged(pieces)
-        _remember(node.pieces, facts, found)
-    return found
+    """Make and remember what some facts come to."""
+    pieces: list[Piece] = []
+    walk(node.nodes, pieces, (), stage, section, story)
+    made = node.merged(pieces)
+    _remember(node.pieces, facts, made)
+    return made
 
 
 def _fact(node: Fact, value: object) -> Piece:

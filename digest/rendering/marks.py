@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from types import FrameType
+from typing import Protocol
 
 from digest.rendering.stage import Of
 
@@ -84,6 +85,16 @@ class SlotMisuse(Exception):
         return f"`{self.name}` {self.what}"
 
 
+class Template(Protocol):
+    """A compiled template of Jinja's."""
+
+    filename: str | None
+
+    def get_corresponding_lineno(self, lineno: int) -> int:
+        """Return the line of the template for one of its code."""
+        ...
+
+
 class Marks:
     """The marks printed while one page is rendered, in the order of printing."""
 
@@ -91,14 +102,27 @@ class Marks:
         """Take the words' beginning: ASCII letters and digits."""
         self.prefix = prefix
         self.printed: list[object] = []
-        self.places: list[Place | None] = []  # of those printed
+        self._lines: list[tuple[Template, int] | None] = []  # where they were printed
         self.pattern = re.compile(prefix + r"(\d{4,})z")
 
     def print(self, what: object) -> str:
         """Return a new mark for a value, by its name, or for anything else."""
         self.printed.append(what)
-        self.places.append(_place())
+        self._lines.append(_printing())
         return f"{self.prefix}{len(self.printed) - 1:04}z"
+
+    def place(self, number: int) -> Place | None:
+        """Return the line of the template that printed a mark, by the mark's number.
+
+        It is only asked for when something is wrong, for Jinja takes its time.
+        """
+        printing = self._lines[number]
+        if printing is None:
+            return None
+        template, line = printing
+        return Place(
+            file=template.filename or "", line=template.get_corresponding_lineno(line)
+        )
 
     def choice(
         self, of: Of, options: Iterable[str], *, fact: Of, owners: Owners
@@ -116,13 +140,12 @@ class Marks:
         return shape(text)
 
 
-def _place() -> Place | None:
-    """Return the line of the template that is printing right now."""
+def _printing() -> tuple[Template, int] | None:
+    """Return the template that is printing right now, and the line of its code."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 - documented; inspect's own way is slow
     while frame is not None:
         template = frame.f_globals.get("__jinja_template__")
         if template is not None:
-            line = template.get_corresponding_lineno(frame.f_lineno)
-            return Place(file=template.filename or "", line=line)
+            return template, frame.f_lineno
         frame = frame.f_back
     return None

@@ -60,6 +60,8 @@ class Repeat:
     between: Nodes
     local: bool = False  #: a block hangs on nothing but its own section or story
     known: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
+    #: The same with what stands between two blocks in front.
+    after: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,8 +72,8 @@ class Known:
     """
 
     nodes: Nodes
-    facts: Sequence[Of]
-    together: Of  #: gives the facts, all at once
+    facts: Of  #: of all of them together
+    asks: frozenset[Of]  #: the facts
     merged: Callable[[Sequence[Piece]], Piece]
     pieces: dict[object, Piece] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import NoReturn
 
 from digest.rendering.marks import Marks, SlotMisuse
@@ -37,12 +38,17 @@ class Personal:
 
     def values(self, written_date: Callable[[datetime], str]) -> dict[str, str]:
         """Return the values that are there, each on one line."""
-        texts = {name: getattr(self, name) for name in NAMES if name != "subscribed"}
-        if self.subscribed:
-            texts["subscribed"] = written_date(self.subscribed)
-        lines = {name: one_line(text) for name, text in texts.items()}
-        return {name: text for name, text in lines.items() if text}
+        found = {}
+        for name, text in zip(_TEXTS, _texts(self), strict=True):
+            if text and (line := one_line(text)):
+                found[name] = line
+        if self.subscribed and (line := one_line(written_date(self.subscribed))):
+            found["subscribed"] = line
+        return found
 
+
+_TEXTS = tuple(name for name in NAMES if name != "subscribed")
+_texts = attrgetter(*_TEXTS)
 
 #: What is wrong with all that is done to a value but printing it.
 ALIKE = (

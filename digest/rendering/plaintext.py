@@ -161,8 +161,10 @@ def mixed(text: str, *, inner: str, outer: str) -> str:
     side, and draws a number that follows into the title. Marks and no isolates:
     mail filters distrust those, for they can hide what a line says.
     """
+    if inner == outer:
+        return text
     turns = [_TURNS.get(bidirectional(character)) for character in text]
-    if inner == outer or inner not in turns:
+    if inner not in turns:
         return text
     own, around = _MARKS[inner], _MARKS[outer]
     before = "" if turns[0] == inner else own
@@ -176,9 +178,9 @@ def one_line(text: str) -> str:
     No-break spaces become plain ones: it is for headers and for values that
     must not bring their own layout.
     """
-    if not text.isprintable():
-        text = "".join(c for c in text if not _is_control(c))
-    return " ".join(text.split())
+    if text.isprintable():  # so it has no white space but spaces
+        return text if " " not in text else " ".join(text.split())
+    return " ".join("".join(c for c in text if not _is_control(c)).split())
 
 
 def tidy(page: str) -> str:

@@ -88,6 +88,7 @@ class Renderer:
         self._made: OrderedDict[Hashable, Sheet] = OrderedDict()
         self._compiled: dict[tuple[Kind, str, Length], Compiled] = {}
         self._speeches: dict[str, Speech] = {}
+        self._shapes: dict[tuple[str, Length, tuple[str, ...]], Shape] = {}
         self._lock = RLock()
 
     def render(
@@ -111,7 +112,7 @@ class Renderer:
         zone = self._newsletter.timezone
         values = personal.values(lambda moment: speech.day(moment, zone))
         self._refuse_marks(values)
-        shape = Shape(speech=speech, length=length, present=frozenset(values))
+        shape = self._shape(speech, length, tuple(values))
 
         def make(shown: Digest, lengths: Lengths) -> _Made:
             stage = self._cast.staged(shown, lengths, present=shape.present)
@@ -187,6 +188,16 @@ class Renderer:
             speech = words.speech(wanted, otherwise=self._newsletter.language)
             self._speeches[wanted] = speech
         return self._speeches[wanted]
+
+    def _shape(self, speech: Speech, length: Length, names: tuple[str, ...]) -> Shape:
+        """Return the shape of pages for who has these values: the same for most."""
+        key = (speech.language, length, names)
+        found = self._shapes.get(key)
+        if found is None:
+            present = frozenset(names)
+            found = Shape(speech=speech, length=length, present=present)
+            self._shapes[key] = found
+        return found
 
     def _subject(
         self, digest: Digest, shape: Shape, stage: Stage, values: Mapping[str, str]

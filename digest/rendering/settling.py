@@ -72,7 +72,9 @@ def _settled(node: Node, stage: Stage, merged: Merged) -> Node:
             between = settled(node.between, stage, merged)
             own = OF_SECTION if node.sections else OF_STORY
             local = all(_hangs_on(block, own) for block in blocks.values())
-            return Repeat(node.of, node.sections, blocks, between, local=local)
+            local = local and all(isinstance(one, Piece) for one in between)
+            ready = Repeat(node.of, node.sections, blocks, between, local=local)
+            return ready if between else replace(ready, after=ready.known)
         case Shape():
             return replace(node, inner=settled(node.inner, stage, _raw_merged))
     return node
@@ -105,7 +107,7 @@ def _node_hangs_on(node: Node, facts: frozenset[Of]) -> bool:
         case Piece():
             return True
         case Known():
-            return facts.issuperset(node.facts)
+            return node.asks <= facts
         case Repeat():
             inner = facts | (OF_SECTION if node.sections else OF_STORY)
             return (
@@ -124,10 +126,11 @@ def _node_hangs_on(node: Node, facts: frozenset[Of]) -> bool:
 def _known_by(nodes: Nodes, facts: Iterable[Of], merged: Merged) -> Known:
     """Return nodes that are looked up by these facts, all at once."""
     several = tuple(facts)
+    asks = frozenset(several)
     if len(several) == 1:
-        return Known(nodes, several, several[0], merged)
+        return Known(nodes, several[0], asks, merged)
     together = lambda d, s, a: tuple([of(d, s, a) for of in several])  # noqa: E731
-    return Known(nodes, several, together, merged)
+    return Known(nodes, together, asks, merged)
 
 
 def _collect(nodes: Nodes, facts: dict[Of, None], stage: Stage) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 from digest.model import Chosen, Digest, Length, Section
@@ -42,10 +43,17 @@ class Lengths:
         return Length.SUMMARIES if place < self.summaries else Length.HEADLINES
 
     @classmethod
+    @lru_cache(maxsize=1024)  # every mail asks, and digests have few sizes
     def wished(cls, length: Length, count: int) -> Lengths:
         """Return what a reader asked for."""
         full = count if length is Length.FULL else 0
         return cls(full=full, summaries=0 if length is Length.HEADLINES else count)
+
+
+@lru_cache(maxsize=1024)
+def _told(lengths: Lengths, count: int) -> tuple[Length, ...]:
+    """Return the lengths of so many stories, from the first."""
+    return tuple([lengths.of(place) for place in range(count)])
 
 
 class StoryItem:
@@ -74,7 +82,8 @@ class SectionItem:
         self.title = one_line(section.title)
         self.more = section.more
         self.stories = stories
-        self.others = tuple([story for story in stories if not story.is_lead])
+        # Nothing but the first of all can be the lead.
+        self.others = stories[1:] if stories and stories[0].is_lead else stories
 
 
 class Stage:
@@ -85,7 +94,7 @@ class Stage:
     ) -> None:
         """Take the sections shown, and the names of the personal values there are."""
         self.sections, self.more, self.present = sections, more, present
-        self.stories = [story for section in sections for story in section.stories]
+        self.stories = list(chain.from_iterable([one.stories for one in sections]))
         self.leads, self.others = self.stories[:1], self.stories[1:]
         self.count = len(self.stories)
 
@@ -99,7 +108,7 @@ class Stage:
         """Whether the reader has seen it all: nothing was left out."""
         return not self.more and not any(section.more for section in self.sections)
 
-    @property
+    @cached_property
     def topics(self) -> tuple[str, ...]:
         """The titles of the sections."""
         return tuple([section.title for section in self.sections if section.title])
@@ -164,22 +173,22 @@ class Cast:
     ) -> Stage:
         """Return the stage of a digest whose stories have these lengths."""
         sections: list[SectionItem] = []
-        place = 0
+        shown = iter(_told(lengths, digest.count))
+        is_lead = True
         for section in digest.sections:
             key = section_key(section)
             known = self._stories.setdefault(key, {})
             stories = []
-            for chosen in section.articles:
-                length = lengths.of(place)
-                face = (chosen.article.id, not place, length, chosen.also_in)
+            for chosen, length in zip(section.articles, shown, strict=False):
+                face = (chosen.article.id, is_lead, length, chosen.also_in)
                 story = known.get(face)
                 if story is None:
                     if len(known) >= _REMEMBERED:
                         known.clear()
-                    block = (key, chosen.article.id, not place, length)
+                    block = (key, chosen.article.id, is_lead, length)
                     story = known[face] = StoryItem(block, chosen)
                 stories.append(story)
-                place += 1
+                is_lead = False
             sections.append(self._section(section, key, tuple(stories)))
         return Stage(sections, more=digest.more, present=present)
 

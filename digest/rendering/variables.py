@@ -150,10 +150,8 @@ class Variables:
             key = section_key(section)
             stories: list[Placed] = []
             for chosen in section.articles:
+                view = self._article(chosen, section, length=length, is_lead=True)
                 for is_lead in (True, False):
-                    view = self._article(
-                        chosen, section, length=length, is_lead=is_lead
-                    )
                     block: BlockKey = (key, chosen.article.id, is_lead, length)
                     later = Later(
                         "article.also_in",
@@ -161,7 +159,8 @@ class Variables:
                         self.marks,
                         owners=frozenset({block}),
                     )
-                    stories.append((block, replace(view, also_in=later)))
+                    placed = replace(view, also_in=later, is_lead=is_lead)
+                    stories.append((block, placed))
             title = one_line(section.title)
             wholes.append((key, WholeSection.of(key, title, stories, self.marks)))
             everywhere += stories

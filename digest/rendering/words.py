@@ -89,11 +89,7 @@ class Speech:
             if tag.partition("-")[0].casefold() == own
         )
         self._locale = _locale(self._entry("locale") or language) or Locale("en")
-
-    @property
-    def direction(self) -> str:
-        """``"ltr"`` or ``"rtl"``."""
-        return direction(self.language)
+        self.direction = direction(language)  #: ``"ltr"`` or ``"rtl"``
 
     def word(self, key: str, number: float | None) -> str:
         """Return the word, with its blanks (``{name}``) still in it."""
