@@ -193,6 +193,10 @@ LEGAL = {
         "{% each a in digest.articles %}{% when a.image and a.image.width_in(9) > 1 and"
         " digest.count %}x{% endwhen %}{% endeach %}"
     ),
+    "a comment for Outlook": (
+        '<!--[if mso]><b title="{{ reader.name }}">{{ reader.name }} '
+        "{{ listed(digest.topics) }}</b><![endif]-->"
+    ),
     "a cited page": (
         "<blockquote cite='{{ reader.web_copy }}'>x</blockquote>"
         "<table background='{{ reader.web_copy }}'><tr><td>x</td></tr></table>"
@@ -216,7 +220,7 @@ def test_a_page_that_is_legal_is_joined(page: str) -> None:
         what,
         digests,
         personal(name="Ada", pause=""),
-        personal(name="Ada", web_copy=f"{HOST}/é\"'<x y"),
+        personal(name="A \"B\" <'c'> &amp; --", web_copy=f"{HOST}/é\"'<x y"),
     )
 
     assert what.why_not == {}
