@@ -5,13 +5,21 @@ from __future__ import annotations
 import sys
 import time
 
-from benchmarks import compiling, growth, joining, report, two_thousand_readers
+from benchmarks import (
+    compiling,
+    growth,
+    joining,
+    report,
+    steps,
+    two_thousand_readers,
+)
 
 if __name__ == "__main__":
     quick = "--quick" in sys.argv[1:]
     began = time.perf_counter()
     for benchmark in (joining, compiling, growth):
         benchmark.main(quick=quick)
+    steps.main()
     print("\nThe whole chain")
-    two_thousand_readers.main(*(200, 60) if quick else (2000, 300))
+    two_thousand_readers.main(*(100, 30) if quick else (2000, 300))
     print(f"\n{time.perf_counter() - began:.0f} s; figures are in {report.RESULTS}")

@@ -13,7 +13,8 @@ from html import escape
 from pathlib import Path
 
 _WIDTH, _HEIGHT = 720, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 118, 64, 58
+_LEFT, _RIGHT, _TOP, _BOTTOM = 96, 90, 76, 58
+_APART = 18  # names of lines
 
 _STYLE = """\
 svg{color-scheme:light dark;font:14px system-ui,sans-serif;--ink:#1b1f24;--faint:#d5d9de;\
@@ -48,7 +49,9 @@ class Paper:
         return round(_HEIGHT - _BOTTOM - part * (_HEIGHT - _TOP - _BOTTOM), 1)
 
 
-def drawn(title: str, x_label: str, y_label: str, lines: Mapping[str, Line]) -> str:
+def drawn(
+    title: str, note: str, x_label: str, y_label: str, lines: Mapping[str, Line]
+) -> str:
     """Return the SVG of at most three named lines."""
     every = [seconds for line in lines.values() for seconds in line.values()]
     paper = Paper(
@@ -65,13 +68,21 @@ def drawn(title: str, x_label: str, y_label: str, lines: Mapping[str, Line]) -> 
     parts = [
         opening,
         f"<title>{escape(title)}</title><style>{_STYLE}</style>",
-        f'<text class="t" x="{_LEFT}" y="30">{escape(title)}</text>',
+        f'<text class="t" x="{_LEFT}" y="28">{escape(title)}</text>',
+        f'<text x="{_LEFT}" y="50">{escape(note)}</text>',
         f'<text x="{middle}" y="{_HEIGHT - 14}" text-anchor="middle">{escape(x_label)}</text>',
         f'<text {turned} text-anchor="middle">{escape(y_label)}</text>',
         *_grid(paper),
     ]
-    for name, (called, line) in zip("abc", lines.items(), strict=False):
-        parts += _line(name, called, line, paper)
+    free = 0.0  # the names stand one below the other, from the top
+    last = sorted(lines, key=lambda called: -list(lines[called].values())[-1])
+    for called in last:
+        line, name = lines[called], "abc"[list(lines).index(called)]
+        free = max(free, paper.y(list(line.values())[-1]) + 5)
+        place = f'x="{_WIDTH - _RIGHT + 10}" y="{free}"'
+        parts += _line(name, line, paper)
+        parts.append(f'<text class="{name}" {place}>{escape(called)}</text>')
+        free += _APART
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -92,16 +103,11 @@ def _grid(paper: Paper) -> list[str]:
     return parts
 
 
-def _line(name: str, called: str, line: Line, paper: Paper) -> list[str]:
+def _line(name: str, line: Line, paper: Paper) -> list[str]:
     points = [(paper.x(x), paper.y(seconds)) for x, seconds in line.items()]
     path = " ".join(f"{x},{y}" for x, y in points)
     dots = (f'<circle class="{name}" cx="{x}" cy="{y}" r="3"/>' for x, y in points)
-    x, y = points[-1]
-    return [
-        f'<polyline class="{name}" points="{path}"/>',
-        *dots,
-        f'<text class="{name}" x="{x + 10}" y="{y + 5}">{escape(called)}</text>',
-    ]
+    return [f'<polyline class="{name}" points="{path}"/>', *dots]
 
 
 def _spoken(power: int) -> str:

@@ -13,12 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import RLock
-from typing import cast
 
 from digest.errors import TemplateProblem
 from digest.model import Digest, Length, Section
-from digest.quoting import Part
-from digest.rendering.flowing import Run, flow
+from digest.quoting import Part, Piece
+from digest.rendering.flowing import flow
 from digest.rendering.joining import Sheet
 from digest.rendering.later import NotJoinable
 from digest.rendering.marks import Place
@@ -173,9 +172,9 @@ def compile_issue(
 
 def laid_out(kind: Kind, sheet: Sheet, stage: Stage, values: Mapping[str, str]) -> Part:
     """Return one reader's page, joined."""
-    pieces = sheet.join(stage, values)
-    if kind is Kind.TEXT:  # so all pieces are runs: `cut_text` makes no others
-        return Part(flow(cast("list[Run]", pieces)), sheet.encoding)
+    pieces: Sequence[Piece] = sheet.join(stage, values)
+    if kind is Kind.TEXT:
+        pieces = flow(pieces)
     return Part(pieces, sheet.encoding)
 
 

@@ -54,22 +54,23 @@ def run(text: str) -> Run:
 _NOTHING = Run("", b"", 0, None, 0, loose=False)
 
 
-def flow(runs: Sequence[Run]) -> tuple[Piece, ...]:
+def flow(runs: Sequence[Piece]) -> tuple[Piece, ...]:
     """Return the pieces of a text page: the tidied text of `runs`, joined."""
     flowed: list[Piece] = []
     line_ends, loose = 0, False
     for one in runs:
+        assert isinstance(one, Run)
         line_ends += one.leading
-        core = one.core
-        if core is None:
+        if one.core is None:
             continue
-        if line_ends > 1:
-            flowed += (_BLANK_LINE, core)
-        else:
-            flowed += (_LINE_END if line_ends else JOIN, core)
-        if loose and line_ends:
+        if not line_ends:
+            flowed.append(JOIN)
+        elif loose:
             break
-        loose, line_ends = one.loose, one.trailing
+        else:
+            flowed.append(_LINE_END if line_ends == 1 else _BLANK_LINE)
+        flowed.append(one.core)
+        line_ends, loose = one.trailing, one.loose
     if loose:  # a value ended in a space, or was empty behind one: rare
         text = tidy("".join([one.text for one in runs]))
         return (Piece(text, quote(text)),)

@@ -50,12 +50,6 @@ class Lengths:
         return cls(full=full, summaries=0 if length is Length.HEADLINES else count)
 
 
-@lru_cache(maxsize=1024)
-def _told(lengths: Lengths, count: int) -> tuple[Length, ...]:
-    """Return the lengths of so many stories, from the first."""
-    return tuple([lengths.of(place) for place in range(count)])
-
-
 class StoryItem:
     """One story where it stands, and which other sections it belongs to.
 
@@ -173,22 +167,22 @@ class Cast:
     ) -> Stage:
         """Return the stage of a digest whose stories have these lengths."""
         sections: list[SectionItem] = []
-        shown = iter(_told(lengths, digest.count))
-        is_lead = True
+        place = 0
         for section in digest.sections:
             key = section_key(section)
             known = self._stories.setdefault(key, {})
             stories = []
-            for chosen, length in zip(section.articles, shown, strict=False):
-                face = (chosen.article.id, is_lead, length, chosen.also_in)
+            for chosen in section.articles:
+                length = lengths.of(place)
+                face = (chosen.article.id, not place, length, chosen.also_in)
                 story = known.get(face)
                 if story is None:
                     if len(known) >= _REMEMBERED:
                         known.clear()
-                    block = (key, chosen.article.id, is_lead, length)
+                    block = (key, chosen.article.id, not place, length)
                     story = known[face] = StoryItem(block, chosen)
                 stories.append(story)
-                is_lead = False
+                place += 1
             sections.append(self._section(section, key, tuple(stories)))
         return Stage(sections, more=digest.more, present=present)
 
