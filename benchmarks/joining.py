@@ -152,7 +152,7 @@ def measured(
 
 def main(*, quick: bool) -> None:
     """Measure every case, print and keep the figures."""
-    turns, each = (4, 50) if quick else (20, 50)
+    turns, each = (4, 300) if quick else (10, 600)
     load = report.load()
     chosen = CASES[2:3] if quick else CASES
     cases = [measured(*case, turns=turns, each=each) for case in chosen]
