@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
@@ -135,17 +136,19 @@ def assert_same(way: str, mail: Rendered, alone: Mail) -> None:
         strict=True,
     ):
         assert made is not None
-        assert not difference(made, wanted), f"{way}, {part}"
+        if what := difference(made, wanted):
+            pytest.fail(f"{way}, {part}: first {what}")
 
 
-def try_out(data: st.DataObject, trial: Trial, *, most: int) -> None:
+def try_out(data: st.DataObject, trial: Trial, *, least: int) -> None:
     """Draw digests and readers of an issue; see that all their mails agree."""
     wish = Wish(
         language=data.draw(st.sampled_from(LANGUAGES)),
         length=data.draw(st.sampled_from(Length)),
     )
-    readers = data.draw(st.lists(READERS, min_size=1, max_size=3))
-    for digest in data.draw(st.lists(digests(trial.world), min_size=1, max_size=most)):
+    readers = data.draw(st.lists(READERS, min_size=2, max_size=4))
+    some = st.lists(digests(trial.world), min_size=least, max_size=2 * least)
+    for digest in data.draw(some):
         for reader in readers:
             trial.assert_all_agree(digest, reader, wish)
 

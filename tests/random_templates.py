@@ -74,6 +74,9 @@ STILL = (
 STILL_OF_STORY = ("A.image", "A.is_lead", "A.length == 'full'", "A.foreign")
 
 
+_DEEPEST = 4  #: loops and branches inside each other
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What a template knows where it stands, and in which page that is."""
@@ -124,8 +127,9 @@ def conditions(draw: st.DrawFn, scope: Scope) -> str:
 @st.composite
 def blocks(draw: st.DrawFn, scope: Scope) -> str:
     """Draw a few blocks, one after the other."""
-    most = max(1, 4 - scope.depth)
-    made = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=most))
+    kinds = KINDS if scope.depth < _DEEPEST else LEAVES
+    most = max(1, _DEEPEST - scope.depth)
+    made = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=most))
     return "".join(draw(kind(scope)) for kind in made)
 
 
@@ -240,6 +244,7 @@ def _macro(draw: st.DrawFn, scope: Scope) -> str:
 
 
 Kind = Callable[[Scope], st.SearchStrategy[str]]
+LEAVES: tuple[Kind, ...] = (_words, _laid_out, _for)
 KINDS: tuple[Kind, ...] = (
     *(_words, _words, _laid_out, _laid_out, _each, _each, _each, _when),
     *(_when, _captured, _if, _for, _macro),

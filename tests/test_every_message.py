@@ -219,6 +219,7 @@ def test_every_message_of_a_small_newsroom_is_its_readers_own(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_every_message_of_two_thousand_readers_is_theirs(tmp_path: Path) -> None:
     """All are signed and read; dkimpy, which takes 20 ms for one, verifies a hundred."""
     [record] = records(read_key(our_key()), selector=SELECTOR, domains=[DOMAIN])

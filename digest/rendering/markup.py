@@ -27,6 +27,9 @@ _NOT_TEXT = re.compile(
 )
 #: An address that stands for itself.
 _PLAIN = re.compile(r"[!#-%'-;=?-~]*")
+#: What is not written as it is in an attribute, and what libxml2 leaves alone there: the
+#: ``&{…}`` of HTML 4 and server side includes (`xmlBufAttrSerializeTxtContent`).
+_ATTRIBUTE_SPECIAL = re.compile(r"&\{[^}]*\}|<!(?=--).*?-->|[&<>]", re.DOTALL)
 _ATTRIBUTE = re.compile(r"(\s)([^\s=<>\"'/]+)=(\"[^\"]*\"|'[^']*')")
 
 
@@ -99,12 +102,16 @@ def as_comment(value: str) -> str:
 
 def as_attribute(value: str) -> str:
     """Return the value of an attribute, in quotes."""
-    written = as_text(value)
+    written = _ATTRIBUTE_SPECIAL.sub(_attribute_escaped, value)
     if '"' not in written:
         return f'"{written}"'
     if "'" not in written:
         return f"'{written}'"
     return '"' + written.replace('"', "&quot;") + '"'
+
+
+def _attribute_escaped(match: re.Match[str]) -> str:
+    return as_text(match[0]) if len(match[0]) == 1 else match[0]
 
 
 def as_address(value: str) -> str:
