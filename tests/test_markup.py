@@ -28,7 +28,8 @@ def by_libxml2(value: str, attribute: str = "") -> str:
         element.set(attribute, value)
     else:
         element.text = value
-    return html.tostring(element, encoding="unicode")
+    written: str = html.tostring(element, encoding="unicode")
+    return written
 
 
 @settings(max_examples=400, deadline=None)
