@@ -471,6 +471,7 @@ def test_nothing_else_is_wrong_with_a_signed_message(demo: Sample) -> None:
     assert {a: problems for a, problems in found.items() if problems} == {}
 
 
+@pytest.mark.slow
 def test_a_test_mail_and_a_build_are_signed_as_what_is_sent(
     tmp_path: Path, verify: Verify
 ) -> None:

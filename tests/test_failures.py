@@ -563,6 +563,7 @@ class TestDisks:
         assert len({to(mail) for mail in mails}) == len(mails), "nobody gets it twice"
         assert list((folder / "mail" / "tmp").glob("*")) == []
 
+    @pytest.mark.slow
     def test_a_quota_is_a_full_disk_too(self, project: Path) -> None:
         many_readers(project, 3)
         run(project, "collect")
@@ -637,6 +638,7 @@ def to(mail: Path) -> str:
 
 
 class TestTwoAtOnce:
+    @pytest.mark.slow
     def test_the_second_of_two_sends_says_that_it_is_not_needed(
         self, project: Path
     ) -> None:
@@ -739,6 +741,7 @@ class TestBeingStopped:
         assert "27 sent in this run; in all 30 sent" in again.out
         assert Counter(server.accepted.values()) == Counter({1: 30})
 
+    @pytest.mark.slow
     def test_the_second_ctrl_c_insists_and_what_was_in_flight_is_in_doubt(
         self, project: Path
     ) -> None:

@@ -256,6 +256,7 @@ def test_a_headline_adds_no_field_and_is_not_worked_out(hostile: Sample) -> None
             assert "49" not in shown
 
 
+@pytest.mark.slow
 def test_what_arrives_over_smtp_is_what_was_built(
     make: Callable[[str], Path], tmp_path: Path
 ) -> None:

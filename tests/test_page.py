@@ -555,6 +555,7 @@ def test_no_mutation_of_a_page_ever_escapes(data: st.DataObject) -> None:
     "mark",
     ["<div>", "<b><p>", "<table><tr><td>", "<p>Also read: ", "<a href=x>", "<br>"],
 )
+@pytest.mark.slow
 def test_a_page_that_never_closes_anything_is_read(mark: str) -> None:
     """Anything that grew with the square of the input would take minutes."""
     elements = 18_000  # with more, a page is refused unread

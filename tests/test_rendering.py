@@ -1077,6 +1077,11 @@ def test_an_empty_digest_is_not_rendered() -> None:
         rendered(Digest(issue="daily/2026-11-23"))
 
 
+def test_a_mail_that_cannot_be_left_is_not_made() -> None:
+    with pytest.raises(ValueError, match="cannot be left"):
+        rendered(samples.whole_digest(), personal(unsubscribe=""))
+
+
 def test_days_are_those_of_the_newsletters_zone() -> None:
     late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
     what = digest(section("A", article(1)))

@@ -512,6 +512,7 @@ class TestTheExample:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.slow
 def test_ten_thousand_readers_are_read_within_seconds(
     tmp_path: Path, form: Literal["yaml", "csv"]
 ) -> None:

@@ -104,10 +104,12 @@ class Renderer:
 
         `language` is the reader's wish, empty for the newsletter's own. Raises
         `TemplateProblem` when a template cannot be rendered, and `ValueError` for
-        a digest without articles.
+        a digest without articles or a reader without a way out.
         """
         if digest.skipped or not digest.sections:
             raise ValueError("an empty digest is skipped, not rendered")
+        if not personal.unsubscribe:
+            raise ValueError("a mail that cannot be left is not rendered")
         speech = self._speech(language)
         zone = self._newsletter.timezone
         values = personal.values(lambda moment: speech.day(moment, zone))
