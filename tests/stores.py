@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from digest.model import Article, Issue, Preferences, Status, Subscriber
 from digest.store import Store, open_store
+from digest.store.database import Database
 from tests.projects import MONDAY, Clock
 
 
@@ -83,3 +87,19 @@ def rows(folder: Path, sql: str) -> list[tuple[object, ...]]:
     """Look into the database file past the store."""
     with closing(sqlite3.connect(folder / "digest.db")) as connection:
         return connection.execute(sql).fetchall()
+
+
+def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that grows by what the database is asked from now on."""
+    asked: list[str] = []
+    for name in ("all", "run", "many"):
+        way = getattr(Database, name)
+
+        def counted(
+            self: Database, *args: object, way: Any = way, **named: object
+        ) -> object:
+            asked.append(str(args[:1]))
+            return way(self, *args, **named)
+
+        monkeypatch.setattr(Database, name, counted)
+    return asked

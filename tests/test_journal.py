@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -28,7 +27,7 @@ from digest.model import Issue, Outcome, State
 from digest.store import Claim, Store
 from digest.store.alone import alone
 from tests.projects import MONDAY, Clock
-from tests.stores import opened, planned, rows
+from tests.stores import opened, planned, questions, rows
 
 MINUTE = timedelta(minutes=1)
 LEASE = 60.0
@@ -501,10 +500,12 @@ def test_processes_at_once_send_each_row_once(store: Store, tmp_path: Path) -> N
     assert store.journal.counts(made.id) == {State.SENT: 100}
 
 
-def test_five_hundred_rows_take_less_than_two_seconds(store: Store) -> None:
+def test_five_hundred_rows_ask_the_database_a_few_times_each(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = planned(store, readers=500)
+    asked = questions(monkeypatch)
 
-    begun = time.process_time()
     while claims := claimed(store, made, limit=200):
         store.journal.received(
             [c.subscriber for c in claims], [f"{n}" for n in range(50)]
@@ -513,7 +514,7 @@ def test_five_hundred_rows_take_less_than_two_seconds(store: Store) -> None:
             store.journal.start(claim, [f"{n}" for n in range(12)])
             record(store, claim, State.SENT, "250 2.0.0 queued")
 
-    assert time.process_time() - begun < 2
+    assert len(asked) <= 5 * 500
     assert store.journal.counts(made.id) == {State.SENT: 500}
 
 
