@@ -665,6 +665,7 @@ def test_check_tells_scripts_of_every_mistake(digest: Shell, project: Path) -> N
     assert "digest init" in digest("check").err
 
 
+@pytest.mark.slow
 def test_files_that_may_not_be_read_are_named(project: Path) -> None:
     run(project, "collect")
     folder = project / "templates" / "newsroom"

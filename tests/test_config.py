@@ -949,6 +949,7 @@ delivery: {smtp: {host: x.example, security: none, password: hunter2}}
 
     @settings(max_examples=60, deadline=None)  # a machine may be busy
     @given(st.data())
+    @pytest.mark.slow
     def test_never_ends_in_anything_but_settings_or_places(
         self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
     ) -> None:

@@ -442,6 +442,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     yield from opened(write_signing_demo(tmp_path_factory.mktemp("demo") / "news"))
 
 
+@pytest.mark.slow
 def test_every_message_of_the_sample_is_signed(demo: Sample, verify: Verify) -> None:
     contents = [message.content for _, message in demo.messages.values()]
 

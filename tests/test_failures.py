@@ -705,6 +705,7 @@ class TestBeingStopped:
         ("number", "code"),
         [(signal.SIGINT, 130), (signal.SIGTERM, 1), (signal.SIGHUP, 1)],
     )
+    @pytest.mark.slow
     def test_a_send_finishes_the_mail_in_flight(
         self, project: Path, number: signal.Signals, code: int
     ) -> None:
@@ -961,6 +962,7 @@ class TestTheClock:
         assert result.code == 0
         assert result.out.rstrip().endswith("stopped")
 
+    @pytest.mark.slow
     def test_a_log_that_nobody_reads_stops_no_mail(
         self, project: Path, postbox: Postbox
     ) -> None:

@@ -211,6 +211,7 @@ def test_every_format_length_and_language_was_there(hostile: Sample) -> None:
     assert wishes >= set(product(LANGUAGES, FORMATS, LENGTHS))
 
 
+@pytest.mark.slow
 def test_two_builds_of_one_issue_are_the_same_bytes(sample: Sample) -> None:
     again = {
         row.subscriber.address: m.content for row, _, m in planned(sample.newsroom)
