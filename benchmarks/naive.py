@@ -28,8 +28,9 @@ from digest.rendering.pages import KEPT, STYLE, VARIABLES, WORDS, Kind
 from digest.rendering.personal import Personal
 from digest.rendering.stage import Lengths
 from digest.rendering.templates import Markup, Templates
-from digest.rendering.variables import Variables, known_reader
+from digest.rendering.variables import Variables
 from digest.rendering.words import Words
+from tests.plain_path import known_reader
 
 #: Where the style sheet goes that is not to be inlined.
 _PLACE = "<!--kept-->"

@@ -6,16 +6,26 @@ must be this.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from digest.model import Digest, Issue, Length, Newsletter
 from digest.rendering import Personal, TemplateSet
 from digest.rendering.marks import Marks
 from digest.rendering.pages import Kind, Pages, Recipient, Shape
+from digest.rendering.personal import NAMES
 from digest.rendering.plaintext import one_line, shorten, tidy, visible
 from digest.rendering.stage import Lengths
-from digest.rendering.variables import known_reader
+from digest.rendering.view import ReaderView
 from digest.settings import Site
 
 Mail = tuple[str, str, str]  #: subject, text, HTML
+
+
+def known_reader(values: Mapping[str, str]) -> ReaderView:
+    """Return the reader with the values themselves: what slots must come to."""
+    texts = {name: values.get(name, "") for name in NAMES}
+    there = {f"has_{name}": bool(texts[name]) for name in NAMES}
+    return ReaderView(**texts, **there)  # type: ignore[arg-type]  # the names are exactly its fields
 
 
 class PlainPath:

@@ -301,13 +301,6 @@ def any_reader(
     return ReaderView(**values, **there)  # type: ignore[arg-type]  # the names are exactly its fields
 
 
-def known_reader(values: Mapping[str, str]) -> ReaderView:
-    """Return the reader with the values themselves: what slots must come to."""
-    texts = {name: values.get(name, "") for name in NAMES}
-    there = {f"has_{name}": bool(texts[name]) for name in NAMES}
-    return ReaderView(**texts, **there)  # type: ignore[arg-type]  # the names are exactly its fields
-
-
 def _number(values: Mapping[str, object]) -> float | None:
     number = values.get("n")
     return number if isinstance(number, int | float) else None
