@@ -19,6 +19,7 @@ LARGEST_BYTES = 512 * 1024
 MOST_FILES = 100
 
 _NAME = re.compile(r"[\w][\w.-]*")
+_LOCALE = "locale"  #: the folder of catalogues among those of sets
 
 
 def load_templates(name: str, project: Path | None) -> TemplateSet:
@@ -35,9 +36,26 @@ def load_templates(name: str, project: Path | None) -> TemplateSet:
     files: dict[str, TemplateFile] = {}
     for folder in _folders(project):
         files |= _read(folder / name)
-    if not files:
+    if not files or name == _LOCALE:
         raise InputError(_unknown(name, project))
-    return TemplateSet(name=name, files=files)
+    return TemplateSet(
+        name=name,
+        files=files,
+        catalogues=load_catalogues(project),
+        shipped=(shipped("templates") / name).is_dir(),
+    )
+
+
+def load_catalogues(project: Path | None) -> dict[str, TemplateFile]:
+    """Read the stock's words by language, a project's catalogues before the shipped.
+
+    They lie where gettext has them: `templates/locale/pt_BR/LC_MESSAGES/digest.po`.
+    """
+    return {
+        path.parts[-3].replace("_", "-"): TemplateFile(path=str(path), text=_text(path))
+        for folder in _folders(project)
+        for path in sorted((folder / _LOCALE).glob("*/LC_MESSAGES/digest.po"))
+    }
 
 
 def known_sets(project: Path | None) -> list[str]:
@@ -48,7 +66,7 @@ def known_sets(project: Path | None) -> list[str]:
             for folder in _folders(project)
             if folder.is_dir()
             for path in folder.iterdir()
-            if path.is_dir() and _NAME.fullmatch(path.name)
+            if path.is_dir() and _NAME.fullmatch(path.name) and path.name != _LOCALE
         }
     )
 

@@ -19,6 +19,7 @@ from digest.model import (
 )
 from digest.rendering import Personal, Renderer, TemplateFile, TemplateSet
 from digest.settings import Site
+from digest.template_files import load_catalogues
 
 ROOT = Path(__file__).parent.parent
 NEWSROOM = ROOT / "templates" / "newsroom"
@@ -37,7 +38,9 @@ def templates(**replaced: str) -> TemplateSet:
     for name, text in replaced.items():
         file = name.replace("__", ".")
         files[file] = TemplateFile(path=f"templates/newsroom/{file}", text=text)
-    return TemplateSet(name="newsroom", files=files)
+    return TemplateSet(
+        name="newsroom", files=files, catalogues=load_catalogues(None), shipped=True
+    )
 
 
 def site(**changes: object) -> Site:

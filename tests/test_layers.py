@@ -46,7 +46,7 @@ HOME = {
     "premailer": "rendering/inlining",
     "html2text": "rendering/plaintext",
     "wcwidth": "rendering/plaintext",
-    "babel": "rendering/words",
+    "babel": "rendering/words/locales",
     "schedule": "scheduler",
     "cronsim": "slots",
     "yaml": "yamltext",

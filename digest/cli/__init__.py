@@ -29,6 +29,10 @@ COMMANDS = {
         "project:check",
         "Check digest.yaml, the readers' file and the templates.",
     ),
+    "languages": (
+        "languages:languages",
+        "Show in which languages mails speak, and what each lacks.",
+    ),
     "config": ("project:config", "For editors of digest.yaml: its JSON Schema."),
     "dkim": ("dkim:dkim", "Sign every mail: make a key, show its DNS record."),
     "collect": ("articles:collect", "Read the sources."),

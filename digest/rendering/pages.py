@@ -34,7 +34,7 @@ from digest.rendering.view import ArticleView, ReaderView
 from digest.rendering.words import Speech, Words
 from digest.settings import Site
 
-STYLE, KEPT, WORDS = "style.css", "kept.css", "words.yaml"
+STYLE, KEPT = "style.css", "kept.css"
 
 #: The variables of templates, for suggestions when one is misspelt.
 VARIABLES = (
@@ -103,8 +103,7 @@ class Pages:
         self._templates.add_filters(
             html=self._html_filters(), text=self._text_filters()
         )
-        file = templates.file(WORDS)
-        self.words = Words.read(file.text, file=file.path)
+        self.words = Words.of(templates)
         self._bodies = Bodies()
         self._styles: dict[str, tuple[str, ...]] = {}
         self._views: dict[str, dict[str, ArticleView]] = {}  # by language

@@ -143,7 +143,7 @@ class Renderer:
     def check(self) -> None:
         """Render a sample of everything; raise `TemplateProblem` where it fails."""
         sample = sample_digest()
-        for language in self._pages.words.languages:
+        for language in self._pages.words.tried(self._newsletter.language):
             for length in Length:
                 for present in (frozenset(NAMES), frozenset({"unsubscribe"})):
                     shape = Shape(
