@@ -26,6 +26,7 @@ from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
 from digest.model import (
     Article,
+    Fetched,
     Issue,
     Message,
     Newsletter,
@@ -131,7 +132,9 @@ class Newsroom:
                 fetcher=fetcher,
                 now=self.now,
             )
-            for name, fetched in fetch_all(sources, self.store.archive.validators()):
+            validators = self.store.archive.validators()
+            for name, found in fetch_all(sources, validators):
+                fetched = self._completed(found, name)
                 with self.store.transaction():
                     added = self.store.archive.add(fetched.articles)
                     self.store.archive.record_fetch(name, fetched)
@@ -161,8 +164,21 @@ class Newsroom:
             )
         if fetched.error or not fetched.articles:
             raise InputError(fetched.error or f"{location}: no article found in it")
+        fetched = self._completed(fetched, "")
         self.store.archive.add(fetched.articles, by_hand=True)
         return fetched.articles[0], fetched.problems
+
+    def _completed(self, fetched: Fetched, source: str) -> Fetched:
+        """Complete what a source brought with the sizes of its pictures."""
+        from digest.sources.completing import Completing
+
+        return Completing(
+            site=self.settings.site,
+            held=self.store.archive.article,
+            allowed=self.settings.images_allowed,
+        ).completed(
+            fetched, next((s for s in self.settings.sources if s.name == source), None)
+        )
 
     # -- readers --------------------------------------------------------------
 

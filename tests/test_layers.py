@@ -59,6 +59,7 @@ HOME = {
     "httpcore2": "sources/fetching",
     "trafilatura": "sources/page",
     "lxml": "sources",
+    "PIL": "sources/measuring",
     "sqlite3": "store/database",
     "smtplib": "transports/smtp",
     "aiosmtpd": "postbox",

@@ -146,6 +146,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         database=root / file.database,
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
+        images_allowed=frozenset(file.images.allow if file.images else ()),
     )
 
 

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from digest.config import values
+from digest.config.images import ImagesPart
 from digest.config.kinds import (
     Clocks,
     Count,
@@ -344,6 +345,7 @@ class SettingsFile(Part):
         default=None,
         description="Sign every mail (DKIM); without it, let your mail server sign.",
     )
+    images: ImagesPart | None = Field(default=None, description="Pictures in mails.")
     database: FilePath = Field(
         default="digest.db",
         description="The file that remembers what was collected and sent.",
