@@ -50,7 +50,7 @@ class Assembler:
             list_title=newsletter.title,
             list_id=f"{newsletter.slug}.{self.domain}",
             help_url=site.url,
-            archive_url=f"{site.url}/archive/{newsletter.slug}",
+            archive_url=f"{links.archive}/{newsletter.slug}",
             owner=(newsletter.reply_to or newsletter.sender).address,
             archived_at=links.web_copy(issue.id),
             issue=issue.id,

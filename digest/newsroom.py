@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from digest import building
 from digest.assembly import Assembler, writable
@@ -26,7 +26,6 @@ from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
 from digest.model import (
     Article,
-    Fetched,
     Issue,
     Message,
     Newsletter,
@@ -43,6 +42,9 @@ from digest.store import Imported, Store, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, open_transport
 from digest.transports.pages import Written
+
+if TYPE_CHECKING:  # it loads Babel
+    from digest.publishing import Published
 
 #: The id of no reader, for the links of test mails.
 NOBODY = "aaaaaaaaaaaaa"
@@ -123,7 +125,7 @@ class Newsroom:
 
         A source that fails yields its error and does not stop the others.
         """
-        from digest.sources import Fetcher, fetch_all, open_sources
+        from digest.sources import Fetcher, completing, fetch_all, open_sources
 
         with Fetcher(site_url=self.settings.site.url) as fetcher:
             sources = open_sources(
@@ -133,8 +135,9 @@ class Newsroom:
                 now=self.now,
             )
             validators = self.store.archive.validators()
+            complete = completing(self.settings, held=self.store.archive.article)
             for name, found in fetch_all(sources, validators):
-                fetched = self._completed(found, name)
+                fetched = complete(found, name)
                 with self.store.transaction():
                     added = self.store.archive.add(fetched.articles)
                     self.store.archive.record_fetch(name, fetched)
@@ -152,7 +155,7 @@ class Newsroom:
         self, location: str, *, tags: Sequence[str] = ()
     ) -> tuple[Article, tuple[Problem, ...]]:
         """Take one article in by hand, from a file or a web address."""
-        from digest.sources import Fetcher, read_one
+        from digest.sources import Fetcher, completing, read_one
 
         with Fetcher(site_url=self.settings.site.url) as fetcher:
             fetched = read_one(
@@ -164,21 +167,10 @@ class Newsroom:
             )
         if fetched.error or not fetched.articles:
             raise InputError(fetched.error or f"{location}: no article found in it")
-        fetched = self._completed(fetched, "")
+        complete = completing(self.settings, held=self.store.archive.article)
+        fetched = complete(fetched, "")
         self.store.archive.add(fetched.articles, by_hand=True)
         return fetched.articles[0], fetched.problems
-
-    def _completed(self, fetched: Fetched, source: str) -> Fetched:
-        """Complete what a source brought with the sizes of its pictures."""
-        from digest.sources.completing import Completing
-
-        return Completing(
-            site=self.settings.site,
-            held=self.store.archive.article,
-            allowed=self.settings.images_allowed,
-        ).completed(
-            fetched, next((s for s in self.settings.sources if s.name == source), None)
-        )
 
     # -- readers --------------------------------------------------------------
 
@@ -305,6 +297,18 @@ class Newsroom:
                 folder = Folder(source, site=self.settings.site, now=self.now)
                 found |= folder.local_images()
         return found
+
+    def publish_archive(self, folder: Path) -> Published:
+        """Bring the web archive of all issues that went out up to date."""
+        from digest.publishing import publish
+
+        return publish(
+            folder,
+            settings=self.settings,
+            store=self.store,
+            images=self.local_images(),
+            base=self.links.archive,
+        )
 
     # -- send -----------------------------------------------------------------
 

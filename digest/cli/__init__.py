@@ -48,6 +48,7 @@ COMMANDS = {
     "preview": ("issues:preview", "Look at the digests in a browser."),
     "send": ("sending:send", "Send the next issue, or go on with an interrupted one."),
     "run": ("running:run", "Stay up and send on schedule."),
+    "archive": ("archive:archive", "Write the issues that went out as web pages."),
     "status": (
         "status:status",
         "Show what went out, what waits, what failed, what is next.",

@@ -40,6 +40,7 @@ STYLE, KEPT = "style.css", "kept.css"
 VARIABLES = (
     *("site", "newsletter", "issue", "digest", "reader", "subject", "length"),
     *("language", "dir", "rtl", "start", "end", "styles", "t", "listed", "mixed"),
+    "web",
 )
 
 
@@ -95,8 +96,10 @@ class Pages:
         site: Site,
         newsletter: Newsletter,
         issue: Issue,
+        web: bool = False,
     ) -> None:
-        self._set, self._site = templates, site
+        """Take the set; `web` means pages of the archive, which nobody can leave."""
+        self._set, self._site, self._web = templates, site, web
         self._newsletter, self._issue = newsletter, issue
         self._templates = Templates(templates, names=VARIABLES)
         self._templates.watch_filters(lambda value: refuse_marked(value, self._marks))
@@ -215,6 +218,7 @@ class Pages:
             "reader": who.reader,
             "subject": who.subject,
             "length": shape.length.value,
+            "web": self._web,
         }
         if kind is not Kind.HTML:
             return self._templates.text(kind.value, variables)
@@ -252,7 +256,8 @@ class Pages:
         except SlotMisuse as error:
             place = error.place or Place(file=file, line=1)
             raise TemplateProblem(place.file, place.line, str(error)) from error
-        if kind is not Kind.SUBJECT and "unsubscribe" not in sheet.names:
+        leavable = self._web or "unsubscribe" in sheet.names
+        if kind is not Kind.SUBJECT and not leavable:
             raise TemplateProblem(
                 file,
                 1,

@@ -72,16 +72,19 @@ class Renderer:
         issue: Issue,
         sections: Sequence[Section] = (),
         widen: Widen = lambda section: section,
+        web: bool = False,
     ) -> None:
         """Read the words; raise `TemplateProblem` or `FileProblems` if they are wrong.
 
         `sections` are all that digests may have, each with every article it may hold;
         without any, every choice is rendered by itself. `widen` returns the same for a
-        section that is not among them.
+        section that is not among them. With `web`, what is rendered is a page of the
+        web archive: templates may ask, and it may be as large as it is.
         """
         self._pages = Pages(
-            templates=templates, site=site, newsletter=newsletter, issue=issue
+            templates=templates, site=site, newsletter=newsletter, issue=issue, web=web
         )
+        self._size = _weightless if web else _size
         self._newsletter = newsletter
         self._sections, self._widen = sections, widen
         self._cast = Cast()
@@ -126,7 +129,7 @@ class Renderer:
             return _Made(digest=shown, stage=stage, subject=subject, html=html)
 
         wished = Lengths.wished(length, digest.count)
-        made, shortened = fitted(digest, wished, make=make, size=_size)
+        made, shortened = fitted(digest, wished, make=make, size=self._size)
         lengths, stage = wished, made.stage
         if shortened:  # the text is told as asked, whatever the HTML had to leave out
             lengths = Lengths.wished(length, made.digest.count)
@@ -286,6 +289,10 @@ class _Made:
 
 def _size(made: _Made) -> int:
     return len(made.html.content) if made.html else 0
+
+
+def _weightless(_: _Made) -> int:
+    return 0
 
 
 @lru_cache(maxsize=4096)  # many readers share a lead and a number of stories

@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from digest.model import Article, Fetched, Problem
-from digest.settings import FeedSource, PageSource, Site, SourceSettings
+from digest.settings import FeedSource, PageSource, Settings, Site, SourceSettings
 from digest.sources.documents import DocumentError
 from digest.sources.fetching import Fetcher
 from digest.sources.measuring import HEAD, Size, size_of_head
@@ -44,6 +44,17 @@ class _Asked:
 
     size: Size = field(default_factory=Size)
     trouble: str = ""  #: why it has no size
+
+
+def completing(
+    settings: Settings, *, held: Callable[[str], Article | None]
+) -> Callable[[Fetched, str], Fetched]:
+    """Return what completes the answer of a source, given with the source's name."""
+    sources = {source.name: source for source in settings.sources}
+    complete = Completing(
+        site=settings.site, held=held, allowed=settings.images_allowed
+    )
+    return lambda fetched, name: complete.completed(fetched, sources.get(name))
 
 
 class Completing:

@@ -37,10 +37,15 @@ class Words:
         """
         stock = templates.catalogues
         if WORDS not in templates.files and stock:
-            return cls(languages={}, stock=stock, spoken_everywhere=True)
+            return cls.of_stock(stock)
         file = templates.file(WORDS)
         own = cls.read(file.text, file=file.path).languages
         return cls(languages=own, stock=stock, spoken_everywhere=templates.shipped)
+
+    @classmethod
+    def of_stock(cls, catalogues: Mapping[str, TemplateFile]) -> Words:
+        """Return the words that are shipped, in every language there is."""
+        return cls(languages={}, stock=catalogues, spoken_everywhere=True)
 
     @classmethod
     def read(cls, text: str, *, file: str) -> Words:
