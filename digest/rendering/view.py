@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from digest.model import Link, Quote
+from digest.model import Link, Notice, Quote
 from digest.rendering.bodies import Bodies
 from digest.rendering.later import Later, Present
 from digest.rendering.personal import Slot
@@ -99,6 +99,8 @@ class SectionView:
 
     slug: str
     title: str  #: empty in a newsletter without topics
+    url: str  #: the topic's page on the site; may be empty
+    layout: str  #: "list", "grid" or "brief": how its stories stand
     articles: tuple[ArticleView, ...]
     more: int  #: how many of the topic did not fit
 
@@ -182,6 +184,10 @@ class NewsletterView:
     language: str  #: of its title, tagline, intro and topics
     dir: str
     foreign: bool  #: in another language than the mail
+    notice: Notice | None  #: with title, text, label and url
+    reply_to: str  #: an address that somebody reads; may be empty
+    feedback_yes: str  #: "this issue was useful", as an address; may be empty
+    feedback_no: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,15 +36,21 @@ class WholeSection:
 
     slug: str
     title: str
+    url: str
+    layout: str
     articles: Many
     others: Many
     more: Later
 
     @classmethod
     def of(
-        cls, key: SectionKey, title: str, stories: Sequence[Placed], marks: Marks
+        cls,
+        key: SectionKey,
+        said: Mapping[str, str],
+        stories: Sequence[Placed],
+        marks: Marks,
     ) -> WholeSection:
-        """Take the section's stories, each as the lead and as another one."""
+        """Take what a section says, and its stories as the lead and as others."""
         owners = frozenset({key})
 
         def many(name: str, of: Of, possible: Sequence[tuple[object, object]]) -> Many:
@@ -52,7 +58,7 @@ class WholeSection:
 
         return cls(
             slug=key[0],
-            title=title,
+            **said,
             articles=many("articles", stories_of, stories),
             others=many("others", others_of, _others(stories)),
             more=Later("section.more", more_of, marks, owners=owners),

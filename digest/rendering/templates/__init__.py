@@ -56,6 +56,9 @@ class TemplateSet:
 
     name: str
     files: Mapping[str, TemplateFile]
+    #: ``theme.yaml`` of whoever has one, the strongest last; without any, templates
+    #: have no `theme`.
+    themes: tuple[TemplateFile, ...] = ()
 
     def file(self, name: str) -> TemplateFile:
         """Return the file of that name; raise `TemplateProblem` without it."""
