@@ -15,7 +15,7 @@ from digest.model import Link, Notice, Quote
 from digest.rendering.bodies import Bodies
 from digest.rendering.later import Later, Present
 from digest.rendering.personal import Slot
-from digest.rendering.plaintext import shorten
+from digest.rendering.plaintext import columns, shorten
 from digest.rendering.templates import Markup
 
 #: Between headlines on one line.
@@ -140,7 +140,7 @@ class DigestView:
     def teasers(self, width: int) -> str:
         """Return the headlines of `others` that fit on a line, at least one."""
         teasers = [article._teaser(width) for article in self.others]  # noqa: SLF001 - hidden from templates alone
-        return DOT.join(teasers[: fitting(map(len, teasers), width)])
+        return DOT.join(teasers[: fitting(map(columns, teasers), width)])
 
     @property
     def count(self) -> int:
@@ -164,7 +164,7 @@ class DigestView:
 
 
 def fitting(lengths: Iterable[int], width: int) -> int:
-    """Return how many texts of these lengths fit on a line of `width` columns."""
+    """Return how many texts of so many columns fit on a line of `width`."""
     used = number = 0
     for length in lengths:
         used += length + (len(DOT) if number else 0)
