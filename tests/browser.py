@@ -84,6 +84,14 @@ def without_styles(mail: str) -> str:
     return re.sub(r"<style.*?</style>", "", mail, flags=re.DOTALL)
 
 
+def undeclared(mail: str) -> str:
+    """Return the mail as programs show it that darken it by themselves.
+
+    They drop what it says about dark mode first.
+    """
+    return re.sub(r'<meta name="[\w-]*color-schemes?"[^>]*>', "", without_styles(mail))
+
+
 def without_pictures(mail: str) -> str:
     """Return the mail as programs show it that block pictures."""
     return re.sub(r'src="[^"]*"', 'src="blocked:"', mail)
