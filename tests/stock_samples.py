@@ -44,34 +44,34 @@ _TITLES = {
     "en": (
         "Longitude",
         "The digest of the topics you follow",
-        "A court that was expected to rule in an hour sat until midnight instead. We "
-        "start there, then turn to the Alps, where a glacier has been taken off the map.",
-        ("Supported by our readers", "Our letters are a book now", "Ninety-one letters "
-         "from two years of mornings, bound in blue."),
+        ("A court that was expected to rule in an hour sat until midnight instead. We "
+        "start there, then turn to the Alps, where a glacier has been taken off the map."),
+        ("Supported by our readers", "Our letters are a book now", ("Ninety-one letters "
+         "from two years of mornings, bound in blue.")),
     ),
     "fr": (
         "Longitude",
         "Les thèmes que vous suivez, chaque matin",
-        "Un tribunal attendu pour une heure a siégé jusqu’à minuit. Nous commençons là, "
-        "puis nous montons dans les Alpes, où un glacier a été rayé de la carte.",
+        ("Un tribunal attendu pour une heure a siégé jusqu’à minuit. Nous commençons là, "
+        "puis nous montons dans les Alpes, où un glacier a été rayé de la carte."),
         ("Soutenu par nos lecteurs", "Nos lettres deviennent un livre",
          "Quatre-vingt-onze lettres, deux ans de matins, reliées en bleu."),
     ),
     "ar": (
         "خط الطول",
         "نشرة المواضيع التي تتابعها",
-        "محكمة كان يُنتظر أن تحكم في ساعة بقيت منعقدة حتى منتصف الليل. نبدأ من هناك، ثم "
-        "نصعد إلى جبال الألب حيث شُطب نهر جليدي من الخريطة.",
-        ("بدعم من قرائنا", "رسائلنا صارت كتابا", "إحدى وتسعون رسالة من صباحات عامين، "
-         "بغلاف أزرق."),
+        ("محكمة كان يُنتظر أن تحكم في ساعة بقيت منعقدة حتى منتصف الليل. نبدأ من هناك، ثم "
+        "نصعد إلى جبال الألب حيث شُطب نهر جليدي من الخريطة."),
+        ("بدعم من قرائنا", "رسائلنا صارت كتابا", ("إحدى وتسعون رسالة من صباحات عامين، "
+         "بغلاف أزرق.")),
     ),
     "ja": (
         "ロンジチュード",
         "あなたが選んだ話題を、毎朝",
-        "一時間で終わるはずだった法廷は、真夜中まで続いた。今朝はそこから始め、氷河が地図"
-        "から消されたアルプスへ向かう。",
-        ("読者の支援による", "手紙が一冊の本になりました", "二年分の朝に届いた九十一通を、"
-         "青い装丁で。"),
+        ("一時間で終わるはずだった法廷は、真夜中まで続いた。今朝はそこから始め、氷河が地図"
+        "から消されたアルプスへ向かう。"),
+        ("読者の支援による", "手紙が一冊の本になりました", ("二年分の朝に届いた九十一通を、"
+         "青い装丁で。")),
     ),
 }  # fmt: skip
 
@@ -88,21 +88,21 @@ _IMAGES = {
 _STORIES: tuple[tuple[str, str, int, dict[str, tuple[str, ...]]], ...] = (
     ("rights", "court", 6, {
         "en": ("Judges admit the prison letters that nobody was meant to read",
-               "For two years the letters left the colony folded inside book covers. On "
+               ("For two years the letters left the colony folded inside book covers. On "
                "Monday the court ruled that 41 of them may be read aloud, a first for a "
-               "political trial in the region.",
+               "political trial in the region."),
                "Nadia Ferrand", "Varna", "People before a courthouse at sunrise"),
         "fr": ("Les juges admettent les lettres de prison que personne ne devait lire",
-               "Pendant deux ans, elles ont quitté la colonie pliées dans des couvertures "
-               "de livres. Lundi, le tribunal a permis d’en lire 41 à voix haute.",
+               ("Pendant deux ans, elles ont quitté la colonie pliées dans des couvertures "
+               "de livres. Lundi, le tribunal a permis d’en lire 41 à voix haute."),
                "Nadia Ferrand", "Varna", "Des gens devant un tribunal, à l’aube"),
         "ar": ("القضاة يقبلون رسائل السجن التي لم يكن لأحد أن يقرأها",
-               "طوال عامين خرجت الرسائل مطوية داخل أغلفة الكتب. يوم الاثنين قررت المحكمة "
-               "السماح بقراءة 41 منها علنا، في سابقة لمحاكمة سياسية في المنطقة.",
+               ("طوال عامين خرجت الرسائل مطوية داخل أغلفة الكتب. يوم الاثنين قررت المحكمة "
+               "السماح بقراءة 41 منها علنا، في سابقة لمحاكمة سياسية في المنطقة."),
                "نادية فران", "فارنا", "أشخاص أمام المحكمة عند الشروق"),
         "ja": ("読まれるはずのなかった獄中書簡、裁判所が証拠として認める",
-               "手紙は二年間、本の表紙に折り込まれて収容所の外へ運ばれた。月曜日、裁判所は"
-               "そのうち四十一通の朗読を許可した。この地域の政治裁判では初めてのことだ。",
+               ("手紙は二年間、本の表紙に折り込まれて収容所の外へ運ばれた。月曜日、裁判所は"
+               "そのうち四十一通の朗読を許可した。この地域の政治裁判では初めてのことだ。"),
                "ナディア・フェラン", "ヴァルナ", "夜明けの裁判所の前に立つ人々"),
     }),
     ("rights", "archive", 2, {
@@ -121,37 +121,37 @@ _STORIES: tuple[tuple[str, str, int, dict[str, tuple[str, ...]]], ...] = (
     }),
     ("climate", "glacier", 5, {
         "en": ("A glacier is struck from the map, and a village holds a wake",
-               "It lost its last moving ice in September. Surveyors, schoolchildren and a "
-               "brass band climbed up to say goodbye.",
+               ("It lost its last moving ice in September. Surveyors, schoolchildren and a "
+               "brass band climbed up to say goodbye."),
                "Tomas Reuter", "Alps", "A grey valley under a low sun"),
         "fr": ("Un glacier est rayé de la carte, et un village organise la veillée",
-               "Il a perdu sa dernière glace vive en septembre. Géomètres, écoliers et "
-               "fanfare sont montés lui dire adieu.",
+               ("Il a perdu sa dernière glace vive en septembre. Géomètres, écoliers et "
+               "fanfare sont montés lui dire adieu."),
                "Tomas Reuter", "Alpes", "Une vallée grise sous un soleil bas"),
         "ar": ("نهر جليدي يُشطب من الخريطة وقرية تقيم له مأتما",
-               "فقد آخر جليده المتحرك في سبتمبر، فصعد المسّاحون والتلاميذ وفرقة نحاسية "
-               "لوداعه.",
+               ("فقد آخر جليده المتحرك في سبتمبر، فصعد المسّاحون والتلاميذ وفرقة نحاسية "
+               "لوداعه."),
                "توماس رويتر", "جبال الألب", "واد رمادي تحت شمس منخفضة"),
         "ja": ("地図から消された氷河のために、村が通夜を開く",
-               "九月、動いていた最後の氷が失われた。測量士と生徒たち、そして吹奏楽団が別れを"
-               "告げに登った。",
+               ("九月、動いていた最後の氷が失われた。測量士と生徒たち、そして吹奏楽団が別れを"
+               "告げに登った。"),
                "トマス・ロイター", "アルプス", "低い太陽の下の灰色の谷"),
     }),
     ("climate", "wind", 2, {
         "en": ("North Sea wind covers a whole day of demand for the first time",
-               "Four countries shared the surplus. Grid operators now ask who pays for the "
-               "cables that made it possible.",
+               ("Four countries shared the surplus. Grid operators now ask who pays for the "
+               "cables that made it possible."),
                "Ingrid Solberg", "Energy", "Turbines at sea"),
         "fr": ("Le vent de la mer du Nord couvre une journée entière de demande",
-               "Quatre pays se sont partagé le surplus. Qui paiera les câbles qui l’ont "
-               "permis\u202f?",
+               ("Quatre pays se sont partagé le surplus. Qui paiera les câbles qui l’ont "
+               "permis\u202f?"),
                "Ingrid Solberg", "Énergie", "Des éoliennes en mer"),
         "ar": ("رياح بحر الشمال تغطي طلب يوم كامل لأول مرة",
                "تقاسمت أربع دول الفائض، ويسأل مشغلو الشبكة الآن من يدفع ثمن الكابلات.",
                "إنغريد سولبرغ", "الطاقة", "عنفات في البحر"),
         "ja": ("北海の風力、初めて丸一日の需要をまかなう",
-               "余剰は四か国で分け合った。送電事業者は、それを可能にしたケーブルの費用を誰が"
-               "払うのかと問う。",
+               ("余剰は四か国で分け合った。送電事業者は、それを可能にしたケーブルの費用を誰が"
+               "払うのかと問う。"),
                "イングリッド・ソルベルグ", "エネルギー", "海上の風車"),
     }),
     ("europe", "city", 4, {
@@ -193,10 +193,10 @@ _STORIES: tuple[tuple[str, str, int, dict[str, tuple[str, ...]]], ...] = (
                "三週間の中断を経て、木曜日に再び始まる。", "", "", ""),
     }),
     ("in-brief", "", 1, {
-        "en": ("Dakar: a coastal railway reopens", "Eleven years after the flood that cut "
-               "it in two.", "", "", ""),
-        "fr": ("Dakar\u00a0: un chemin de fer côtier rouvre", "Onze ans après la crue qui "
-               "l’avait coupé en deux.", "", "", ""),
+        "en": ("Dakar: a coastal railway reopens", ("Eleven years after the flood that cut "
+               "it in two."), "", "", ""),
+        "fr": ("Dakar\u00a0: un chemin de fer côtier rouvre", ("Onze ans après la crue qui "
+               "l’avait coupé en deux."), "", "", ""),
         "ar": ("داكار: إعادة فتح سكة حديد ساحلية", "بعد أحد عشر عاما من السيل الذي قطعها.",
                "", "", ""),
         "ja": ("ダカール：海岸の鉄道が再開", "洪水で分断されてから十一年。", "", "", ""),
