@@ -21,8 +21,11 @@ from digest.model import (
     Image,
     Length,
     Link,
+    Mailbox,
+    Notice,
     Quote,
     Section,
+    Topic,
 )
 from digest.rendering import (
     Personal,
@@ -946,6 +949,81 @@ class TestHostileStories:
 
         assert html.count("<table") == html.count("</table")
         assert html.rstrip().endswith("</html>")
+
+
+class TestBesideTheStories:
+    WHAT = digest(section("Climate", article()))
+
+    def mail(self, **changes: object) -> tuple[str, str]:
+        made = rendered(self.WHAT, newsletter=samples.newsletter(**changes))
+        return html_of(made), made.text
+
+    def test_stands_a_notice_that_nobody_takes_for_a_story(self) -> None:
+        notice = Notice(title="Our letters, bound", text="In blue.")
+
+        html, text = self.mail(notice=notice)
+
+        assert re.search(r">Notice</p>\s*<p[^>]*><span[^>]*>Our letters, bound", html)
+        assert "Notice:\nOur letters, bound\nIn blue.\n" in text
+
+    def test_a_notice_is_as_harmless_as_a_story(self) -> None:
+        html, text = self.mail(
+            notice=Notice(title="<b>A</b>\nb", label="<i>", url="javascript:alert(1)")
+        )
+
+        assert "<b>" not in html
+        assert "<i>" not in html
+        assert "javascript" not in html + text
+        assert "<b>A</b> b" in Seen(html).text
+
+    def test_stands_nothing_nobody_asked_for(self) -> None:
+        html, text = self.mail()
+
+        for word in ("Notice", "useful", "Reply to this mail", "passed on", "the app"):
+            assert word not in html + text
+
+    def test_stands_the_question_whether_it_was_useful(self) -> None:
+        html, text = self.mail(feedback=f"{HOST}/f?k=1&of=daily")
+
+        for answer in ("yes", "no"):
+            url = f"{HOST}/f?k=1&of=daily&issue=214&useful={answer}"
+            assert url in [href for href, _ in Seen(html).links]
+            assert f"{answer.title()}:\n{url}\n" in text
+
+    def test_an_answer_to_the_mail_will_do_where_somebody_reads_it(self) -> None:
+        html, text = self.mail(reply_to=Mailbox(address="desk@longitude.example"))
+
+        assert "Reply to this mail" in html
+        assert "Reply to this mail" in text
+
+
+class TestLayouts:
+    def html(self, layout: str, length: Length = Length.SUMMARIES) -> str:
+        topic = Topic(slug="a", title="A", layout=layout, page=f"{HOST}/topic-a")  # type: ignore[arg-type]
+        what = digest(section("A", *(article(number) for number in range(4))))
+        made = rendered(
+            what, length=length, newsletter=samples.newsletter(topics=(topic,))
+        )
+        return html_of(made)
+
+    def test_are_a_list_a_grid_and_points(self) -> None:
+        pages = {layout: self.html(layout) for layout in ("list", "grid", "brief")}
+
+        assert {n: page.count('class="col"') for n, page in pages.items()} == {
+            "list": 0,
+            "grid": 3,
+            "brief": 0,
+        }
+        assert pages["brief"].count('class="item bri bod"') == 3
+        assert pages["list"].count('class="crd"') == 3
+        for page in pages.values():
+            assert f'href="{HOST}/topic-a"' in page
+            assert page.count("What happened in story") == 4
+
+    @pytest.mark.parametrize("length", [Length.HEADLINES, Length.FULL])
+    def test_are_for_summaries(self, length: Length) -> None:
+        for layout in ("grid", "brief"):
+            assert self.html(layout, length).count('class="crd"') >= 3
 
 
 class TestOnceOnly:
