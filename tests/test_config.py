@@ -904,7 +904,7 @@ class TestAMistake:
             (smtp("host: a.example", "port: 70000"), "14:11: `port` must be at most 65535, but a number"),
             (smtp("host: a.example", "bounce_domain: x"), "14:20: `bounce_domain` is not a domain."),
             (newsletter("notice: {text: x}"), "11:13: `title` is missing; add a line such as"),
-            (WHOLE + "topics: {a: {title: A, layout: gird}}\n", "13:31: `layout` cannot be a text; write `list`, `grid` or `brief`"),
+            (WHOLE + "topics: {a: {title: A, layout: gird}}\n", "12:32: `layout` cannot be the text 'gird'; did you mean `grid`?"),
             (smtp("host: a.example", "security: ssl"), "14:15: `security` cannot be a text; write `tls`, `starttls` or `none`"),
             # Names of other things.
             (
