@@ -24,6 +24,8 @@ class Site:
     language: str  #: BCP 47; what articles and newsletters speak unless they say
     timezone: str  #: IANA name
     tagline: str = ""
+    subscribe_url: str = ""  #: where a mail that was passed on sends its new reader
+    app_url: str = ""  #: where the publication's app can be had
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

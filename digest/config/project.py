@@ -17,6 +17,7 @@ from digest.config.agreement import (
 )
 from digest.config.complaints import complaints
 from digest.config.files import Findings, read_text, stop
+from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
 from digest.config.schema import (
     DeliveryPart,
@@ -27,10 +28,9 @@ from digest.config.schema import (
     SettingsFile,
     SmtpPart,
     SourcePart,
-    TopicPart,
 )
 from digest.config.values import is_url, minutes
-from digest.model import Limits, Newsletter, Schedule, Topic
+from digest.model import Limits, Newsletter, Notice, Schedule, Topic
 from digest.settings import (
     Dkim,
     FeedSource,
@@ -130,6 +130,8 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         language=file.site.language,
         timezone=file.site.timezone,
         tagline=file.site.tagline,
+        subscribe_url=file.site.subscribe or "",
+        app_url=file.site.app or "",
     )
     topics = {name: _topic(name, part) for name, part in file.topics.items()}
     return Settings(
@@ -156,6 +158,8 @@ def _topic(name: str, part: TopicPart) -> Topic:
         slug=name,
         title=part.title,
         description=part.description,
+        page=part.page or "",
+        layout=part.layout,
         any=slugs(part.any) if asks else frozenset({name}),
         all=slugs(part.all),
         none=slugs(part.none),
@@ -188,6 +192,14 @@ def _newsletter(
         ),
         template=part.template,
         intro=part.intro,
+        notice=_notice(part.notice) if part.notice else None,
+        feedback=part.feedback or "",
+    )
+
+
+def _notice(part: NoticePart) -> Notice:
+    return Notice(
+        title=part.title, text=part.text, label=part.label, url=part.url or ""
     )
 
 

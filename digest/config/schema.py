@@ -34,68 +34,12 @@ from digest.config.kinds import (
     Secret,
     Selector,
     SigningKey,
-    SiteUrl,
     SourceName,
-    Text,
     TimeZone,
     TopicName,
     Url,
 )
-
-
-class SitePart(Part):
-    """Who publishes: what stands at the head and the foot of every mail."""
-
-    name: Line = Field(
-        description="The name of your publication.", examples=["Longitude"]
-    )
-    tagline: MaybeLine = Field(
-        default="", description="A line under the name, at the top of every mail."
-    )
-    url: SiteUrl = Field(
-        description="Your website, beginning with https://; links in mails go there.",
-        examples=["https://longitude.example"],
-    )
-    postal_address: Text = Field(
-        description="Your postal address; the law of many countries wants it in mail.",
-        examples=["Longitude, 1 Harbour Street, 13002 Marseille, France"],
-    )
-    language: Language = Field(
-        description="The language of articles and newsletters that do not say theirs.",
-        examples=["en"],
-    )
-    timezone: TimeZone = Field(
-        description='The time zone in which times such as "07:00" are read.',
-        examples=["Europe/Paris"],
-    )
-
-
-class TopicPart(Part):
-    """What readers can follow: a title, and the tags of the articles under it."""
-
-    title: Line = Field(
-        description="What readers see as the section's heading.",
-        examples=["Human rights"],
-    )
-    description: MaybeLine = Field(
-        default="", description="One sentence for readers who choose their topics."
-    )
-    any: list[Label] = Field(
-        default=[],
-        description="An article needs at least one of these tags. With neither `any` "
-        "nor `all`, it needs the topic's own short name as a tag.",
-        examples=[["human rights", "justice"]],
-    )
-    all: list[Label] = Field(
-        default=[],
-        description="An article needs every one of these tags.",
-        examples=[["climate", "justice"]],
-    )
-    none: list[Label] = Field(
-        default=[],
-        description="An article must have none of these tags.",
-        examples=[["sport"]],
-    )
+from digest.config.publishing import NoticePart, SitePart, TopicPart
 
 
 class SchedulePart(Part):
@@ -186,6 +130,15 @@ class NewsletterPart(Part):
     )
     intro: Annotated[str, AfterValidator(values.text)] = Field(
         default="", description="The editor's words above the first story."
+    )
+    notice: NoticePart | None = Field(
+        default=None, description="What stands beside the stories, such as a sponsor."
+    )
+    feedback: Url | None = Field(
+        default=None,
+        description="A page that takes the answer to “was this issue useful?”, as "
+        "?issue=12&useful=yes.",
+        examples=["https://longitude.example/feedback"],
     )
     language: Language | None = Field(
         default=None,

@@ -29,6 +29,7 @@ from digest.rendering.nodes import Hole
 from digest.rendering.personal import Slot, finalize, spoken
 from digest.rendering.stage import Lengths
 from digest.rendering.templates import Markup, Templates, TemplateSet
+from digest.rendering.theme import Themes
 from digest.rendering.variables import Variables, any_reader, reader
 from digest.rendering.view import ArticleView, ReaderView
 from digest.rendering.words import Speech, Words
@@ -40,7 +41,7 @@ STYLE, KEPT = "style.css", "kept.css"
 VARIABLES = (
     *("site", "newsletter", "issue", "digest", "reader", "subject", "length"),
     *("language", "dir", "rtl", "start", "end", "styles", "t", "listed", "mixed"),
-    "web",
+    *("theme", "web"),
 )
 
 
@@ -107,6 +108,7 @@ class Pages:
             html=self._html_filters(), text=self._text_filters()
         )
         self.words = Words.of(templates)
+        self._themes = Themes(templates.themes) if templates.themes else None
         self._bodies = Bodies()
         self._styles: dict[str, tuple[str, ...]] = {}
         self._views: dict[str, dict[str, ArticleView]] = {}  # by language
@@ -219,6 +221,7 @@ class Pages:
             "subject": who.subject,
             "length": shape.length.value,
             "web": self._web,
+            **self._theme(shape.speech),
         }
         if kind is not Kind.HTML:
             return self._templates.text(kind.value, variables)
@@ -230,8 +233,8 @@ class Pages:
         return html.replace(place, f"<style>{kept}</style>" if kept else "", 1)
 
     def _styled(self, speech: Speech) -> tuple[str, ...]:
-        """Return the style sheet to inline and the one to keep, per direction."""
-        if speech.direction not in self._styles:
+        """Return the style sheet to inline and the one to keep, per language."""
+        if speech.language not in self._styles:
             rtl = speech.direction == "rtl"
             start, end = ("right", "left") if rtl else ("left", "right")
             variables = {
@@ -239,12 +242,18 @@ class Pages:
                 "rtl": rtl,
                 "start": start,
                 "end": end,
+                "language": speech.language,
+                **self._theme(speech),
             }
-            self._styles[speech.direction] = tuple(
+            self._styles[speech.language] = tuple(
                 self._templates.text(name, variables) if name in self._set.files else ""
                 for name in (STYLE, KEPT)
             )
-        return self._styles[speech.direction]
+        return self._styles[speech.language]
+
+    def _theme(self, speech: Speech) -> dict[str, object]:
+        """Return the fonts, colours and sizes for a language, where there are any."""
+        return {"theme": self._themes.speaking(speech.language)} if self._themes else {}
 
     def _cut(
         self, kind: Kind, page: str, marks: Marks, *, holes: Sequence[Hole] = ()

@@ -59,6 +59,9 @@ class TemplateSet:
     files: Mapping[str, TemplateFile]
     catalogues: Mapping[str, TemplateFile] = field(default_factory=dict)
     shipped: bool = False  #: with the product, be it with a project's changes
+    #: ``theme.yaml`` of whoever has one, the strongest last; without any, templates
+    #: have no `theme`.
+    themes: tuple[TemplateFile, ...] = ()
 
     def file(self, name: str) -> TemplateFile:
         """Return the file of that name; raise `TemplateProblem` without it."""
