@@ -21,6 +21,7 @@ from digest import building
 from digest.assembly import Assembler, writable
 from digest.building import Sizes
 from digest.delivery import Sending, SendReport
+from digest.enclosing import enclosures_of
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
@@ -236,6 +237,7 @@ class Newsroom:
         """Return what makes this issue's messages; checks the template first."""
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
+        enclosures = enclosures_of(issue, newsletter, self.local_images)
         renderer = Renderer(
             templates=load_templates(newsletter.template, self.settings.root),
             site=self.settings.site,
@@ -243,6 +245,7 @@ class Newsroom:
             issue=issue,
             sections=catalogue(found),
             widen=partial(widened, found),
+            enclosed={url: each.url for url, each in enclosures.items()},
         )
         delivery = self.settings.delivery
         return Assembler(
@@ -256,6 +259,7 @@ class Newsroom:
                 delivery.bounce_domain if isinstance(delivery, SmtpDelivery) else ""
             ),
             dkim=self.settings.dkim,
+            enclosures=enclosures,
         )
 
     def messages(

@@ -194,6 +194,7 @@ def _newsletter(
         intro=part.intro,
         notice=_notice(part.notice) if part.notice else None,
         feedback=part.feedback or "",
+        inline_images=part.inline_images,
     )
 
 

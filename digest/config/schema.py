@@ -134,6 +134,11 @@ class NewsletterPart(Part):
     notice: NoticePart | None = Field(
         default=None, description="What stands beside the stories, such as a sponsor."
     )
+    inline_images: bool = Field(
+        default=False,
+        description="Put pictures of article folders into the mails themselves: for "
+        "readers inside an organisation, whose pictures are on no public website.",
+    )
     feedback: Url | None = Field(
         default=None,
         description="A page that takes the answer to “was this issue useful?”, as "

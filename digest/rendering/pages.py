@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from hashlib import sha256
+from html import unescape
 
 from digest.errors import TemplateProblem
 from digest.model import Digest, Issue, Length, Newsletter, Section
@@ -58,6 +59,7 @@ _STYLE = re.compile(
     r"<style\b(?![^>]*\bdata-premailer\s*=\s*[\"']?ignore)[^>]*>(.*?)</style>",
     re.DOTALL,
 )
+_PICTURE = re.compile(r'(\s(?:src|background)=")([^"]*)(")')
 _HIDDEN = re.compile(r"<!--.*?-->|\{#.*?#\}|\{[{%].*?[%}]\}", re.DOTALL)
 
 
@@ -98,9 +100,14 @@ class Pages:
         newsletter: Newsletter,
         issue: Issue,
         web: bool = False,
+        enclosed: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the set; `web` means pages of the archive, which nobody can leave."""
+        """Take the set; `web` means pages of the archive, which nobody can leave.
+
+        `enclosed` says how pages name the pictures that mails carry, by their URLs.
+        """
         self._set, self._site, self._web = templates, site, web
+        self._enclosed = enclosed or {}
         self._newsletter, self._issue = newsletter, issue
         self._templates = Templates(templates, names=VARIABLES)
         self._templates.watch_filters(lambda value: refuse_marked(value, self._marks))
@@ -230,7 +237,13 @@ class Pages:
         # The operator's own style sheet; no article has a part in it.
         variables["styles"] = Markup(f"<style>{style}</style>{place}")
         html = inlined(self._templates.html(kind.value, variables))
+        if self._enclosed:
+            html = _PICTURE.sub(self._named_by_mail, html)
         return html.replace(place, f"<style>{kept}</style>" if kept else "", 1)
+
+    def _named_by_mail(self, match: re.Match[str]) -> str:
+        url = unescape(match[2])
+        return f"{match[1]}{self._enclosed.get(url) or match[2]}{match[3]}"
 
     def _styled(self, speech: Speech) -> tuple[str, ...]:
         """Return the style sheet to inline and the one to keep, per language."""

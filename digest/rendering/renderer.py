@@ -73,16 +73,23 @@ class Renderer:
         sections: Sequence[Section] = (),
         widen: Widen = lambda section: section,
         web: bool = False,
+        enclosed: Mapping[str, str] | None = None,
     ) -> None:
         """Read the words; raise `TemplateProblem` or `FileProblems` if they are wrong.
 
         `sections` are all that digests may have, each with every article it may hold;
         without any, every choice is rendered by itself. `widen` returns the same for a
         section that is not among them. With `web`, what is rendered is a page of the
-        web archive: templates may ask, and it may be as large as it is.
+        web archive: templates may ask, and it may be as large as it is. `enclosed` are
+        the pictures that mails carry: how HTML names them (`cid:…`), by their URLs.
         """
         self._pages = Pages(
-            templates=templates, site=site, newsletter=newsletter, issue=issue, web=web
+            templates=templates,
+            site=site,
+            newsletter=newsletter,
+            issue=issue,
+            web=web,
+            enclosed=enclosed,
         )
         self._size = _weightless if web else _size
         self._newsletter = newsletter
