@@ -166,6 +166,7 @@ class Newsletter:
     template: str = "newsroom"
     intro: str = ""  #: the editor's words above the first story
     notice: Notice | None = None
+    inline_images: bool = False  #: mails carry the project's own pictures
     feedback: str = ""  #: a page that takes "was this issue useful?"; may be empty
 
 

@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from digest import building
 from digest.assembly import Assembler, writable
 from digest.building import Sizes
 from digest.delivery import Sending, SendReport
+from digest.enclosing import enclosures_of
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
@@ -42,6 +43,9 @@ from digest.store import Imported, Store, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, open_transport
 from digest.transports.pages import Written
+
+if TYPE_CHECKING:  # it loads Babel
+    from digest.publishing import Published
 
 #: The id of no reader, for the links of test mails.
 NOBODY = "aaaaaaaaaaaaa"
@@ -122,7 +126,7 @@ class Newsroom:
 
         A source that fails yields its error and does not stop the others.
         """
-        from digest.sources import Fetcher, fetch_all, open_sources
+        from digest.sources import Fetcher, completing, fetch_all, open_sources
 
         with Fetcher(site_url=self.settings.site.url) as fetcher:
             sources = open_sources(
@@ -131,7 +135,10 @@ class Newsroom:
                 fetcher=fetcher,
                 now=self.now,
             )
-            for name, fetched in fetch_all(sources, self.store.archive.validators()):
+            validators = self.store.archive.validators()
+            complete = completing(self.settings, held=self.store.archive.article)
+            for name, found in fetch_all(sources, validators):
+                fetched = complete(found, name)
                 with self.store.transaction():
                     added = self.store.archive.add(fetched.articles)
                     self.store.archive.record_fetch(name, fetched)
@@ -149,7 +156,7 @@ class Newsroom:
         self, location: str, *, tags: Sequence[str] = ()
     ) -> tuple[Article, tuple[Problem, ...]]:
         """Take one article in by hand, from a file or a web address."""
-        from digest.sources import Fetcher, read_one
+        from digest.sources import Fetcher, completing, read_one
 
         with Fetcher(site_url=self.settings.site.url) as fetcher:
             fetched = read_one(
@@ -161,6 +168,8 @@ class Newsroom:
             )
         if fetched.error or not fetched.articles:
             raise InputError(fetched.error or f"{location}: no article found in it")
+        complete = completing(self.settings, held=self.store.archive.article)
+        fetched = complete(fetched, "")
         self.store.archive.add(fetched.articles, by_hand=True)
         return fetched.articles[0], fetched.problems
 
@@ -228,6 +237,7 @@ class Newsroom:
         """Return what makes this issue's messages; checks the template first."""
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
+        enclosures = enclosures_of(issue, newsletter, self.local_images)
         renderer = Renderer(
             templates=load_templates(newsletter.template, self.settings.root),
             site=self.settings.site,
@@ -235,6 +245,7 @@ class Newsroom:
             issue=issue,
             sections=catalogue(found),
             widen=partial(widened, found),
+            enclosed={url: each.url for url, each in enclosures.items()},
         )
         delivery = self.settings.delivery
         return Assembler(
@@ -248,6 +259,7 @@ class Newsroom:
                 delivery.bounce_domain if isinstance(delivery, SmtpDelivery) else ""
             ),
             dkim=self.settings.dkim,
+            enclosures=enclosures,
         )
 
     def messages(
@@ -289,6 +301,18 @@ class Newsroom:
                 folder = Folder(source, site=self.settings.site, now=self.now)
                 found |= folder.local_images()
         return found
+
+    def publish_archive(self, folder: Path) -> Published:
+        """Bring the web archive of all issues that went out up to date."""
+        from digest.publishing import publish
+
+        return publish(
+            folder,
+            settings=self.settings,
+            store=self.store,
+            images=self.local_images(),
+            base=self.links.archive,
+        )
 
     # -- send -----------------------------------------------------------------
 

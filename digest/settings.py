@@ -117,6 +117,8 @@ class Settings:
     dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
     subscribers: Path | None = None  #: imported by content before each send
     collect_every_minutes: int = 15
+    #: Kinds of pictures that may be in mails although many programs do not show them.
+    images_allowed: frozenset[str] = frozenset()
 
     def newsletter(self, slug: str) -> Newsletter | None:
         """Return the newsletter of that slug, or None."""

@@ -20,14 +20,13 @@ from digest.shipped import shipped
 LARGEST_BYTES = 512 * 1024
 MOST_FILES = 100
 
-#: The folder of what several sets use, the file of fonts and colours, the set whose
-#: words are said by sets that have none of their own.
-SHARED, THEME, STOCK = "shared", "theme.yaml", "newsroom"
-WORDS = "words.yaml"
+#: The folder of what several sets use, and the file of fonts and colours.
+SHARED, THEME = "shared", "theme.yaml"
 
 #: What makes a folder a set.
 _PAGES = ("digest.html.j2", "digest.txt.j2", "subject.txt.j2")
 _NAME = re.compile(r"[\w][\w.-]*")
+_LOCALE = "locale"  #: the folder of catalogues among those of sets
 
 
 def load_templates(name: str, project: Path | None) -> TemplateSet:
@@ -51,11 +50,25 @@ def load_templates(name: str, project: Path | None) -> TemplateSet:
         own = _read(folder / name)
         themes += [*_theme(folder), *filter(None, [own.pop(THEME, None)])]
         files |= own
-    if WORDS not in files:
-        files |= {
-            n: f for n, f in _read(shipped("templates") / STOCK).items() if n == WORDS
-        }
-    return TemplateSet(name=name, files=files, themes=tuple(themes))
+    return TemplateSet(
+        name=name,
+        files=files,
+        themes=tuple(themes),
+        catalogues=load_catalogues(project),
+        shipped=name in known_sets(None),
+    )
+
+
+def load_catalogues(project: Path | None) -> dict[str, TemplateFile]:
+    """Read the stock's words by language, a project's catalogues before the shipped.
+
+    They lie where gettext has them: `templates/locale/pt_BR/LC_MESSAGES/digest.po`.
+    """
+    return {
+        path.parts[-3].replace("_", "-"): TemplateFile(path=str(path), text=_text(path))
+        for folder in _folders(project)
+        for path in sorted((folder / _LOCALE).glob("*/LC_MESSAGES/digest.po"))
+    }
 
 
 def known_sets(project: Path | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def templates(of: str = "newsroom", /, **replaced: str) -> TemplateSet:
         file = name.replace("__", ".")
         files[file] = TemplateFile(path=f"templates/{of}/{file}", text=text)
     themes = tuple(map(named, stock.themes))
-    return TemplateSet(name=of, files=files, themes=themes)
+    return replace(stock, files=files, themes=themes)
 
 
 def site(**changes: object) -> Site:

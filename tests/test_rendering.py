@@ -31,14 +31,12 @@ from digest.rendering import (
     Personal,
     Rendered,
     Renderer,
-    TemplateFile,
     TemplateSet,
     inlining,
     plaintext,
 )
 from digest.rendering.fitting import LARGEST
 from digest.rendering.marks import Marks
-from digest.rendering.words import Words
 from tests import rendering_samples as samples
 from tests import stock_samples as stock
 from tests.plain_path import PlainPath
@@ -149,7 +147,7 @@ CASES: dict[str, tuple[Digest, str, Length, dict[str, object]]] = {
 #: The stock sets, as `tests.stock_samples` fills them: "letter-ja" and so on.
 STOCK = {f"{of}-{lang}": (of, lang) for of in stock.SETS for lang in stock.LANGUAGES}
 NAMES = [*CASES, *STOCK]
-_WORDS = samples.renderer(samples.whole_digest())._pages.words.languages
+_WORDS = samples.renderer(samples.whole_digest())._pages.words.spoken
 
 
 def language_of(name: str) -> str:
@@ -628,7 +626,7 @@ def test_a_missing_file_is_named_with_those_there_are() -> None:
     ):
         rendered(
             samples.whole_digest(),
-            templates=TemplateSet(name="newsroom", files=without),
+            templates=replace(whole, files=without),
         )
 
 
@@ -871,7 +869,7 @@ class TestLanguage:
     def test_nobody_speaks_falls_back_to_the_newsletters(self) -> None:
         mail = rendered(
             samples.french_digest(),
-            language="ja",
+            language="ko",
             newsletter=samples.newsletter(language="fr"),
         )
 
@@ -1177,9 +1175,12 @@ def test_days_are_those_of_the_newsletters_zone() -> None:
 
 
 def test_the_words_of_a_set_may_be_a_projects_own() -> None:
-    own = Words.read("en: {hello: Ahoy.}", file="words.yaml")
-    file = TemplateFile(path="words.yaml", text="en: {hello: Ahoy.}")
+    mine = templates(words__yaml="en: {hello: Ahoy., hello_name: 'Ahoy {name}.'}")
 
-    assert own.speech("en", otherwise="en").word("hello", None) == "Ahoy."
+    mail = rendered(samples.whole_digest(), templates=mine)
+
+    assert "Ahoy Amira." in mail.text
+    assert "Also read" in mail.text, "the others stay"
+    bare = TemplateSet(name="newsroom", files=mine.files)
     with pytest.raises(TemplateProblem, match="has no word `subject_more`"):
-        rendered(samples.whole_digest(), templates=templates(words__yaml=file.text))
+        rendered(samples.whole_digest(), templates=bare)

@@ -38,9 +38,9 @@ def write(
 def test_a_shipped_set_is_whole() -> None:
     found = load_templates("newsroom", None)
 
-    assert {"digest.html.j2", "digest.txt.j2", "subject.txt.j2", "words.yaml"} < {
-        *found.files
-    }
+    assert {"digest.html.j2", "digest.txt.j2", "subject.txt.j2"} < {*found.files}
+    assert found.shipped
+    assert {"en", "fr", "en-US", "ar"} < {*found.catalogues}
     assert found.files["style.css"].path == str(
         shipped("templates") / "newsroom" / "style.css"
     )
@@ -62,11 +62,25 @@ def test_a_projects_file_wins_and_the_others_stay(tmp_path: Path) -> None:
 def test_a_project_may_have_a_set_of_its_own(tmp_path: Path) -> None:
     write(tmp_path, "subject.txt.j2", "Mine", folder="lettre-à-tous")
 
-    found = load_templates("lettre-à-tous", tmp_path).files
+    found = load_templates("lettre-à-tous", tmp_path)
 
-    own = {name for name in found if not name.startswith("shared/")}
-    assert own == {"subject.txt.j2", "words.yaml"}
-    assert found["words.yaml"] == load_templates("newsroom", None).files["words.yaml"]
+    own = {name for name in found.files if not name.startswith("shared/")}
+    assert own == {"subject.txt.j2"}
+    assert not found.shipped
+
+
+def test_a_projects_catalogue_wins_and_the_others_stay(tmp_path: Path) -> None:
+    own = write(tmp_path, "fr/LC_MESSAGES/digest.po", "# mine", folder="locale")
+    write(tmp_path, "pt_BR/LC_MESSAGES/digest.po", "# new", folder="locale")
+
+    found = load_templates("newsroom", tmp_path).catalogues
+
+    assert (found["fr"].text, found["fr"].path) == ("# mine", str(own))
+    assert found["pt-BR"].text == "# new"
+    assert found["de"] == load_templates("newsroom", None).catalogues["de"]
+    assert "locale" not in known_sets(tmp_path)
+    with pytest.raises(InputError, match="no set is called `locale`"):
+        load_templates("locale", tmp_path)
 
 
 def test_a_projects_shared_file_wins_in_every_set(tmp_path: Path) -> None:

@@ -148,6 +148,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         database=root / file.database,
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
+        images_allowed=frozenset(file.images.allow if file.images else ()),
     )
 
 
@@ -193,6 +194,7 @@ def _newsletter(
         intro=part.intro,
         notice=_notice(part.notice) if part.notice else None,
         feedback=part.feedback or "",
+        inline_images=part.inline_images,
     )
 
 

@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from digest.config import values
+from digest.config.images import ImagesPart
 from digest.config.kinds import (
     Clocks,
     Count,
@@ -132,6 +133,11 @@ class NewsletterPart(Part):
     )
     notice: NoticePart | None = Field(
         default=None, description="What stands beside the stories, such as a sponsor."
+    )
+    inline_images: bool = Field(
+        default=False,
+        description="Put pictures of article folders into the mails themselves: for "
+        "readers inside an organisation, whose pictures are on no public website.",
     )
     feedback: Url | None = Field(
         default=None,
@@ -297,6 +303,7 @@ class SettingsFile(Part):
         default=None,
         description="Sign every mail (DKIM); without it, let your mail server sign.",
     )
+    images: ImagesPart | None = Field(default=None, description="Pictures in mails.")
     database: FilePath = Field(
         default="digest.db",
         description="The file that remembers what was collected and sent.",
