@@ -22,7 +22,8 @@ from digest.store.alone import alone
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Event, Imported
 from digest.store.database import Database, statements
-from digest.store.journal import Claim, Delivery, Journal
+from digest.store.journal import Journal
+from digest.store.rows import Claim, Delivery, Start, Written
 
 __all__ = [
     "Added",
@@ -33,7 +34,9 @@ __all__ = [
     "Event",
     "Imported",
     "Journal",
+    "Start",
     "Store",
+    "Written",
     "open_store",
 ]
 

@@ -25,7 +25,7 @@ from digest.errors import StoreError
 
 Item = TypeVar("Item")
 Row = sqlite3.Row
-Value = str | int | None
+Value = str | int | bytes | None
 
 HERE = Path(__file__).parent
 
@@ -93,6 +93,8 @@ def storable(text: str) -> str:
 def statements(room: str) -> dict[str, str]:
     """Return the statements of ``sql/ROOM.sql`` by the name above each."""
     text = (HERE / "sql" / f"{room}.sql").read_text(encoding="utf-8")
+    for word in ("skip_locked", "lock_rows"):
+        text = text.replace(f"{{{word}}}", "")
     _, *parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
@@ -140,7 +142,9 @@ class Database:
             self._opened.pop().close()
         self._session = _Session()
 
-    def all(self, sql: str, **values: Value | tuple[str, ...]) -> list[Row]:
+    def all(
+        self, sql: str, **values: Value | tuple[str, ...] | tuple[int, ...]
+    ) -> list[Row]:
         """Run a statement and return its rows.
 
         A tuple stands for a list: `in (:ids)` takes it, and it may not be empty.
@@ -149,12 +153,14 @@ class Database:
         with self._plain_words():
             return self._connection().execute(sql, flat).fetchall()
 
-    def one(self, sql: str, **values: Value | tuple[str, ...]) -> Row | None:
+    def one(
+        self, sql: str, **values: Value | tuple[str, ...] | tuple[int, ...]
+    ) -> Row | None:
         """Run a statement and return its first row, or None."""
         rows = self.all(sql, **values)
         return rows[0] if rows else None
 
-    def run(self, sql: str, **values: Value | tuple[str, ...]) -> int:
+    def run(self, sql: str, **values: Value | tuple[str, ...] | tuple[int, ...]) -> int:
         """Run a statement and return how many rows it changed."""
         sql, flat = _spread(sql, values)
         with self._plain_words():
@@ -284,6 +290,7 @@ class Database:
                 )
             for script in scripts[version:]:
                 text = re.sub(r"--.*", "", script.read_text(encoding="utf-8"))
+                text = text.replace("{clustered}", "without rowid")
                 for statement in filter(str.strip, text.split(";")):
                     self.run(statement)
             self.run("update schema_version set version = :newest", newest=newest)
@@ -306,7 +313,7 @@ class Database:
 
 
 def _spread(
-    sql: str, values: Mapping[str, Value | tuple[str, ...]]
+    sql: str, values: Mapping[str, Value | tuple[str, ...] | tuple[int, ...]]
 ) -> tuple[str, dict[str, Value]]:
     """Turn `in (:ids)` and a tuple into `in (:ids_0, :ids_1)` and single values."""
     flat: dict[str, Value] = {}

@@ -9,6 +9,9 @@ select * from subscriber where id > :after order by id limit :limit
 -- name: by_key
 select * from subscriber where address_key = :key
 
+-- name: by_ids
+select * from subscriber where id in (:ids)
+
 -- name: by_id
 select * from subscriber where id = :id
 
