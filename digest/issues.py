@@ -152,6 +152,11 @@ class Issues:
         next issue: one full mailbox must not keep the news from everybody.
         """
         named = [self.find(newsletter, issue_id)] if issue_id else []
+        for issue in named:
+            if hold := self.store.journal.held(issue.id):
+                raise InputError(
+                    f"{issue.id} is {hold}; `digest resume` lets a paused issue go on"
+                )
         if unfinished := named or self.interrupted(newsletter):
             for issue in unfinished:
                 self.plan_rows(issue)

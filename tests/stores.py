@@ -16,7 +16,6 @@ from digest.store import Store, open_store
 from digest.store.database import Database
 from tests.projects import MONDAY, Clock
 
-
 #: All that `planned` readers take.
 NEWSLETTERS = frozenset({"daily", "weekly"})
 

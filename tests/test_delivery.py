@@ -8,6 +8,7 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from digest.delivery import Sending, SendReport
 from digest.errors import InputError, TransportError
 from digest.model import Issue, Message, Outcome, Preferences, State, Subscriber
 from digest.newsroom import Newsroom
+from digest.store import Written
 from digest.transports import Desk
 from tests.projects import Clock, write_project
 
@@ -315,11 +317,14 @@ def test_many_threads_send_every_mail_once(
                 ]:
                     each.result()
 
-    journal, commits = newsroom.store.journal, list[object]()
+    journal, commits = newsroom.store.journal, list[str]()
     write = journal.write
-    monkeypatch.setattr(
-        journal, "write", lambda *a, **k: commits.append(k) or write(*a, **k)
-    )
+
+    def counted(issue_id: str, **asked: Any) -> Written:
+        commits.append(issue_id)
+        return write(issue_id, **asked)
+
+    monkeypatch.setattr(journal, "write", counted)
     wire = Wide()
 
     report = newsroom.send(issue, transport=wire)

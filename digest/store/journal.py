@@ -222,6 +222,12 @@ class Journal:
                 for chunk in readers
             )
 
+    def give_up(self, issue_id: str) -> int:
+        """Let what is still deferred of a stale issue fail; return how many."""
+        return self._database.run(
+            SQL["give_up"], issue=self._key(issue_id), now=self._ms()
+        )
+
     # -- an issue held back ---------------------------------------------------
 
     def hold(self, issue_id: str, why: str) -> None:
@@ -262,6 +268,11 @@ class Journal:
             for row in self._database.all(SQL["counts"], issue=self._key(issue_id))
         }
         return {state: found[state.value] for state in State if state.value in found}
+
+    def reasons(self, issue_id: str) -> dict[str, int]:
+        """Return why readers were skipped and how many, the most frequent first."""
+        rows = self._database.all(SQL["reasons"], issue=self._key(issue_id))
+        return {row["reason"]: row["n"] for row in rows}
 
     def deliveries(
         self, issue_id: str, state: State | None = None

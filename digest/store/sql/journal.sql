@@ -93,6 +93,13 @@ update delivery
 set state = :state, token = null, due_ms = 0, reply = :reply, changed_ms = :now
 where issue = :issue and state = :was {only}
 
+-- name: give_up
+update delivery
+set state = 'failed', token = null, due_ms = 0, changed_ms = :now,
+  reply = 'gave up after a day: ' || reply
+where issue = :issue and state = 'deferred'
+and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+
 -- name: hold_of
 select hold from issue where key = :issue
 
@@ -129,6 +136,11 @@ and (state in ('sending', 'body_sent', 'sent', 'unknown') or doubted = 1)
 
 -- name: counts
 select state, count(*) as n from delivery where issue = :issue group by state
+
+-- name: reasons
+select reason, count(*) as n from delivery
+where issue = :issue and state = 'skipped'
+group by reason order by n desc, reason
 
 -- name: open_issues
 select i.id from issue i
