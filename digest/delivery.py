@@ -19,10 +19,9 @@ from datetime import datetime, timedelta
 from random import uniform
 
 from digest.assembly import Assembler, writable
-from digest.commits import Commits
 from digest.message import HeaderProblem
 from digest.model import Issue, Message, Outcome, State, Subscriber
-from digest.store import Audience, Claim, Journal, Start, Written
+from digest.store import Audience, Claim, Commits, Journal, Start, Written
 from digest.transports import Transport
 
 CLAIM_ROWS = 200  #: leased at a time at most; enough that claiming costs nothing

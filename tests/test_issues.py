@@ -11,8 +11,8 @@ from digest.config import load_settings
 from digest.errors import InputError, TransportError
 from digest.model import Issue, Newsletter, Outcome, State
 from digest.newsroom import Newsroom
-from digest.store import Start
 from digest.settings import FilesDelivery, Security, SmtpDelivery
+from digest.store import Start
 from digest.transports import open_transport
 from tests.projects import Clock, write_article, write_project
 

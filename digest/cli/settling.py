@@ -79,13 +79,13 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
     newsroom = newsroom_of(ctx)
     issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
     journal = newsroom.store.journal
-    journal.hold(issue.id, RECALLED)  # first, so that nothing leaves while we ask
+    journal.hold(issue.id, PAUSED)  # so that nothing leaves while we ask
     waiting = sum(journal.counts(issue.id).get(state, 0) for state in WAITING)
     question = f"{issue.id}: {plural(waiting, 'mail')} will never be sent. Recall it?"
     if waiting and not yes and not click.confirm(question, err=True):
-        journal.hold(issue.id, PAUSED)
         warned(f"{issue.id} is paused instead; `digest resume` lets it go on.")
         ctx.exit(1)
+    journal.hold(issue.id, RECALLED)
     skipped = journal.skip_open(issue.id, RECALLED)
     said(
         f"{issue.id} is recalled: {plural(skipped, 'mail')} will not be sent; "

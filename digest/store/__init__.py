@@ -21,6 +21,7 @@ from pathlib import Path
 from digest.store.alone import alone
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Event, Imported
+from digest.store.commits import Commits
 from digest.store.database import Database, statements
 from digest.store.journal import Journal
 from digest.store.rows import Claim, Delivery, Start, Written
@@ -30,6 +31,7 @@ __all__ = [
     "Archive",
     "Audience",
     "Claim",
+    "Commits",
     "Delivery",
     "Event",
     "Imported",
