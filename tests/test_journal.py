@@ -29,6 +29,8 @@ from digest.store.alone import alone
 from tests.projects import MONDAY, Clock
 from tests.stores import opened, planned, questions, rows
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 MINUTE = timedelta(minutes=1)
 LEASE = 60.0
 
@@ -483,6 +485,7 @@ with opened(Path(sys.argv[1]), Clock()) as store:
 """
 
 
+@pytest.mark.slow_on_postgresql
 def test_processes_at_once_send_each_row_once(store: Store, tmp_path: Path) -> None:
     made = planned(store, readers=100)
     command = [sys.executable, "-c", SENDS_ALL, str(tmp_path), made.id]
@@ -500,6 +503,7 @@ def test_processes_at_once_send_each_row_once(store: Store, tmp_path: Path) -> N
     assert store.journal.counts(made.id) == {State.SENT: 100}
 
 
+@pytest.mark.slow_on_postgresql
 def test_five_hundred_rows_ask_the_database_a_few_times_each(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -538,6 +542,7 @@ class TestDeliveries:
         )
         assert (row.dated, row.changed, row.due) == (MONDAY, clock(), None)
 
+    @pytest.mark.slow_on_postgresql
     def test_come_by_reader_however_many_there_are(self, store: Store) -> None:
         made = planned(store, readers=1001)
 
@@ -550,6 +555,7 @@ class TestDeliveries:
 
 
 class TestWhatWasReceived:
+    @pytest.mark.slow_on_postgresql
     def test_is_told_by_reader_and_article(self, store: Store) -> None:
         made = planned(store, readers=600)
         claims = claimed(store, made, limit=600)
