@@ -110,6 +110,14 @@ class Dkim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerDatabase:
+    """A database on a PostgreSQL server."""
+
+    url: str  #: postgresql://user@host:port/name, never with a password
+    password: str = field(default="", repr=False)  #: empty: PGPASSWORD, ~/.pgpass, …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -119,7 +127,7 @@ class Settings:
     newsletters: tuple[Newsletter, ...]
     sources: tuple[SourceSettings, ...]
     delivery: SmtpDelivery | FilesDelivery
-    database: Path  #: the SQLite file
+    database: Path | ServerDatabase  #: an SQLite file, or PostgreSQL
     in_doubt: InDoubt = InDoubt.HOLD
     dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
     subscribers: Path | None = None  #: imported by content before each send

@@ -16,6 +16,8 @@ from digest.store.audience import BATCH
 from tests.projects import MONDAY, Clock
 from tests.stores import in_order, opened, questions, reader
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 BOTH = Preferences(newsletters=frozenset({"daily", "weekly"}))
 
 
@@ -150,6 +152,7 @@ class TestAFile:
 
         assert list(store.audience.all()) == []
 
+    @pytest.mark.slow_on_postgresql
     def test_of_four_times_the_readers_asks_the_database_four_times_as_often(
         self, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -296,6 +299,7 @@ class TestTakers:
 
         assert list(store.audience.takers("weekly")) == []
 
+    @pytest.mark.slow_on_postgresql
     def test_come_by_id_however_many_there_are(self, store: Store) -> None:
         import_(store, *(reader(n) for n in range(2 * BATCH + 1)))
 
@@ -304,6 +308,7 @@ class TestTakers:
         assert found == sorted(found)
         assert len(found) == 2 * BATCH + 1
 
+    @pytest.mark.slow_on_postgresql
     def test_can_be_changed_while_they_are_read(self, store: Store) -> None:
         import_(store, *(reader(n) for n in range(BATCH + 5)))
 
@@ -352,6 +357,7 @@ ROWS = st.dictionaries(
 )
 
 
+@pytest.mark.slow_on_postgresql
 @settings(max_examples=40, deadline=None)
 @given(files=st.lists(st.tuples(ROWS, st.booleans()), min_size=1, max_size=5))
 def test_whatever_a_file_says_an_unsubscribed_reader_never_takes_anything(

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,8 +27,11 @@ from digest.errors import StoreError
 from digest.model import Issue, Outcome, State, Status
 from digest.store import Claim, Delivery, Start, Store
 from digest.store.alone import alone
+from tests.cluster import MISSING, program
 from tests.projects import MONDAY, Clock
-from tests.stores import NEWSLETTERS, opened, planned, questions, rows
+from tests.stores import NEWSLETTERS, on_postgresql, opened, planned, questions, rows
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 MINUTE = timedelta(minutes=1)
 LEASE = 60.0
@@ -609,52 +611,6 @@ class TestACrash:
         assert len(claimed(store, made)) == 3
 
 
-def test_what_an_older_digest_wrote_is_kept(tmp_path: Path, clock: Clock) -> None:
-    """A database of the first format, with a row in every state, is brought up to date."""
-    first = HERE.parent / "digest" / "store" / "migrations" / "0001_first.sql"
-    with closing(sqlite3.connect(tmp_path / "digest.db")) as old:
-        old.executescript(first.read_text())
-        old.executescript(FORMER_ROWS)
-
-    with opened(tmp_path, clock) as store:
-        found = {row.subscriber: row for row in store.journal.deliveries("daily/1")}
-        received = store.journal.received(list("stuvw"), ["x", "y", "z"])
-        due = store.journal.claim("daily/1", limit=9, lease_seconds=60)
-    with opened(tmp_path, clock) as again:
-        assert again.journal.received(["s"], ["x", "y"]) == {"s": {"x", "y"}}
-
-    states = {reader: row.state.value for reader, row in found.items()}
-    assert states == {
-        "s": "sent", "t": "unknown", "u": "queued", "v": "deferred", "w": "skipped",
-    }  # fmt: skip
-    assert received == {"s": {"x", "y"}, "t": {"y"}}
-    assert (found["s"].reply, found["w"].reason) == ("250 ok", "paused")
-    assert {claim.subscriber for claim in due} == {"u"}
-
-
-HERE = Path(__file__).parent
-FORMER_ROWS = """
-update schema_version set version = 1;
-insert into article_version values
-  ('1', 'x', '{}'), ('2', 'y', '{}'), ('3', 'z', '{}');
-insert into issue values
-  ('daily/1', 'daily', 1, 0, 1, 5, null), ('daily/0', 'daily', 0, 0, 0, 4, null);
-insert into issue_article values ('daily/1', 0, '1'), ('daily/1', 1, '2'),
-  ('daily/1', 2, '3');
-insert into subscriber values
-  ('s', 's@x', 's@x', 'active', '{}'), ('t', 't@x', 't@x', 'active', '{}'),
-  ('u', 'u@x', 'u@x', 'active', '{}'), ('v', 'v@x', 'v@x', 'active', '{}'),
-  ('w', 'w@x', 'w@x', 'active', '{}');
-insert into delivery values
-  ('1', 'daily/1', 's', 'sent', null, 0, 0, 1, 9, 0, '', '250 ok', 9),
-  ('2', 'daily/1', 't', 'sending', 'k', 9, 0, 1, 9, 0, '', '', 9),
-  ('3', 'daily/1', 'u', 'claimed', 'k', 9, 0, 0, null, 0, '', '', 9),
-  ('4', 'daily/1', 'v', 'deferred', null, 0, 9999999999999, 1, 9, 0, '', '450', 9),
-  ('5', 'daily/1', 'w', 'skipped', null, 0, 0, 0, null, 0, 'paused', '', 9);
-insert into received values ('s', 'x', '1'), ('s', 'y', '1'), ('t', 'y', '2');
-"""
-
-
 #: Sends one, and is in the middle of the next when it is killed.
 DIES_WHILE_SENDING = """
 import sys, time
@@ -693,6 +649,7 @@ with opened(Path(sys.argv[1]), Clock()) as store:
 """
 
 
+@pytest.mark.slow_on_postgresql
 def test_processes_at_once_send_each_row_once(store: Store, tmp_path: Path) -> None:
     made = planned(store, readers=100)
     command = [sys.executable, "-c", SENDS_ALL, str(tmp_path), made.id]
@@ -710,6 +667,7 @@ def test_processes_at_once_send_each_row_once(store: Store, tmp_path: Path) -> N
     assert store.journal.counts(made.id) == {State.SENT: 100}
 
 
+@pytest.mark.slow_on_postgresql
 def test_five_hundred_rows_ask_the_database_a_few_times_each(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -750,6 +708,7 @@ class TestDeliveries:
         )
         assert (row.dated, row.changed, row.due) == (MONDAY, clock(), None)
 
+    @pytest.mark.slow_on_postgresql
     def test_come_by_reader_however_many_there_are(self, store: Store) -> None:
         made = planned(store, readers=1001)
 
@@ -762,6 +721,7 @@ class TestDeliveries:
 
 
 class TestWhatWasReceived:
+    @pytest.mark.slow_on_postgresql
     def test_is_told_by_reader_and_article(self, store: Store) -> None:
         made = planned(store, readers=600)
         claims = claimed(store, made, limit=600)
@@ -851,8 +811,10 @@ class JournalMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.clock = Clock()
-        self.opened = opened(Path(self.folder.name), self.clock)
-        self.store = self.opened.__enter__()
+        self.open = ExitStack()
+        self.open.enter_context(self.engine())
+        store = opened(Path(self.folder.name), self.clock)
+        self.store = self.open.enter_context(store)
         self.issue = planned(self.store, readers=4)
         self.states = {row.id: State.QUEUED for row in self.rows()}
         self.holders: dict[str, str] = {}
@@ -861,8 +823,11 @@ class JournalMachine(RuleBasedStateMachine):
         self.left: Counter[str] = Counter()
         self.hold = ""
 
+    def engine(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
     def teardown(self) -> None:
-        self.opened.__exit__(None, None, None)
+        self.open.close()
         self.folder.cleanup()
 
     def rows(self) -> list[Delivery]:
@@ -1040,3 +1005,16 @@ TestJournalMachine = JournalMachine.TestCase
 TestJournalMachine.settings = settings(
     max_examples=40, stateful_step_count=30, deadline=None
 )
+
+
+class MachineOnPostgresql(JournalMachine):
+    """The same, on a server."""
+
+    def engine(self) -> AbstractContextManager[object]:
+        return on_postgresql()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(program("initdb") is None, reason=MISSING)
+class TestMachineOnPostgresql(MachineOnPostgresql.TestCase):  # type: ignore[misc,name-defined]
+    settings = settings(max_examples=15, stateful_step_count=30, deadline=None)

@@ -7,7 +7,7 @@ Each call is one transaction; several become one inside `Store.transaction()`:
         articles = store.archive.articles(since=since, until=until)
         issue = store.archive.freeze(...)
 
-SQLite holds all of it today. The statements are plain SQL so that PostgreSQL can.
+SQLite or PostgreSQL holds all of it; the statements are one text for both.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from digest.store.alone import alone
+from digest.settings import ServerDatabase
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Event, Imported
 from digest.store.commits import Commits
@@ -48,11 +48,9 @@ SQL = statements("store")
 class Store:
     """One database; may be shared between threads."""
 
-    def __init__(
-        self, database: Database, path: Path, *, now: Callable[[], datetime]
-    ) -> None:
-        """Use the database of that file; `now` is the only clock."""
-        self._database, self._path = database, path
+    def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
+        """Use the database; `now` is the only clock."""
+        self._database = database
         self.archive = Archive(database, now=now)
         self.audience = Audience(database, now=now)
         self.journal = Journal(database, now=now)
@@ -79,21 +77,21 @@ class Store:
 
         `doing` is a few letters and hyphens, such as "send-daily".
         """
-        return alone(self._path.with_name(f"{self._path.name}-{doing}.lock"))
+        return self._database.alone(doing)
 
     def close(self) -> None:
         """Close the database; no other thread may be using it."""
         self._database.close()
 
 
-def open_store(path: Path, *, now: Callable[[], datetime]) -> Store:
-    """Open the database, making it when it is not there; bring it up to date.
+def open_store(where: Path | ServerDatabase, *, now: Callable[[], datetime]) -> Store:
+    """Open the database and bring it up to date; a file that is not there is made.
 
     Raises `StoreError` when it cannot be used, and whenever it cannot be later.
     """
-    database = Database(path)
+    database = Database(where)
     try:
-        return Store(database, path, now=now)
+        return Store(database, now=now)
     except BaseException:
         database.close()
         raise

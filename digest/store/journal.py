@@ -90,7 +90,7 @@ class Journal:
         """
         token, rows = secrets.token_hex(16), list[Row]()
         readers = [None] if only is None else list(chunks(sorted(only)))
-        with self._database.tx():
+        with self._database.tx(alone=False):
             for chunk in readers:
                 rows += self._database.all(
                     SQL["claim"].replace(
@@ -127,7 +127,7 @@ class Journal:
 
     def release(self, claims: Sequence[Claim]) -> int:
         """Give back those rows that were not started; return how many."""
-        with self._database.tx():
+        with self._database.tx(alone=False):
             return sum(
                 self._database.run(
                     SQL["release"],
@@ -162,7 +162,7 @@ class Journal:
             deferred = outcome.state is State.DEFERRED
             if outcome.state not in OUTCOMES or deferred != (due is not None):
                 raise ValueError(f"an outcome cannot be {outcome.state} with due {due}")
-        with self._database.tx(durable=True):
+        with self._database.tx(durable=True, alone=False):
             step = Step(
                 self._database, self._contents, self._key(issue_id), now=self._ms()
             )

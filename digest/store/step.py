@@ -119,8 +119,11 @@ class Step:
 
     def _just_received(self, starts: Collection[Start], rivals: Sharing) -> list[Start]:
         """Return those of which another newsletter has just brought an article."""
+        if not rivals:
+            return []
         readers = [start.claim.subscriber for start in starts]
-        received = self._contents.received(readers, rivals)
+        with self._database.tx():  # alone: the other must not decide the same just now
+            received = self._contents.received(readers, rivals)
         return [
             start
             for start in starts
