@@ -1016,5 +1016,5 @@ class MachineOnPostgresql(JournalMachine):
 
 @pytest.mark.slow
 @pytest.mark.skipif(program("initdb") is None, reason=MISSING)
-class TestMachineOnPostgresql(MachineOnPostgresql.TestCase):  # type: ignore[misc,name-defined]
+class TestMachineOnPostgresql(MachineOnPostgresql.TestCase):  # type: ignore[misc,valid-type]
     settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
