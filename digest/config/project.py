@@ -29,7 +29,7 @@ from digest.config.schema import (
     SourcePart,
     TopicPart,
 )
-from digest.config.values import is_url, minutes
+from digest.config.values import is_server, is_url, minutes
 from digest.model import Limits, Newsletter, Schedule, Topic
 from digest.settings import (
     Dkim,
@@ -38,6 +38,7 @@ from digest.settings import (
     FolderSource,
     PageSource,
     Security,
+    ServerDatabase,
     Settings,
     Site,
     SmtpDelivery,
@@ -143,10 +144,16 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         sources=tuple(_source(part, root) for part in file.sources),
         delivery=_delivery(file.delivery, root),
         dkim=_dkim(file.dkim) if file.dkim else None,
-        database=root / file.database,
+        database=_database(file, root),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
     )
+
+
+def _database(file: SettingsFile, root: Path) -> Path | ServerDatabase:
+    if not is_server(file.database):
+        return root / file.database
+    return ServerDatabase(url=file.database, password=file.database_password or "")
 
 
 def _topic(name: str, part: TopicPart) -> Topic:

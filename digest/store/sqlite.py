@@ -106,13 +106,19 @@ class Sqlite:
         self, sql: str, values: Mapping[str, Value]
     ) -> tuple[str, Mapping[str, Value]]:
         """Turn `in (:ids)` and a tuple into `in (:ids_0, :ids_1)` and single values."""
-        lists = [(name, v) for name, v in values.items() if isinstance(v, tuple)]
+        lists = tuple(
+            (name, len(value))
+            for name, value in values.items()
+            if isinstance(value, tuple)
+        )
         if not lists:
             return _text(sql), values
         flat: dict[str, Value] = dict(values)
-        for name, items in lists:
-            flat.update((f"{name}_{place}", item) for place, item in enumerate(items))
-        return _spread(sql, tuple((name, len(items)) for name, items in lists)), flat
+        for name, _ in lists:
+            items = flat.pop(name)
+            assert isinstance(items, tuple)
+            flat.update({f"{name}_{place}": item for place, item in enumerate(items)})
+        return _spread(sql, lists), flat
 
     def many(
         self,
