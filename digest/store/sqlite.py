@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from digest.errors import StoreError
 from digest.store.alone import alone
@@ -59,6 +60,7 @@ WORDS = {
 class Sqlite:
     """A database in a file; see `Engine`."""
 
+    kind = "sqlite"
     tables = "select name from sqlite_master where type = 'table' order by name"
     orphans = 'select "table" as name from pragma_foreign_key_check'
     begin = "begin immediate"
@@ -115,8 +117,7 @@ class Sqlite:
             return _text(sql), values
         flat: dict[str, Value] = dict(values)
         for name, _ in lists:
-            items = flat.pop(name)
-            assert isinstance(items, tuple)
+            items = cast("tuple[Single, ...]", flat.pop(name))
             flat.update({f"{name}_{place}": item for place, item in enumerate(items)})
         return _spread(sql, lists), flat
 
