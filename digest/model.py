@@ -315,11 +315,12 @@ class Message:
 
 
 class State(StrEnum):
-    """Of a delivery. queued -> claimed -> sending -> sent | deferred | failed | unknown."""
+    """Of a delivery; `digest.store.journal` draws the way from one to the next."""
 
     QUEUED = "queued"  #: not yet tried
     CLAIMED = "claimed"  #: leased to one process, nothing said to a server yet
-    SENDING = "sending"  #: a process is handing it over right now
+    SENDING = "sending"  #: its envelope is being handed over; nothing of it has left
+    BODY_SENT = "body_sent"  #: all of it may be with the server; no answer yet
     SENT = "sent"  #: the server took responsibility
     DEFERRED = "deferred"  #: refused for now (4yz); tried again when `due`
     FAILED = "failed"  #: refused for good (5yz), or expired
@@ -332,6 +333,13 @@ class State(StrEnum):
         return self in (State.SENT, State.FAILED, State.SKIPPED)
 
 
+class Bounce(StrEnum):
+    """What a refusal says of an address, beside the one message it refused."""
+
+    HARD = "hard"  #: the address will never take mail
+    SOFT = "soft"  #: for now; often enough, it counts as hard
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of handing one message over."""
@@ -339,6 +347,8 @@ class Outcome:
     delivery: str
     state: State  #: SENT, DEFERRED, FAILED, UNKNOWN, or QUEUED: never left us
     reply: str = ""  #: the server's words, or ours when it never answered
+    bounce: Bounce | None = None
+    wait_seconds: float = 0  #: before a deferred one is tried again; 0: as usual
 
 
 # -- collecting -------------------------------------------------------------

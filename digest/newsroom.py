@@ -37,11 +37,24 @@ from digest.model import (
 )
 from digest.rendering import Rendered, Renderer
 from digest.selection import candidates, catalogue, widened
-from digest.settings import FolderSource, Settings, SmtpDelivery
+from digest.settings import (
+    FilesDelivery,
+    FolderSource,
+    InDoubt,
+    Settings,
+    SmtpDelivery,
+)
 from digest.store import Imported, Store, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, open_transport
 from digest.transports.pages import Written
+
+#: The state of a mail in doubt, as the operator decided.
+DOUBTFUL = {
+    InDoubt.HOLD: State.UNKNOWN,
+    InDoubt.RESEND: State.QUEUED,
+    InDoubt.ASSUME_SENT: State.SENT,
+}
 
 #: The id of no reader, for the links of test mails.
 NOBODY = "aaaaaaaaaaaaa"
@@ -298,8 +311,8 @@ class Newsroom:
 
         Its templates are tried first, with sample articles: one that fails for some
         readers only must not be found half-way. Whoever sent it before and still has
-        claims is dead: they are given back, and a mail that was just leaving is in
-        doubt.
+        claims is dead: they are given back, and a mail whose body may have left is
+        dealt with as `delivery.in_doubt` says.
         """
         with self.store.alone(f"send-{newsletter.slug}") as granted:
             if not granted:
@@ -309,8 +322,19 @@ class Newsroom:
                 )
             sample_renderer(self.settings, newsletter).check()
             for issue in self.issues.open(newsletter):
-                self.store.journal.recover(issue.id)
+                self.store.journal.recover(issue.id, doubtful=self._doubtful())
+                if issue.expires < self.now():
+                    self.store.journal.give_up(issue.id)
             yield
+
+    def _doubtful(self) -> State:
+        """Return what becomes of a mail that may have left when a process died.
+
+        A file can be written again: it takes the place of the one before.
+        """
+        if isinstance(self.settings.delivery, FilesDelivery):
+            return State.QUEUED
+        return DOUBTFUL[self.settings.in_doubt]
 
     def send(
         self,

@@ -92,6 +92,14 @@ class FilesDelivery:
     folder: Path
 
 
+class InDoubt(StrEnum):
+    """What becomes of a mail when nobody was left to hear the server's answer."""
+
+    HOLD = "hold"  #: it waits for `digest resolve`
+    RESEND = "resend"  #: the same mail goes again; a reader may see it twice
+    ASSUME_SENT = "assume-sent"  #: it counts as sent; a reader may miss it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dkim:
     """What signs every message."""
@@ -120,6 +128,7 @@ class Settings:
     sources: tuple[SourceSettings, ...]
     delivery: SmtpDelivery | FilesDelivery
     database: Path | ServerDatabase  #: an SQLite file, or PostgreSQL
+    in_doubt: InDoubt = InDoubt.HOLD
     dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
     subscribers: Path | None = None  #: imported by content before each send
     collect_every_minutes: int = 15

@@ -19,6 +19,9 @@ from digest.store.database import Database
 from tests.cluster import Cluster, cluster
 from tests.projects import MONDAY, Clock
 
+#: All that `planned` readers take.
+NEWSLETTERS = frozenset({"daily", "weekly"})
+
 #: In a folder whose database is on a server: its address.
 ADDRESS = "database.url"
 
@@ -126,11 +129,17 @@ def issue(
 def planned(store: Store, *, readers: int, newsletter: str = "daily") -> Issue:
     """Freeze an issue and plan it for that many new readers."""
     store.audience.import_(
-        [reader(n) for n in range(1, readers + 1)], origin="readers", sync=False
+        [
+            reader(n, preferences=Preferences(newsletters=NEWSLETTERS))
+            for n in range(1, readers + 1)
+        ],
+        origin="readers",
+        sync=False,
     )
-    frozen = store.archive.freeze(issue(newsletter=newsletter))
+    articles = tuple(article(n, id=letter) for n, letter in enumerate("abcdefgh"))
+    frozen = store.archive.freeze(issue(newsletter=newsletter, articles=articles))
     assert frozen is not None
-    store.journal.plan(frozen.id, [s.id for s in store.audience.all()])
+    store.journal.plan(frozen.id, newsletter)
     return frozen
 
 

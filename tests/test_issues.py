@@ -12,6 +12,7 @@ from digest.errors import InputError, TransportError
 from digest.model import Issue, Newsletter, Outcome, State
 from digest.newsroom import Newsroom
 from digest.settings import FilesDelivery, Security, SmtpDelivery
+from digest.store import Start
 from digest.transports import open_transport
 from tests.projects import Clock, write_article, write_project
 
@@ -99,9 +100,12 @@ def test_an_hourly_newsletters_deferred_mails_outlive_three_issues(
         else:
             journal = newsroom.store.journal
             for claim in journal.claim(issue.id, limit=9, lease_seconds=60):
-                journal.start(claim, [])
                 later = Outcome(delivery=claim.delivery, state=State.DEFERRED)
-                journal.record(claim, later, due=clock.at)
+                journal.write(
+                    issue.id,
+                    starts=[Start(claim=claim, dated=clock.at, articles=())],
+                    outcomes=[(claim, later, clock.at)],
+                )
         clock.forward(hours=1)
 
     assert [i.id for i in newsroom.issues.recent("daily")] == issues
@@ -109,7 +113,10 @@ def test_an_hourly_newsletters_deferred_mails_outlive_three_issues(
     assert [i.id for i in newsroom.issues.due(daily)] == [issues[0]]
     clock.forward(days=1)
     assert [i.id for i in newsroom.issues.recent("daily")] == issues[-3:]
-    assert newsroom.issues.open(daily) == []
+    with newsroom.sending(daily):
+        assert newsroom.issues.open(daily) == [], "after a day it is given up"
+    (row, *_) = newsroom.store.journal.deliveries(issues[0], State.FAILED)
+    assert row.reply.startswith("gave up after a day")
 
 
 def test_an_issue_is_found_by_its_id_and_only_in_its_newsletter(

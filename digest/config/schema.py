@@ -294,6 +294,13 @@ class DeliveryPart(Part):
         examples=["outbox"],
     )
     smtp: SmtpPart | None = Field(default=None, description="A mail server.")
+    in_doubt: Literal["hold", "resend", "assume-sent"] = Field(
+        default="hold",
+        description="What becomes of a mail when the line died before the server "
+        "answered: hold it for `digest resolve`, resend it (it may come twice), or "
+        "assume-sent (it may be missing).",
+        examples=["hold"],
+    )
 
 
 class DkimPart(Part):

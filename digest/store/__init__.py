@@ -21,19 +21,24 @@ from pathlib import Path
 from digest.settings import ServerDatabase
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Event, Imported
+from digest.store.commits import Commits
 from digest.store.database import Database, statements
-from digest.store.journal import Claim, Delivery, Journal
+from digest.store.journal import Journal
+from digest.store.rows import Claim, Delivery, Start, Written
 
 __all__ = [
     "Added",
     "Archive",
     "Audience",
     "Claim",
+    "Commits",
     "Delivery",
     "Event",
     "Imported",
     "Journal",
+    "Start",
     "Store",
+    "Written",
     "open_store",
 ]
 

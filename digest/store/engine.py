@@ -4,6 +4,7 @@ The statements of the house are one text for both, with `:named` values, lists a
 `in (:names)` and a few placeholders that an engine fills in its own way:
 
     {skip_locked}   rows that another transaction holds are passed over
+    {lock_rows}     rows of the table `d` are ours until the transaction ends
     {clustered}     behind a table: its rows lie in the order of its primary key
 """
 

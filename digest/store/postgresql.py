@@ -23,7 +23,11 @@ from digest.store.engine import Single, Trouble, Value, filled, unusable
 if TYPE_CHECKING:
     import psycopg
 
-FILLS = {"{skip_locked}": "for update skip locked", "{clustered}": ""}
+FILLS = {
+    "{skip_locked}": "for update skip locked",
+    "{lock_rows}": "for update of d",
+    "{clustered}": "",
+}
 
 #: Our locks among those of other programs: the letters "digs".
 LOCKS = int.from_bytes(b"digs")

@@ -22,7 +22,7 @@ from digest.store.engine import Single, Trouble, Value, filled
 #: `update … returning` and `update … from`.
 OLDEST = (3, 35, 0)
 
-FILLS = {"{skip_locked}": "", "{clustered}": "without rowid"}
+FILLS = {"{skip_locked}": "", "{lock_rows}": "", "{clustered}": "without rowid"}
 
 #: By SQLite's primary result code: what was found, what to do.
 WORDS = {

@@ -12,11 +12,25 @@ base of "never lost, never doubled":
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import Protocol
 
 from digest.model import Message, Outcome
 from digest.settings import FilesDelivery, SmtpDelivery
+
+
+class Desk(Protocol):
+    """Where a transport gets its messages and writes down what becomes of them."""
+
+    def take(self) -> Message | None:
+        """Return the next message; None when nothing more may be sent."""
+        ...
+
+    def settle(
+        self, outcomes: Sequence[Outcome] = (), *, leaving: Message | None = None
+    ) -> bool:
+        """Write outcomes down, and that the body of `leaving` is about to leave."""
+        ...
 
 
 class Transport(Protocol):
@@ -27,13 +41,8 @@ class Transport(Protocol):
         """How many messages may be in flight, and so in doubt, at once."""
         ...
 
-    def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
-        """Yield one outcome per message, as answers arrive, in any order.
-
-        Raises `TransportError` or `OutputError` when nothing can leave any more;
-        the messages not yet drawn are then untouched, and what was drawn and did
-        not leave has been yielded as QUEUED before.
-        """
+    def deliver(self, desk: Desk) -> None:
+        """Hand over what the desk gives until there is no more."""
         ...
 
     def close(self) -> None:
