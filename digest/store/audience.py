@@ -105,14 +105,6 @@ class Audience:
             for row in self._database.all(SQL["by_ids"], ids=chunk)
         }
 
-    def by_ids(self, ids: Iterable[str]) -> dict[str, Subscriber]:
-        """Return the readers with these ids, by id; who is not known is left out."""
-        return {
-            row["id"]: _subscriber(row)
-            for chunk in chunks(ids)
-            for row in self._database.all(SQL["by_ids"], ids=chunk)
-        }
-
     def history(self, subscriber_id: str) -> list[Event]:
         """Return what happened to a reader, the oldest first."""
         rows = self._database.all(SQL["history"], subscriber=subscriber_id)
