@@ -188,6 +188,12 @@ class Status(StrEnum):
     REMOVED = (
         "removed"  #: no longer in the file they came from; back when it names them
     )
+    BOUNCED = "bounced"  #: the address will never take mail; no file revives it
+
+    @property
+    def final(self) -> bool:
+        """Whether it is stronger than any file: only by hand can it be changed."""
+        return self in (Status.UNSUBSCRIBED, Status.BOUNCED)
 
 
 class Format(StrEnum):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,6 +87,13 @@ class TestAReader:
         assert store.audience.find(found.id) == found
         assert store.audience.find("bo@example.org") is None
         assert store.audience.find("nobody") is None
+
+    def test_is_found_with_many_others_at_once(self, store: Store) -> None:
+        import_(store, *(reader(n) for n in range(BATCH + 2)))
+        everyone = {s.id: s for s in store.audience.all()}
+
+        assert store.audience.by_ids([*everyone, "nobody"]) == everyone
+        assert store.audience.by_ids([]) == {}
 
 
 class TestAFile:
@@ -214,6 +221,94 @@ class TestAnUnsubscribe:
         assert known(store).status is Status.ACTIVE
         assert import_(store, reader(status=Status.UNSUBSCRIBED)) == Imported(same=1)
         assert kinds(store)[-1] == ("resubscribed", "operator")
+
+
+HARD = "550 5.1.1 no such mailbox"
+SOFT = "452 4.2.2 the mailbox is full"
+
+
+class TestABounce:
+    def bounced(self, store: Store, issue: str = "daily/1", *, hard: bool) -> bool:
+        return store.audience.bounced(
+            known(store).id, hard=hard, reply=HARD if hard else SOFT, issue=issue
+        )
+
+    def test_for_good_stops_all_mail_and_no_file_revives_the_address(
+        self, store: Store
+    ) -> None:
+        import_(store, reader())
+
+        assert self.bounced(store, hard=True)
+
+        assert known(store).status is Status.BOUNCED
+        assert list(store.audience.takers("daily")) == []
+        assert import_(store, reader(name="Ana")) == Imported(
+            kept_bounced=("reader1@example.org",)
+        )
+        import_(store)
+        import_(store, reader())
+        assert known(store).status is Status.BOUNCED
+        assert kinds(store) == [("imported", "readers.yaml"), ("bounced", HARD)]
+
+    def test_is_said_once(self, store: Store) -> None:
+        import_(store, reader())
+
+        assert self.bounced(store, hard=True)
+        assert not self.bounced(store, hard=True)
+        assert not store.audience.bounced("nobody", hard=True, reply=HARD, issue="d/1")
+
+    def test_of_who_unsubscribed_changes_nothing(self, store: Store) -> None:
+        import_(store, reader(status=Status.UNSUBSCRIBED))
+
+        assert not self.bounced(store, hard=True)
+        assert known(store).status is Status.UNSUBSCRIBED
+
+    def test_can_be_followed_by_an_unsubscribe_and_taken_back_by_hand(
+        self, store: Store
+    ) -> None:
+        import_(store, reader())
+        self.bounced(store, hard=True)
+
+        assert store.audience.set_status(known(store).id, Status.ACTIVE)
+        self.bounced(store, hard=True)
+        import_(store, reader(status=Status.UNSUBSCRIBED))
+
+        assert known(store).status is Status.UNSUBSCRIBED
+
+    @pytest.mark.parametrize(
+        ("days", "stops"), [((0, 7, 14), True), ((0, 6, 13), False), ((0, 20), False)]
+    )
+    def test_for_now_counts_after_three_issues_in_a_row_and_two_weeks(
+        self, store: Store, clock: Clock, days: tuple[int, ...], *, stops: bool
+    ) -> None:
+        import_(store, reader())
+
+        for day in days:
+            clock.at = MONDAY + timedelta(days=day)
+            stopped = [self.bounced(store, f"daily/{day}", hard=False) for _ in "ab"]
+
+        assert stopped == [stops, False]
+        assert (known(store).status is Status.BOUNCED) == stops
+        softs = [("soft bounce", f"daily/{day}: {SOFT}") for day in days]
+        ends = [("bounced", SOFT)] if stops else []
+        assert kinds(store)[1:] == softs + ends
+
+    def test_for_now_is_forgotten_when_mail_arrives(
+        self, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import_(store, reader(1), reader(2))
+        for day in range(3):
+            self.bounced(store, f"daily/{day}", hard=False)
+        ids = [s.id for s in store.audience.all()]
+
+        store.audience.delivered(ids)
+
+        clock.forward(days=30)
+        assert not self.bounced(store, "daily/30", hard=False)
+        store.audience.delivered(ids)
+        asked = questions(monkeypatch)
+        store.audience.delivered(ids)
+        assert len(asked) == 1, "nothing is written where nothing bounced"
 
 
 class TestAReaderNoLongerInTheFile:

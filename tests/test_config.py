@@ -19,6 +19,7 @@ from digest.settings import (
     FolderSource,
     PageSource,
     Security,
+    ServerDatabase,
     Settings,
     Site,
     SmtpDelivery,
@@ -481,6 +482,11 @@ class TestASecret:
         "line",
         [
             "database: postgres://me:hunter2@db.example/x",
+            "database: postgresql://me@db.example/x?password=hunter2",
+            "database: mysql://me:hunter2@db.example/x",
+            "database: postgresql://me:hunter2@[db.example/x",
+            "database: [hunter2]",
+            "database: postgresql://h/n\ndatabase_password: hunter2",
             "sources: [{feed: 'https://me:hunter2@feeds.example/x'}]",
             "sources: [{page: ['https://me:hunter2@ledger.example/x']}]",
         ],
@@ -500,6 +506,21 @@ class TestASecret:
         assert "hunter2" not in repr(caught.value)
         assert caught.value.__cause__ is None
         assert caught.value.__context__ is None
+
+
+class TestTheDatabase:
+    def test_may_be_on_a_server_with_its_password_elsewhere(
+        self, tmp_path: Path
+    ) -> None:
+        url = "postgresql://digest@db.example:5433/news?sslmode=verify-full"
+        text = f"{WHOLE}database: {url}\n"
+
+        assert load(tmp_path, text).database == ServerDatabase(url=url)
+
+        text += "database_password: env:P\n"
+        settings = load(tmp_path, text, {"P": "hunter2"})
+        assert settings.database == ServerDatabase(url=url, password="hunter2")
+        assert "hunter2" not in repr(settings)
 
 
 class TestDkim:
@@ -912,6 +933,9 @@ class TestAMistake:
             (smtp("host: a.example", "security: none"), "14:15: `security` is none, but the server is not"),
             (smtp("host: a.example", "username: x"), "14:5: `username` is given without `password`"),
             (smtp("host: a.example", "password: env:P"), "14:5: `password` is given without `username`"),
+            (WHOLE + "database: postgresql://db.example", "12:11: `database` is not the address of a database"),
+            (WHOLE + "database: sqlite:///x.db", "12:11: `database` must be a path to a file, or an address"),
+            (WHOLE + "database_password: env:P", "12:1: `database_password` means nothing for a file"),
         ],
     )  # fmt: skip
     def test_is_named_with_its_place_and_what_to_do(
@@ -989,7 +1013,8 @@ FULL: dict[str, object] = {
         "smtp": {"host": "m.example", "username": "u", "password": "env:P", "port": 25}
     },
     "dkim": {"selector": "s", "key": "env:K", "domain": "n.example"},
-    "database": "d.db",
+    "database": "postgresql://u@h.example/d",
+    "database_password": "env:P",
 }
 ODD: st.SearchStrategy[object] = st.sampled_from(
     [

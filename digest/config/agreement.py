@@ -14,7 +14,13 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from digest.addresses import check_domain, check_mailbox
-from digest.config.values import is_loopback, is_url, newsletter_slug, shown
+from digest.config.values import (
+    is_loopback,
+    is_server,
+    is_url,
+    newsletter_slug,
+    shown,
+)
 from digest.tags import slug
 from digest.yamltext import KEY, Document, Location
 
@@ -33,6 +39,7 @@ def disagreements(value: object, document: Document) -> Complaints:
         _same_names(settings, document),
         _delivery(settings),
         _dkim(settings),
+        _database(settings),
     )
 
 
@@ -257,6 +264,23 @@ def _dkim(settings: Mapping[str, object]) -> Complaints:
                     "line out"
                 ),
             )
+
+
+# -- the database -----------------------------------------------------------
+
+
+def _database(settings: Mapping[str, object]) -> Complaints:
+    place = settings.get("database", "")
+    if "database_password" in settings and not (
+        isinstance(place, str) and is_server(place.strip())
+    ):
+        yield (
+            ("database_password", KEY),
+            (
+                "`database_password` means nothing for a file; take it out, or write the "
+                "address of a server under `database`"
+            ),
+        )
 
 
 def _checked(check: Callable[[str], str], written: object) -> str:

@@ -149,6 +149,7 @@ Duration = Annotated[
 Url = Annotated[Line, AfterValidator(values.public_url)]
 SiteUrl = Annotated[Line, AfterValidator(values.site_url)]
 FilePath = Annotated[Line, AfterValidator(values.path)]
+DatabasePlace = Annotated[Line, AfterValidator(values.database)]
 Place = Annotated[Line, AfterValidator(values.location)]
 Address = Annotated[Line, AfterValidator(_address)]
 Mailbox = Annotated[

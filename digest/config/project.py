@@ -29,7 +29,7 @@ from digest.config.schema import (
     SourcePart,
     TopicPart,
 )
-from digest.config.values import is_url, minutes
+from digest.config.values import is_server, is_url, minutes
 from digest.model import Limits, Newsletter, Schedule, Topic
 from digest.settings import (
     Dkim,
@@ -39,6 +39,7 @@ from digest.settings import (
     InDoubt,
     PageSource,
     Security,
+    ServerDatabase,
     Settings,
     Site,
     SmtpDelivery,
@@ -145,10 +146,16 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         delivery=_delivery(file.delivery, root),
         in_doubt=InDoubt(file.delivery.in_doubt),
         dkim=_dkim(file.dkim) if file.dkim else None,
-        database=root / file.database,
+        database=_database(file, root),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
     )
+
+
+def _database(file: SettingsFile, root: Path) -> Path | ServerDatabase:
+    if not is_server(file.database):
+        return root / file.database
+    return ServerDatabase(url=file.database, password=file.database_password or "")
 
 
 def _topic(name: str, part: TopicPart) -> Topic:

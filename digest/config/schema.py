@@ -10,14 +10,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
 from digest.config import values
 from digest.config.kinds import (
     Clocks,
     Count,
     Crons,
+    DatabasePlace,
     Days,
     Domain,
     Duration,
@@ -351,10 +350,19 @@ class SettingsFile(Part):
         default=None,
         description="Sign every mail (DKIM); without it, let your mail server sign.",
     )
-    database: FilePath = Field(
+    database: DatabasePlace = Field(
         default="digest.db",
-        description="The file that remembers what was collected and sent.",
-        examples=["digest.db"],
+        description="What remembers what was collected and sent: a file, or a database "
+        "on a PostgreSQL server.",
+        examples=["digest.db", "postgresql://digest@db.longitude.example/digest"],
+    )
+    database_password: Secret | None = Field(
+        default=None,
+        description="Where the password for the server of `database` is: env:NAME or "
+        "file:path. Without it, PGPASSWORD and ~/.pgpass count.",
+        examples=["env:DATABASE_PASSWORD", "file:secrets/database"],
+        json_schema_extra={"pattern": "^(env|file):.+"},
+        repr=False,
     )
     subscribers: FilePath | None = Field(
         default=None,
@@ -366,34 +374,3 @@ class SettingsFile(Part):
         description="How often `digest run` looks for new articles.",
         examples=["15 minutes"],
     )
-
-
-# -- the schema -------------------------------------------------------------
-
-
-class _Plain(GenerateJsonSchema):
-    """A schema for people: no titles made from names, no "or null"."""
-
-    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 theirs
-        """Leave out titles that only repeat the key."""
-        return False
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """Describe only the value; what may be absent need not be null."""
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Leave out defaults that only say "not given"."""
-        described = super().default_schema(schema)
-        if described.get("default") in (None, "", [], {}):
-            described.pop("default", None)
-        return described
-
-
-def settings_schema() -> dict[str, object]:
-    """Return the JSON Schema of `digest.yaml`, for completion in text editors."""
-    return {
-        "$schema": GenerateJsonSchema.schema_dialect,
-        "title": "digest.yaml",
-        **SettingsFile.model_json_schema(schema_generator=_Plain),
-    }

@@ -70,6 +70,7 @@ class Trouble:
 class Engine(Protocol):
     """A kind of database, and where it is."""
 
+    kind: str  #: "sqlite" or "postgresql", as in the names of migrations
     name: str  #: "the database /srv/news/digest.db", without a password
     tables: str  #: lists its tables, as `name`
     orphans: str  #: lists rows that refer to nothing; empty: there cannot be any

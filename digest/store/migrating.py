@@ -19,8 +19,8 @@ def migrate(database: Database) -> list[int]:
 
     Raises `StoreError` when it is another program's, or a newer digest's.
     """
-    scripts = sorted(MIGRATIONS.glob("[0-9]*.sql"))
-    newest = int(scripts[-1].name[:4])
+    scripts = _scripts(database.engine.kind)
+    newest = max(scripts)
     if version_of(database) == newest:
         return []  # without waiting for a process that is writing
     with database.rebuilding(), database.tx():
@@ -31,9 +31,9 @@ def migrate(database: Database) -> list[int]:
                 f"format {version}, this one knows formats up to {newest}. "
                 "Update digest, or name another one under `database:`."
             )
-        applied = [int(script.name[:4]) for script in scripts[version:]]
-        for script in scripts[version:]:
-            for statement in statements_of(script.read_text(encoding="utf-8")):
+        applied = [number for number in scripts if number > version]
+        for number in applied:
+            for statement in _statements(scripts[number].read_text(encoding="utf-8")):
                 database.run(statement)
         if database.engine.orphans and (found := database.all(database.engine.orphans)):
             raise StoreError(
@@ -44,8 +44,16 @@ def migrate(database: Database) -> list[int]:
     return applied
 
 
-def statements_of(script: str) -> list[str]:
-    """Return the statements of a migration, without its comments."""
+def _scripts(kind: str) -> dict[int, Path]:
+    """Return the migrations by number; some there are one of for each kind of engine."""
+    return {
+        int(path.name[:4]): path
+        for path in sorted(MIGRATIONS.glob("[0-9]*.sql"))
+        if path.suffixes in ([".sql"], [f".{kind}", ".sql"])
+    }
+
+
+def _statements(script: str) -> list[str]:
     text = re.sub(r"--.*", "", script)
     return [statement for statement in text.split(";") if statement.strip()]
 

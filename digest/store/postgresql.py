@@ -89,6 +89,7 @@ UNCODED = (
 class Postgresql:
     """A database on a server; see `Engine`."""
 
+    kind = "postgresql"
     tables = (
         "select table_name as name from information_schema.tables "
         "where table_schema = current_schema() and table_type = 'BASE TABLE' "

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from digest.errors import StoreError
 from digest.store.alone import alone
@@ -59,6 +60,7 @@ WORDS = {
 class Sqlite:
     """A database in a file; see `Engine`."""
 
+    kind = "sqlite"
     tables = "select name from sqlite_master where type = 'table' order by name"
     orphans = 'select "table" as name from pragma_foreign_key_check'
     begin = "begin immediate"
@@ -106,13 +108,18 @@ class Sqlite:
         self, sql: str, values: Mapping[str, Value]
     ) -> tuple[str, Mapping[str, Value]]:
         """Turn `in (:ids)` and a tuple into `in (:ids_0, :ids_1)` and single values."""
-        lists = [(name, v) for name, v in values.items() if isinstance(v, tuple)]
+        lists = tuple(
+            (name, len(value))
+            for name, value in values.items()
+            if isinstance(value, tuple)
+        )
         if not lists:
             return _text(sql), values
         flat: dict[str, Value] = dict(values)
-        for name, items in lists:
-            flat.update((f"{name}_{place}", item) for place, item in enumerate(items))
-        return _spread(sql, tuple((name, len(items)) for name, items in lists)), flat
+        for name, _ in lists:
+            items = cast("tuple[Single, ...]", flat.pop(name))
+            flat.update({f"{name}_{place}": item for place, item in enumerate(items)})
+        return _spread(sql, lists), flat
 
     def many(
         self,

@@ -62,3 +62,18 @@ from event where subscriber = :subscriber
 
 -- name: history
 select * from event where subscriber = :subscriber order by number
+
+-- name: soft_bounces
+select issue, issues, since_ms from soft_bounce where subscriber = :subscriber
+
+-- name: add_soft_bounce
+insert into soft_bounce (subscriber, issue, issues, since_ms)
+values (:subscriber, :issue, 1, :now)
+on conflict (subscriber)
+do update set issue = excluded.issue, issues = soft_bounce.issues + 1
+
+-- name: bouncing
+select subscriber from soft_bounce where subscriber in (:ids)
+
+-- name: forget_bounces
+delete from soft_bounce where subscriber in (:ids)
