@@ -40,7 +40,7 @@ from digest.selection import candidates, catalogue, widened
 from digest.settings import FolderSource, Settings, SmtpDelivery
 from digest.store import Imported, Store, open_store
 from digest.template_files import load_templates
-from digest.transports import Transport, open_transport
+from digest.transports import Transport, deliver_one, open_transport
 from digest.transports.pages import Written
 
 #: The id of no reader, for the links of test mails.
@@ -366,7 +366,6 @@ class Newsroom:
             )
         transport = transport or open_transport(self.settings.delivery)
         try:
-            (outcome,) = transport.deliver([message])
+            return deliver_one(transport, message)
         finally:
             transport.close()
-        return outcome
