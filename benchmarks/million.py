@@ -29,7 +29,6 @@ READERS = 1_000_000
 FIRST = 2_000  #: mails, after which the send is stopped
 
 
-
 def readers(number: int, newsletter: str, topics: list[str]) -> Iterator[Subscriber]:
     """Yield readers who follow two of the topics each."""
     for n in range(number):
@@ -47,9 +46,7 @@ def octets(settings: Settings) -> int:
     """Return how large the database is, with what is not checkpointed yet."""
     path = settings.database
     assert isinstance(path, Path)
-    return sum(
-        file.stat().st_size for file in path.parent.glob(f"{path.name}*")
-    )
+    return sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
 
 
 def peak_mebibytes() -> float:

@@ -37,7 +37,9 @@ WORDS = {
     "nonsense": "what was the question",
 }
 
-_MESSAGE_ID = re.compile(rb"^Message-ID: *(?:\r\n )?(<[^>]+>)", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(
+    rb"^Message-ID: *(?:\r\n )?(<[^>]+>)", re.IGNORECASE | re.MULTILINE
+)
 
 
 class Over(Exception):
