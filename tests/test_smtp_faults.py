@@ -70,8 +70,8 @@ def test_no_verdict_is_wrong_and_nothing_is_doubled(
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize("connections", [1, 6, 20])
-def test_ten_thousand_messages_through_every_fault(
+def test_thousands_of_messages_through_every_fault(
     connections: int, *, pipelining: bool
 ) -> None:
-    for seed in range(10, 15):
+    for seed in range(10, 15 if connections > 1 else 12):
         run(seed, number=2_000, connections=connections, pipelining=pipelining)
