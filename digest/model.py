@@ -306,7 +306,9 @@ class Envelope:
 class Message:
     """RFC 5322 bytes, ready for the wire, in their envelope.
 
-    `delivery` is the journal row they belong to.
+    `delivery` is the journal row they belong to. `content` has CRLF line ends, the
+    last one too, and no line that begins with a dot: it is sent as it is, without a
+    look at its 40 KB (`digest.quoting` and `digest.message` see to that).
     """
 
     delivery: str
@@ -347,8 +349,8 @@ class Outcome:
     delivery: str
     state: State  #: SENT, DEFERRED, FAILED, UNKNOWN, or QUEUED: never left us
     reply: str = ""  #: the server's words, or ours when it never answered
-    bounce: Bounce | None = None
-    wait_seconds: float = 0  #: before a deferred one is tried again; 0: as usual
+    bounce: Bounce | None = None  #: None: nothing is known against the address
+    wait_seconds: float = 0  #: until a DEFERRED one; 0: the journal's own back-off
 
 
 # -- collecting -------------------------------------------------------------

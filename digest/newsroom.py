@@ -46,7 +46,7 @@ from digest.settings import (
 )
 from digest.store import Imported, Store, open_store
 from digest.template_files import load_templates
-from digest.transports import Transport, open_transport
+from digest.transports import Transport, deliver_one, open_transport
 from digest.transports.pages import Written
 
 #: The state of a mail in doubt, as the operator decided.
@@ -394,7 +394,6 @@ class Newsroom:
             )
         transport = transport or open_transport(self.settings.delivery)
         try:
-            (outcome,) = transport.deliver([message])
+            return deliver_one(transport, message)
         finally:
             transport.close()
-        return outcome

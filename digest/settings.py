@@ -79,10 +79,14 @@ class SmtpDelivery:
     security: Security = Security.TLS
     username: str = ""
     password: str = field(default="", repr=False)
+    token_command: tuple[str, ...] = ()  #: prints an OAuth token; instead of a password
     ca_file: Path | None = (
         None  #: a private authority that signed the server's certificate
     )
     bounce_domain: str = ""  #: of the envelope sender; empty: the sender's own domain
+    connections: int = 4  #: at once; as many mails are in doubt after a crash
+    messages_per_connection: int = 100  #: then a new one is opened
+    rate: float = 0  #: messages a second over all connections; 0: as they come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

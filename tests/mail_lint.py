@@ -197,6 +197,8 @@ def octets(content: bytes, recipient: str) -> Iterator[str]:
     for line in content.split(b"\r\n"):
         if len(line) > 998:
             yield f"a line of {len(line)} octets"
+        if line.startswith(b"."):  # SMTP sends a content as it is
+            yield f"a line that begins with a dot: {line[:90]!r}"
     for line in body.split(b"\r\n"):
         if len(line) > 78 or line.startswith((b".", b"From ")) or line.endswith(b" "):
             yield f"a line that a relay would change: {line[:90]!r}"

@@ -22,8 +22,10 @@ from digest.settings import Security, SmtpDelivery
 HOST = "127.0.0.1"
 
 
-def loopback(port: int) -> SmtpDelivery:
-    return SmtpDelivery(host=HOST, port=port, security=Security.NONE)
+def loopback(port: int, *, connections: int = 1) -> SmtpDelivery:
+    return SmtpDelivery(
+        host=HOST, port=port, security=Security.NONE, connections=connections
+    )
 
 
 DROP, RESET, SILENCE = "drop", "reset", "silence"
@@ -46,12 +48,17 @@ def play(**steps: str | tuple[str, ...]) -> Play:
 class Scripted:
     """Plays one script per connection, then behaves; keeps the truth."""
 
+    offers = ""  #: to every client, beside the features of one server
+
     def __init__(self, *plays: Play, features: str = "SIZE 99999999") -> None:
         self.plays, self.features = list(plays), features
         self.heard: list[str] = []
         self.accepted: Counter[str] = Counter()
         self.bodies: list[bytes] = []
         self.connections = 0
+        self.for_nobody = "503 5.5.1 need RCPT"  #: to DATA; 354 is legal, too
+        self.forgetful = False  #: takes a recipient after it refused the sender
+        self.strays = 0  #: bytes of content for nobody
         self.listener = socket.create_server((HOST, 0))
         self.settings = loopback(self.listener.getsockname()[1])
         self.thread = threading.Thread(target=self.serve)
@@ -92,34 +99,52 @@ class Scripted:
 
     def converse(self, line: socket.socket, file: BinaryIO, act: Play) -> None:
         self.do(line, act("greeting") or "220 scripted")
-        usual = {"EHLO": f"250-scripted\r\n250 {self.features}", "QUIT": "221 bye"}
-        recipient = ""
+        offered = "".join(f"250-{word}\r\n" for word in self.offers.split())
+        usual = {
+            "EHLO": f"250-scripted\r\n{offered}250 {self.features}",
+            "QUIT": "221 bye",
+        }
+        recipient, refused = "", False
         while command := file.readline().decode("utf-8", "replace").strip():
             self.heard.append(command)
             verb = command.partition(" ")[0].upper()
-            if verb == "RCPT":
-                recipient = re.sub(".*<(.*)@.*", r"\1", command)
             if verb == "DATA":
                 self.data(line, file, act, recipient)
-            else:
-                self.do(line, act(verb) or usual.get(verb, "250 ok"))
+                recipient = ""
+                continue
+            answer = act(verb) or usual.get(verb, "250 ok")
+            if verb == "MAIL":
+                refused = not answer.startswith("2") and not self.forgetful
+            elif verb == "RCPT" and refused:
+                answer = "503 5.5.1 need MAIL"
+            if verb == "RCPT" and answer.startswith("2"):
+                recipient = re.sub(".*<(.*)@.*", r"\1", command)
+            self.do(line, answer)
 
     def data(
         self, line: socket.socket, file: BinaryIO, act: Play, recipient: str
     ) -> None:
-        answer = act("DATA") or "354 go on"
+        answer = (act("DATA") or "354 go on") if recipient else self.for_nobody
         self.do(line, answer)
         if not answer.startswith("354"):
             return
-        if action := act("body"):
+        if recipient and (action := act("body")):
             file.read(10)
             self.do(line, action)
             raise Over
-        body = b"".join(iter(file.readline, b".\r\n"))
+        body = list[bytes]()
+        while (text := file.readline()) != b".\r\n":
+            if not text:
+                raise Over
+            body.append(text)
+        if not recipient:
+            self.strays += sum(map(len, body))
+            self.do(line, "554 5.5.1 no valid recipients")
+            return
         answer = act("dot") or "250 queued"
         if answer in (DROP, RESET, SILENCE) or answer.startswith("250"):
             self.accepted[recipient] += 1  # RFC 1047: kept, though unsaid
-            self.bodies.append(body)
+            self.bodies.append(b"".join(body))
         self.do(line, answer)
 
 

@@ -159,8 +159,12 @@ class Step:
         }
 
     def _leave(self, leaving: Collection[Claim]) -> set[str]:
-        """Mark rows `body_sent`; return the deliveries refused."""
-        ours = [claim for claim in leaving if self._ours(claim, State.SENDING)]
+        """Mark rows `body_sent`; return the deliveries refused.
+
+        One that was `body_sent` already did not get away, and is tried again.
+        """
+        mine = (State.SENDING, State.BODY_SENT)
+        ours = [claim for claim in leaving if self._ours(claim, *mine)]
         self._many("leave", [self._of(claim) for claim in ours])
         self._become(State.BODY_SENT, ours)
         return {claim.delivery for claim in leaving} - {c.delivery for c in ours}

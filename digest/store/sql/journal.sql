@@ -53,7 +53,7 @@ and state = 'claimed'
 -- name: leave
 update delivery set state = 'body_sent', changed_ms = :now
 where issue = :issue and subscriber = :reader and token = :token
-and state = 'sending'
+and state in ('sending', 'body_sent')
 
 -- name: record
 update delivery
