@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.errors import InputError
@@ -200,7 +200,20 @@ class Issues:
             issue = self.store.archive.freeze(draft) if wanted else None
             if issue is not None:
                 self.plan_rows(issue)
+        if issue is not None:
+            self.store.life.step()
         return issue
+
+    def refuse_late(self, issue: Issue, newsletter: Newsletter) -> int:
+        """Let what nobody tried to send of a stale issue fail; return how many."""
+        if self.now() <= too_late(issue, newsletter):
+            return 0
+        return self.store.journal.resolve(
+            issue.id,
+            was=State.QUEUED,
+            becomes=State.FAILED,
+            reply="not sent: too late for this issue, as `max_lateness` says",
+        )
 
     def plan_rows(self, issue: Issue) -> int:
         """Write the rows of readers who have none yet; return how many."""
@@ -234,6 +247,13 @@ class Issues:
             rows=tuple(rows),
             without_topic=found.without_topic,
         )
+
+
+def too_late(issue: Issue, newsletter: Newsletter) -> datetime:
+    """Return when nothing of an issue is sent any more that was not tried before."""
+    if issue.slot is None or newsletter.schedule is None:
+        return issue.expires
+    return issue.until + timedelta(minutes=newsletter.schedule.max_lateness_minutes)
 
 
 def _sources(newsletter: Newsletter) -> frozenset[str]:

@@ -114,7 +114,9 @@ class Newsroom:
         """Open the database, making it when it is not there."""
         self.settings = settings
         self.now = now
-        self.store: Store = open_store(settings.database, now=now)
+        self.store: Store = open_store(
+            settings.database, now=now, project=settings.root
+        )
         self.issues = Issues(self.store, topics=settings.topics, now=now)
         self.links = Links(key=self.store.key, site_url=settings.site.url)
 
@@ -325,7 +327,9 @@ class Newsroom:
                 self.store.journal.recover(issue.id, doubtful=self._doubtful())
                 if issue.expires < self.now():
                     self.store.journal.give_up(issue.id)
-            yield
+                self.issues.refuse_late(issue, newsletter)
+            with self.store.life.sending():
+                yield
 
     def _doubtful(self) -> State:
         """Return what becomes of a mail that may have left when a process died.

@@ -53,6 +53,10 @@ COMMANDS = {
         "settling:prove",
         "Show that the numbers add up; compare with the server's record.",
     ),
+    "db": (
+        "database:db",
+        "Upgrade, copy, back up or verify the database; accept a restored one.",
+    ),
     "status": (
         "status:status",
         "Show what went out, what waits, what failed, what is next.",

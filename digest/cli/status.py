@@ -107,15 +107,23 @@ def status(ctx: click.Context, newsletter: str, json: bool) -> None:
     found = [standing(newsroom, issue) for issue in issues]
     late = [slot for slot in overdue(newsroom) if slot.newsletter in wanted]
     coming = [slot for slot in upcoming(newsroom) if slot.newsletter in wanted]
+    doubt = newsroom.store.life.doubt()
     if json:
-        echo_json(status_json(newsroom, found, late=late, coming=coming))
+        shown = status_json(newsroom, found, late=late, coming=coming)
+        echo_json({**shown, "database": doubt})
     else:
+        if doubt:
+            warned(f"nothing is sent: {doubt}. `digest db accept --help` says more.")
         show_issues(found)
         for each in found:
             if each.issue.id in recent:
                 show_standing(newsroom, each)
         show_slots(late, coming)
-    if late or any(not each.settled for each in found if each.issue.id in recent):
+    if (
+        doubt
+        or late
+        or any(not each.settled for each in found if each.issue.id in recent)
+    ):
         ctx.exit(1)
 
 

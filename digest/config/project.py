@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from digest.addresses import check_mailbox
+from digest.config import values
 from digest.config.agreement import (
     disagreements,
     mapping,
@@ -144,16 +145,21 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         delivery=_delivery(file.delivery, root),
         in_doubt=InDoubt(file.delivery.in_doubt),
         dkim=_dkim(file.dkim) if file.dkim else None,
-        database=_database(file, root),
+        database=database_place(
+            file.database, root=root, password=file.database_password or ""
+        ),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
     )
 
 
-def _database(file: SettingsFile, root: Path) -> Path | ServerDatabase:
-    if not is_server(file.database):
-        return root / file.database
-    return ServerDatabase(url=file.database, password=file.database_password or "")
+def database_place(
+    written: str, *, root: Path = Path(), password: str = ""
+) -> Path | ServerDatabase:
+    """Return where a database is; raises `ValueError` when that cannot be."""
+    if not is_server(values.database(written)):
+        return root / written
+    return ServerDatabase(url=written, password=password)
 
 
 def _topic(name: str, part: TopicPart) -> Topic:

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
@@ -160,6 +160,24 @@ class Database:
         with self.tx(alone=False), self._plain_words(session):
             return self.engine.many(self._connection(session), sql, rows)
 
+    def batches(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield a statement's rows, `size` at a time; inside a transaction."""
+        session = self._session()
+        with self._plain_words(session):
+            yield from self.engine.batches(self._connection(session), sql, size)
+
+    def back_up(self, file: Path) -> bool:
+        """Write all of it into a new file; False: this engine cannot by itself."""
+        session = self._session()
+        with self._plain_words(session):
+            return self.engine.back_up(self._connection(session), file)
+
+    def complaints(self) -> list[str]:
+        """Return what the engine itself finds wrong, in words."""
+        session = self._session()
+        with self._plain_words(session):
+            return list(self.engine.complaints(self._connection(session)))
+
     def _execute(
         self, session: _Session, sql: str, values: Mapping[str, Value]
     ) -> Cursor:
@@ -199,6 +217,18 @@ class Database:
             raise
         finally:
             session.depth = 0
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read everything inside as it is at one moment, while others write."""
+        session = self._session()
+        self._execute(session, self.engine.snapshot, {})
+        session.depth, session.spoiled = 1, False
+        try:
+            yield
+        finally:
+            session.depth = 0
+            self._roll_back(session)
 
     def _commit(self, session: _Session) -> None:
         """Write the outermost transaction to the disk."""

@@ -10,9 +10,10 @@ The statements of the house are one text for both, with `:named` values, lists a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from digest.errors import StoreError
@@ -75,6 +76,7 @@ class Engine(Protocol):
     tables: str  #: lists its tables, as `name`
     orphans: str  #: lists rows that refer to nothing; empty: there cannot be any
     begin: str  #: begins a transaction
+    snapshot: str  #: begins one that only reads, all of it as of one moment
     lock: str  #: inside it: keeps out the others that ask; empty: `begin` does
     lost: Trouble  #: what to say when a connection is lost
     errors: type[Exception]  #: what its package raises
@@ -95,6 +97,20 @@ class Engine(Protocol):
         self, connection: Any, sql: str, rows: Iterable[Mapping[str, Single]]
     ) -> int:
         """Run a statement once per row; return how many rows it changed."""
+        ...
+
+    def batches(
+        self, connection: Any, sql: str, size: int
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a statement's rows in lists, without fetching them all first."""
+        ...
+
+    def back_up(self, connection: Any, to: Path) -> bool:
+        """Write all of it into a new SQLite file; False: it cannot."""
+        ...
+
+    def complaints(self, connection: Any) -> Iterator[str]:
+        """Yield what the engine itself finds wrong."""
         ...
 
     def in_transaction(self, connection: Any) -> bool:

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import StoreError
@@ -97,6 +98,7 @@ class Postgresql:
     )
     orphans = ""
     begin = "begin"
+    snapshot = "begin isolation level repeatable read read only"
     lock = f"select pg_advisory_xact_lock({LOCKS})"
     lost = Trouble(
         found="the connection broke. Whether the last change was kept is not known",
@@ -167,6 +169,31 @@ class Postgresql:
         with connection.cursor() as cursor:
             cursor.executemany(_text(sql), rows)
             return max(cursor.rowcount, 0)
+
+    def batches(
+        self, connection: psycopg.Connection[dict[str, Any]], sql: str, size: int
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a statement's rows in lists, through a cursor of the server."""
+        with connection.cursor(name="digest") as cursor:
+            cursor.execute(_text(sql))
+            while rows := cursor.fetchmany(size):
+                yield rows
+
+    def back_up(self, connection: object, to: Path) -> bool:  # noqa: ARG002 another kind
+        """Return False: its rows have to be copied."""
+        return False
+
+    def complaints(
+        self, connection: psycopg.Connection[dict[str, Any]]
+    ) -> Iterator[str]:
+        """Check whether the server keeps what it confirms."""
+        for setting in ("fsync", "full_page_writes"):
+            (row,) = connection.execute(f"show {setting}".encode()).fetchall()
+            if row[setting] != "on":
+                yield (
+                    f"the server runs with {setting} off: when its machine fails, what "
+                    "was sent may be forgotten, and sent again"
+                )
 
     def in_transaction(self, connection: psycopg.Connection[dict[str, Any]]) -> bool:
         """Whether the server knows of one."""

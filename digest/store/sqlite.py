@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from digest.errors import StoreError
 from digest.store.alone import alone
@@ -64,6 +64,7 @@ class Sqlite:
     tables = "select name from sqlite_master where type = 'table' order by name"
     orphans = 'select "table" as name from pragma_foreign_key_check'
     begin = "begin immediate"
+    snapshot = "begin"  # what is read first settles the moment
     lock = ""
     lost = Trouble(found="it is not open any more", advice="Run it again.")
     errors: type[Exception] = sqlite3.Error
@@ -130,6 +131,22 @@ class Sqlite:
         """Run a statement once per row; return how many rows it changed."""
         return max(connection.executemany(_text(sql), rows).rowcount, 0)
 
+    def batches(
+        self, connection: sqlite3.Connection, sql: str, size: int
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a statement's rows in lists."""
+        cursor = connection.execute(_text(sql))
+        while rows := cursor.fetchmany(size):
+            yield [dict(row) for row in rows]
+
+    def complaints(self, connection: sqlite3.Connection) -> Iterator[str]:
+        """Check every page, index and reference."""
+        for (said,) in connection.execute("pragma integrity_check"):
+            if said != "ok":
+                yield f"the file is damaged: {said}"
+        for row in connection.execute(self.orphans):
+            yield f"a row of {row['name']!r} refers to nothing"
+
     def in_transaction(self, connection: sqlite3.Connection) -> bool:
         """Whether one is open; a full disk may have ended it."""
         return connection.in_transaction
@@ -153,6 +170,13 @@ class Sqlite:
             yield
         finally:
             connection.execute("pragma foreign_keys=on")
+
+    def back_up(self, connection: sqlite3.Connection, to: Path) -> bool:
+        """Write all of it, as of one moment, into a new file while others write."""
+        Sqlite(to, patience_seconds=self._patience).make()
+        with closing(sqlite3.connect(to)) as copy:
+            connection.backup(copy)
+        return True
 
     def alone(self, doing: str) -> AbstractContextManager[bool]:
         """Hold the lock on a file beside the database."""

@@ -11,3 +11,11 @@ create table followed (
   origin text primary key,
   seen text not null
 );
+
+-- Which database this is, and how far it has come; see `digest.store.life`.
+create table life (
+  one bigint primary key check (one = 1),
+  id text not null, -- random; a backup has one of its own
+  steps bigint not null, -- grows whenever something is about to be sent
+  backup_ms bigint -- when this backup was made; null: it is none
+);
