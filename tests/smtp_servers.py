@@ -51,8 +51,13 @@ class Scripted:
 
     offers = ""  #: to every client, beside the features of one server
 
-    def __init__(self, *plays: Play, features: str = "SIZE 99999999") -> None:
-        self.plays, self.features = list(plays), features
+    def __init__(
+        self,
+        *plays: Play,
+        features: str = "SIZE 99999999",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.plays, self.features, self.tls = list(plays), features, tls
         self.heard: list[str] = []
         self.accepted: Counter[str] = Counter()
         self.bodies: list[bytes] = []
@@ -82,6 +87,8 @@ class Scripted:
             line.settimeout(5)
             self.connections += 1
             act = self.plays.pop(0) if self.plays else play()
+            if self.tls is not None:
+                line = self.tls.wrap_socket(line, server_side=True)
             with line, line.makefile("rb") as file, suppress(OSError, Over):
                 self.converse(line, file, act)
 

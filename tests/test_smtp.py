@@ -38,7 +38,7 @@ PAUSES = (0.01, 0.02)  # a server that comes back does so at once
 QUICK = Timeouts(connect=10, reply=10, verdict=10, farewell=0.3, pauses=PAUSES)
 IMPATIENT = Timeouts(connect=0.5, reply=0.5, verdict=0.3, farewell=0.3, pauses=PAUSES)
 SMALL = b"Subject: x\r\n\r\nbody\r\n"
-BIG = b"Subject: x\r\n\r\n" + b"text of the story\r\n" * 1_000_000  # fills every buffer
+BIG = b"Subject: x\r\n\r\n" + (b"x" * 900 + b"\r\n") * 20_000  # fills every buffer
 SENT, DEFERRED, FAILED = State.SENT, State.DEFERRED, State.FAILED
 UNKNOWN, QUEUED = State.UNKNOWN, State.QUEUED
 
@@ -635,6 +635,29 @@ class TestARealServer:
 
         assert error is None
         assert desk.states == {"a": SENT, "gone": FAILED, "b": SENT}
+
+    @pytest.mark.parametrize("how", ["250 queued", DROP, RESET])
+    def test_takes_whole_flights_under_tls(
+        self, authority: trustme.CA, ca_file: Path, how: str
+    ) -> None:
+        """A content of many records, and the next envelope behind it."""
+        supply = letters("a", "b", "c", content=BIG[:399_998] + b"\r\n")
+        tls = certified(authority, "localhost")
+        plays = play(dot=("250 queued", how))
+        with Scripted(plays, features="PIPELINING", tls=tls) as server:
+            settings = SmtpDelivery(
+                host="localhost",
+                port=server.settings.port,
+                ca_file=ca_file,
+                connections=1,
+            )
+            desk, error = delivered(settings, supply)
+
+        assert error is None
+        second = SENT if how == "250 queued" else UNKNOWN
+        assert desk.states == {"a": SENT, "b": second, "c": SENT}
+        assert len(server.bodies[0]) == 400_000
+        assert server.accepted == {"a": 1, "b": 1, "c": 1}
 
     @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
     @pytest.mark.parametrize("fault", ["another name", "unknown authority"])

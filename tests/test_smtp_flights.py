@@ -17,6 +17,11 @@ import pytest
 from digest.errors import InputError, StoreError, TransportError
 from digest.model import Bounce, Envelope, Message, Outcome, State
 from digest.transports.smtp import SmtpTransport, Timeouts
+from digest.transports.smtp.courier import Courier
+from digest.transports.smtp.judging import Step
+from digest.transports.smtp.pool import Pool
+from digest.transports.smtp.replies import Reply
+from digest.transports.smtp.session import Session
 from tests.desks import ListDesk, delivered
 from tests.smtp_servers import DROP, HOST, SILENCE, Scripted, loopback, play
 
@@ -290,6 +295,99 @@ class TestWhatTheDeskSays:
 
         desk.check()
         assert desk.states == {"a": UNKNOWN, "b": QUEUED}
+
+
+class TestAFaultOfOurOwn:
+    """Whatever it is, it comes out, and nothing is forgotten or called unsent."""
+
+    def test_before_anything_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Session, "envelope", broken)
+        desk = letters("a", "b")
+        with (
+            Scripted(features="PIPELINING") as server,
+            pytest.raises(ZeroDivisionError),
+        ):
+            SmtpTransport(server.settings, timeouts=QUICK).deliver(desk)
+
+        desk.check()
+        assert desk.states == {"a": QUEUED}
+
+    def test_when_a_content_may_have_left(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Courier, "_verdict", broken)
+        desk = letters("a", "b", "c")
+        with (
+            Scripted(features="PIPELINING") as server,
+            pytest.raises(ZeroDivisionError),
+        ):
+            SmtpTransport(server.settings, timeouts=QUICK).deliver(desk)
+
+        desk.check()
+        assert desk.states == {"a": UNKNOWN, "b": QUEUED}
+
+
+def broken(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
+
+
+class TestAProvidersConnections:
+    @pytest.fixture
+    def pool(self) -> Pool:
+        """Two connections, of which a provider that said "too fast" allows one."""
+        desk = ListDesk([message(name, domain="gmail.com") for name in "abcd"])
+        pool = Pool(desk, loopback(1, connections=2), time.monotonic)
+        first = pool.draw(wait=True)
+        assert first
+        assert pool.admit(first, "one", wait=True) is True
+        outcome = pool.judge(first, "one", Step.CONTENT, Reply(450, "4.7.1 slow down"))
+        assert outcome.state is DEFERRED
+        return pool
+
+    def test_are_kept_to(self, pool: Pool) -> None:
+        one, other = (pool.draw(wait=True) for _ in range(2))
+        assert one
+        assert other
+        assert pool.admit(one, "one", wait=False) is True
+        assert pool.admit(other, "two", wait=False) is False
+
+        found = list[object]()
+        waiting = threading.Thread(
+            target=lambda: found.append(pool.admit(other, "two", wait=True))
+        )
+        waiting.start()
+        pool.judge(one, "one", Step.CONTENT, Reply(250, "ok"))
+        waiting.join(10)
+
+        assert found == [True]
+
+    def test_are_waited_for_only_while_anything_may_be_sent(self, pool: Pool) -> None:
+        one, other = (pool.draw(wait=True) for _ in range(2))
+        assert one
+        assert other
+        pool.admit(one, "one", wait=False)
+
+        found = list[object]()
+        waiting = threading.Thread(
+            target=lambda: found.append(pool.admit(other, "two", wait=True))
+        )
+        waiting.start()
+        pool.fail(TransportError("the end"))
+        waiting.join(10)
+
+        assert found == [False]
+        assert pool.draw(wait=True) is None
+
+    def test_what_is_given_back_is_drawn_by_another(self, pool: Pool) -> None:
+        one = pool.draw(wait=True)
+        assert one
+        pool.admit(one, "one", wait=False)
+
+        pool.give_back(one, "one")
+
+        assert pool.left_over() == [one]
+        assert pool.draw(wait=False) is one
+        assert pool.admit(one, "two", wait=False) is True
 
 
 class TestSeveralConnections:
