@@ -118,7 +118,7 @@ class Pool:
             while not self.stopped and (self._returned or not self._finished):
                 if self._returned:
                     return self._returned.popleft()
-                if not (delay := self._bucket.delay()):
+                if not (delay := self._pace.rest() or self._bucket.delay()):
                     break
                 if not wait:
                     return None
