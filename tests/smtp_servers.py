@@ -64,6 +64,7 @@ class Scripted:
         self.connections = 0
         self.for_nobody = "503 5.5.1 need RCPT"  #: to DATA; 354 is legal, too
         self.forgetful = False  #: takes a recipient after it refused the sender
+        self.unfinished = 0  #: bytes of contents without an end
         self.strays = 0  #: bytes of content for nobody
         self.listener = socket.create_server((HOST, 0))
         self.settings = loopback(self.listener.getsockname()[1])
@@ -145,6 +146,8 @@ class Scripted:
             if not text:
                 raise Over
             body.append(text)
+            self.unfinished += len(text)
+        self.unfinished -= sum(map(len, body))
         if not recipient:
             self.strays += sum(map(len, body))
             self.do(line, "554 5.5.1 no valid recipients")

@@ -132,6 +132,15 @@ class TestWhatEachReplyMeans:
         assert server.connections == 1
         assert (server.strays, server.accepted) == (0, {"c": 1})
 
+    def test_no_goodbye_is_said_to_a_server_that_waits_for_a_content(self) -> None:
+        with Scripted(play(RCPT="550 5.1.1 no")) as server:
+            server.for_nobody = "354 go on"
+            desk, error = delivered(server.settings, letters("a"))
+
+        assert error is None
+        assert desk.states == {"a": FAILED}
+        assert server.unfinished == 0
+
     @pytest.mark.parametrize("answer", ["500 what", "421 enough", DROP, RESET])
     def test_a_server_that_cannot_clear_is_left_for_a_new_connection(
         self, answer: str

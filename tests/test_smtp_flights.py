@@ -244,6 +244,7 @@ class TestWhatTheDeskSays:
         assert error is None
         assert desk.states == {"a": SENT, "c": SENT}
         assert server.accepted == {"a": 1, "c": 1}
+        assert server.unfinished == 0, "not a byte on the way that waited for it"
 
     def test_a_full_disk_lets_no_content_out(self) -> None:
         class Full(ListDesk):
@@ -292,9 +293,9 @@ class TestWhatTheDeskSays:
             transport = SmtpTransport(server.settings, timeouts=QUICK)
             with pytest.raises(KeyboardInterrupt):
                 transport.deliver(desk)
-
-        desk.check()
-        assert desk.states == {"a": UNKNOWN, "b": QUEUED}
+            # At once, and not when the server gives up.
+            desk.check()
+            assert desk.states == {"a": UNKNOWN, "b": QUEUED}
 
 
 class TestAFaultOfOurOwn:
@@ -498,6 +499,18 @@ class TestProviders:
 
 
 class TestTheSendersFault:
+    def test_a_sender_that_is_no_address_stops_everything(self) -> None:
+        forged = message("a")
+        envelope = replace(forged.envelope, sender="b>\r\nRCPT TO:<evil@example.org")
+        desk = ListDesk([replace(forged, envelope=envelope), message("b")])
+        with Scripted() as server:
+            error = delivered(SmtpTransport(server.settings, timeouts=QUICK), desk)
+
+        assert "MAIL FROM: " in str(error)
+        assert "check the newsletter's sender and delivery.smtp.bounce" in str(error)
+        assert desk.states == {"a": QUEUED}
+        assert not any("evil" in line for line in server.heard)
+
     def test_a_malformed_mail_stops_everything_when_it_is_the_first(self) -> None:
         with Scripted(play(dot="554 5.6.0 malformed")) as server:
             desk = letters("a", "b", "c")
