@@ -645,6 +645,26 @@ class TestARealServer:
         assert error is None
         assert desk.states == {"a": SENT, "gone": FAILED, "b": SENT}
 
+    def test_is_believed_only_what_it_offers_under_tls(
+        self, authority: trustme.CA, ca_file: Path
+    ) -> None:
+        """Before STARTTLS anybody on the way could have said it (RFC 3207)."""
+        tls = certified(authority, "localhost")
+        with Scripted(starttls=(tls, "8BITMIME")) as server:
+            server.offers = "STARTTLS"
+            settings = SmtpDelivery(
+                host="localhost",
+                port=server.settings.port,
+                security=Security.STARTTLS,
+                ca_file=ca_file,
+                connections=1,
+            )
+            desk, error = delivered(settings, letters("a", "b"))
+
+        assert error is None
+        assert desk.states == {"a": SENT, "b": SENT}
+        assert "MAIL FROM:<b+token@longitude.example>" in server.heard
+
     @pytest.mark.parametrize("how", ["250 queued", DROP, RESET])
     def test_takes_whole_flights_under_tls(
         self, authority: trustme.CA, ca_file: Path, how: str

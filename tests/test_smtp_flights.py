@@ -99,6 +99,14 @@ def spoken_to(
 
 
 class TestOneFlight:
+    def test_does_not_wait_for_an_acknowledgement_of_its_first_part(self) -> None:
+        with Scripted() as server:
+            session = Session(server.settings, tls=None, tokens=None, timeouts=QUICK)
+            session.open()
+            assert session.sock
+            assert session.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            session.leave()
+
     def test_a_content_and_the_next_envelope_leave_together(self) -> None:
         def talk(peer: Peer) -> None:
             peer.hear(3)
