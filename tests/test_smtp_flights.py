@@ -411,7 +411,8 @@ class TestSeveralConnections:
         assert set(desk.states.values()) == {SENT}
         assert server.connections == 4
 
-    def test_a_server_that_takes_only_one_gets_it_all_by_one(self) -> None:
+    @pytest.mark.parametrize("answer", ["421 4.3.2 one is enough", "554 5.3.2 no more"])
+    def test_a_server_that_takes_only_one_gets_it_all_by_one(self, answer: str) -> None:
         crowded = threading.Lock()
 
         def one_at_a_time(listener: socket.socket) -> None:
@@ -425,7 +426,7 @@ class TestSeveralConnections:
         def talk(line: socket.socket) -> None:
             with line, line.makefile("rb") as file:
                 if not crowded.acquire(blocking=False):
-                    line.sendall(b"421 4.3.2 one connection is enough\r\n")
+                    line.sendall(f"{answer}\r\n".encode())
                     return
                 try:
                     line.sendall(b"220 busy\r\n")
@@ -504,6 +505,22 @@ class TestProviders:
         bounces = [outcome.bounce for outcome in desk.outcomes]
         assert bounces == [Bounce.HARD] * 20 + [None] * 3
         assert "not held against the reader" in desk.outcomes[-1].reply
+
+
+class TestManyThatCannotBeSent:
+    def test_do_not_keep_a_content_waiting_and_are_written_in_batches(self) -> None:
+        small, big = message("a"), [message(f"r{n}", size=9000) for n in range(120)]
+        desk = ListDesk([small, *big])
+        with Scripted(features="SIZE 5000") as server:
+            error = delivered(SmtpTransport(server.settings, timeouts=QUICK), desk)
+
+        assert error is None
+        assert list(desk.states.values()).count(FAILED) == 120
+        together = [len(outcomes) for outcomes, _ in desk.calls]
+        assert together[0] == 50, "with the word that the first one leaves"
+        assert desk.calls[0][1] == "a"
+        assert max(together) <= 51
+        assert len(together) < 6
 
 
 class TestTheSendersFault:
