@@ -113,6 +113,11 @@ class Audience:
             for row in rows
         ]
 
+    def seen(self, origin: str) -> str:
+        """Return what a file looked like when it was last taken in, or ""."""
+        row = self._database.one(SQL["seen"], origin=origin)
+        return str(row["seen"]) if row else ""
+
     # -- write ----------------------------------------------------------------
 
     def set_status(
@@ -181,20 +186,27 @@ class Audience:
         )
 
     def import_(
-        self, subscribers: Iterable[Subscriber], *, origin: str, sync: bool
+        self,
+        subscribers: Iterable[Subscriber],
+        *,
+        origin: str,
+        sync: bool,
+        seen: str = "",
     ) -> Imported:
         """Take in what the file `origin` says; ids are not looked at.
 
         With `sync` the file is followed exactly: readers it named and no longer
         names become REMOVED, unless another such file names them, and come back
         when it names them again. A row that repeats an address replaces the row
-        before it. Nothing is written when anything fails.
+        before it. Nothing is written when anything fails. `seen` is remembered: what
+        the file looked like.
         """
         tally = _Tally()
         with self._database.tx():
             for chunk in chunks(subscribers, BATCH):
                 self._import(chunk, tally, origin=origin, standing=int(sync))
             removed = self._remove_others(tally.named, origin) if sync else 0
+            self._database.run(SQL["see"], origin=origin, seen=seen)
         return Imported(
             added=tally.added,
             changed=tally.changed,

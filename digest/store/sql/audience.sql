@@ -77,3 +77,10 @@ select subscriber from soft_bounce where subscriber in (:ids)
 
 -- name: forget_bounces
 delete from soft_bounce where subscriber in (:ids)
+
+-- name: see
+insert into followed (origin, seen) values (:origin, :seen)
+on conflict (origin) do update set seen = excluded.seen
+
+-- name: seen
+select seen from followed where origin = :origin
