@@ -20,7 +20,7 @@ from random import uniform
 
 from digest.assembly import Assembler, writable
 from digest.message import HeaderProblem
-from digest.model import Issue, Message, Outcome, State, Subscriber
+from digest.model import Bounce, Issue, Message, Outcome, State, Subscriber
 from digest.store import Audience, Claim, Commits, Journal, Start, Written
 from digest.transports import Transport
 
@@ -37,6 +37,7 @@ BACK_OFF_MINUTES = (5, 15, 30, 60, 120, 240)
 JITTER = 0.2  #: share by which they differ, so that not all come back at once
 
 SKIPS_AT_ONCE = 100  #: written together when nothing else is
+ARRIVED_AT_ONCE = 200  #: readers whose earlier bounces are forgotten together
 
 
 @dataclass(kw_only=True)
@@ -107,6 +108,7 @@ class Sending:
         self._skips: deque[tuple[Claim, str]] = deque()
         self._flying: dict[str, Claim] = {}  # handed out, by delivery
         self._left: set[str] = set()  # of these, those whose body may have left
+        self._arrived: list[str] = []  # readers, not yet told to the audience
 
     def run(self) -> SendReport:
         """Send what is due, and return what came of it.
@@ -241,6 +243,7 @@ class Sending:
         leaving = [
             self._flying[each.leaving] for each in asked if each.leaving in self._flying
         ]
+        self._tell_audience(outcomes)
         try:
             written = self.journal.write(
                 self.issue.id,
@@ -257,6 +260,30 @@ class Sending:
             each.granted = may_leave if each.leaving else True
         self._left.update(e.leaving for e in asked if e.leaving and e.granted)
         self._note(written, skips, outcomes)
+
+    def _tell_audience(
+        self, outcomes: Sequence[tuple[Claim, Outcome, datetime | None]]
+    ) -> None:
+        """Say what was learned of addresses; said twice it counts once.
+
+        This comes before the outcome is written, so that no crash forgets it.
+        """
+        for claim, outcome, _ in outcomes:
+            if outcome.bounce is not None:
+                self.audience.bounced(
+                    claim.subscriber,
+                    hard=outcome.bounce is Bounce.HARD,
+                    reply=outcome.reply,
+                    issue=self.issue.id,
+                )
+            elif outcome.state is State.SENT:
+                self._arrived.append(claim.subscriber)
+        if len(self._arrived) >= ARRIVED_AT_ONCE:
+            self._forget_bounces()
+
+    def _forget_bounces(self) -> None:
+        self.audience.delivered(self._arrived)
+        self._arrived.clear()
 
     def _judged(self, outcome: Outcome) -> tuple[Claim, Outcome, datetime | None]:
         """Return an outcome with when it is tried again, or that it never will be."""
@@ -322,3 +349,4 @@ class Sending:
         ]
         self._commits.write(Settling(outcomes=doubtful))
         self.journal.release(self._batch)
+        self._forget_bounces()

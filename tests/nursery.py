@@ -127,7 +127,7 @@ def die_at(number: int, *, written: bool) -> None:
             if count == number:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    Database._commit = last  # type: ignore[method-assign]
+    Database._commit = last  # type: ignore[assignment,method-assign]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socket
 import ssl
@@ -151,8 +152,22 @@ class Scripted:
 class Inbox:
     """aiosmtpd's hooks: refuses some, keeps the rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str = "") -> None:
         self.messages: list[tuple[str, list[str], bytes]] = []
+        self.token = token  #: that is good now; "": there is no login by token
+        self.presented: list[str] = []
+        if token:
+            self.auth_XOAUTH2 = self.by_token  # aiosmtpd's name
+
+    async def by_token(self, server: SMTP, args: list[str]) -> AuthResult:
+        """Log in as Google and Microsoft do (XOAUTH2): why not comes as a challenge."""
+        words = base64.b64decode(args[1]).decode()
+        self.presented.append(words)
+        if words == f"user=newsroom\x01auth=Bearer {self.token}\x01\x01":
+            return AuthResult(success=True, auth_data="newsroom")
+        answer = await server.challenge_auth('{"status":"401"}', encode_to_b64=True)
+        assert answer == b""
+        return AuthResult(success=False, handled=False)
 
     async def handle_RCPT(  # noqa: N802 aiosmtpd's name
         self,
@@ -187,8 +202,10 @@ def authenticator(
 class RealServer:
     """aiosmtpd on a free port, with or without TLS."""
 
-    def __init__(self, security: Security, tls: ssl.SSLContext | None = None) -> None:
-        self.inbox = Inbox()
+    def __init__(
+        self, security: Security, tls: ssl.SSLContext | None = None, token: str = ""
+    ) -> None:
+        self.inbox = Inbox(token)
         with socket.create_server((HOST, 0)) as free:
             self.port: int = free.getsockname()[1]
         self.controller = Controller(

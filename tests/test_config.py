@@ -278,6 +278,9 @@ topics:
             "password: env:SMTP_PASSWORD",
             "ca_file: secrets/ca.pem",
             "bounce_domain: Bounces.ledger.example",
+            "connections: 8",
+            "messages_per_connection: 20",
+            "rate: 600 per minute",
         )
 
         delivery = load(tmp_path, text, {"SMTP_PASSWORD": "hunter2"}).delivery
@@ -290,6 +293,38 @@ topics:
             password="hunter2",
             ca_file=tmp_path / "secrets/ca.pem",
             bounce_domain="bounces.ledger.example",
+            connections=8,
+            messages_per_connection=20,
+            rate=10,
+        )
+
+    @pytest.mark.parametrize(
+        ("written", "rate"),
+        [
+            ("14 per second", 14),
+            ("500 per minute", 500 / 60),
+            ("36000/hour", 10),
+            ("2 a second", 2),
+        ],
+    )
+    def test_reads_a_rate(self, tmp_path: Path, written: str, rate: float) -> None:
+        delivery = load(tmp_path, smtp("host: a.example", f"rate: {written}")).delivery
+
+        assert isinstance(delivery, SmtpDelivery)
+        assert delivery.rate == rate
+
+    def test_splits_a_command_as_a_shell_would(self, tmp_path: Path) -> None:
+        text = smtp(
+            "host: a.example",
+            "username: digest",
+            "token_command: get-token --account 'the digest' $HOME",
+        )
+
+        delivery = load(tmp_path, text).delivery
+
+        assert isinstance(delivery, SmtpDelivery)
+        assert delivery.token_command == (
+            *("get-token", "--account", "the digest", "$HOME"),
         )
 
     @pytest.mark.parametrize(
@@ -903,6 +938,12 @@ class TestAMistake:
             (smtp("host: a.example", "port: 70000"), "14:11: `port` must be at most 65535, but a number"),
             (smtp("host: a.example", "bounce_domain: x"), "14:20: `bounce_domain` is not a domain."),
             (smtp("host: a.example", "security: ssl"), "14:15: `security` cannot be a text; write `tls`, `starttls` or `none`"),
+            (smtp("host: a.example", "rate: 14"), "14:11: `rate` has no unit: 14; write it like `14 per second`"),
+            (smtp("host: a.example", "rate: 0 per second"), "14:11: `rate` is not a number of mails in a time"),
+            (smtp("host: a.example", "rate: 5 per day"), "14:11: `rate` is not a number of mails in a time"),
+            (smtp("host: a.example", "connections: 0"), "14:18: `connections` must be at least 1"),
+            (smtp("host: a.example", "connections: 101"), "14:18: `connections` must be at most 100"),
+            (smtp("host: a.example", "username: x", "token_command: a 'b"), "15:20: `token_command` is not a command: a quotation"),
             # Names of other things.
             (
                 newsletter("topics: [rivers, shcools]"),
@@ -936,6 +977,11 @@ class TestAMistake:
             (WHOLE + "database: postgresql://db.example", "12:11: `database` is not the address of a database"),
             (WHOLE + "database: sqlite:///x.db", "12:11: `database` must be a path to a file, or an address"),
             (WHOLE + "database_password: env:P", "12:1: `database_password` means nothing for a file"),
+            (smtp("host: a.example", "token_command: a"), "14:5: `token_command` is given without `username`"),
+            (
+                smtp("host: a.example", "username: x", "password: env:P", "token_command: a"),
+                "16:5: `token_command` stands beside `password`",
+            ),
         ],
     )  # fmt: skip
     def test_is_named_with_its_place_and_what_to_do(

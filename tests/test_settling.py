@@ -225,7 +225,7 @@ class TestAPause:
         resumed = digest("resume")
 
         assert paused.code == 0
-        assert "is paused: 1 sent" in paused.out
+        assert "is paused: 2 claimed, 1 sent" in paused.out
         assert sent.code == 3
         assert "is paused; `digest resume`" in sent.err
         assert status.code == 1

@@ -671,6 +671,73 @@ class TestARealServer:
         assert password not in str(error)
         assert desk.states == {"a": QUEUED}
 
+    @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+    def test_lets_us_in_by_a_token_and_asks_for_a_new_one_when_it_is_refused(
+        self,
+        authority: trustme.CA,
+        ca_file: Path,
+        tmp_path: Path,
+        security: Security,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        calls = tmp_path / "calls"
+        command = ("sh", "-c", f"echo x >> {calls}; wc -l < {calls} | tr -d ' '")
+        tls = certified(authority, "localhost")
+        with (
+            RealServer(security, tls, token="2") as server,
+            caplog.at_level(logging.DEBUG),
+        ):
+            settings = replace(
+                secure(server, security, ca_file),
+                password="",
+                token_command=command,
+                messages_per_connection=1,
+            )
+            desk, error = delivered(settings, letters("a", "b", "c"))
+
+        assert error is None
+        assert desk.states == {"a": SENT, "b": SENT, "c": SENT}
+        assert [words[-3:-2] for words in server.inbox.presented] == [*"1222"]
+        assert "Bearer" not in caplog.text
+
+    @pytest.mark.parametrize(
+        ("command", "found"),
+        [
+            (("no-such-program",), "No such file or directory"),
+            (("sh", "-c", "echo s3cret; exit 7"), "it ended with 7"),
+            (("sh", "-c", "echo s3cret and more"), "something else than one token"),
+            (("true",), "something else than one token"),
+            (("echo", "s3cret"), "it refuses the login: 535"),
+        ],
+    )
+    def test_does_not_let_us_in_without_a_token(
+        self,
+        authority: trustme.CA,
+        ca_file: Path,
+        command: tuple[str, ...],
+        found: str,
+    ) -> None:
+        tls = certified(authority, "localhost")
+        with RealServer(Security.TLS, tls, token="other") as server:
+            settings = replace(
+                secure(server, Security.TLS, ca_file), token_command=command
+            )
+            desk, error = delivered(settings, letters("a", "b"))
+
+        assert found in str(error)
+        assert "token_command" in str(error)
+        assert "s3cret" not in str(error)
+        assert desk.states == {"a": QUEUED}
+
+    def test_that_offers_no_login_by_token_is_told_apart(self) -> None:
+        with Scripted(features="AUTH PLAIN LOGIN") as server:
+            settings = replace(
+                server.settings, username="newsroom", token_command=("echo", "x")
+            )
+            _, error = delivered(settings, letters("a"))
+
+        assert "it offers no login by token (XOAUTH2)" in str(error)
+
     def test_without_a_login_to_offer_says_so(self) -> None:
         with Scripted() as scripted:
             settings = SmtpDelivery(

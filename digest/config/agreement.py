@@ -234,12 +234,28 @@ def _smtp(smtp: Mapping[str, object]) -> Complaints:
                 "the way could read the mails; write `tls` or `starttls`"
             ),
         )
-    for one, other in (("username", "password"), ("password", "username")):
-        if one in smtp and other not in smtp:
-            yield (
-                (*here, one, KEY),
-                f"`{one}` is given without `{other}`; add a `{other}:`, or take it out",
-            )
+    if "password" in smtp and "token_command" in smtp:
+        yield (
+            (*here, "token_command", KEY),
+            (
+                "`token_command` stands beside `password`, and only one of them can log in; "
+                "take out the other"
+            ),
+        )
+    proofs = ("password", "token_command")
+    for one in (proof for proof in proofs if proof in smtp and "username" not in smtp):
+        yield (
+            (*here, one, KEY),
+            f"`{one}` is given without `username`; add a `username:`, or take it out",
+        )
+    if "username" in smtp and not any(proof in smtp for proof in proofs):
+        yield (
+            (*here, "username", KEY),
+            (
+                "`username` is given without `password`; add a `password:` (or a "
+                "`token_command:`), or take it out"
+            ),
+        )
 
 
 # -- dkim -------------------------------------------------------------------

@@ -18,19 +18,17 @@ from digest.config.agreement import (
 )
 from digest.config.complaints import complaints
 from digest.config.files import Findings, read_text, stop
+from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
 from digest.config.references import Known
 from digest.config.schema import (
-    DeliveryPart,
-    DkimPart,
     LimitsPart,
     NewsletterPart,
     SchedulePart,
     SettingsFile,
-    SmtpPart,
     SourcePart,
     TopicPart,
 )
-from digest.config.values import is_server, is_url, minutes
+from digest.config.values import command, is_server, is_url, minutes, per_second
 from digest.model import Limits, Newsletter, Schedule, Topic
 from digest.settings import (
     Dkim,
@@ -261,6 +259,10 @@ def _smtp(part: SmtpPart, root: Path) -> SmtpDelivery:
         password=part.password or "",
         ca_file=root / part.ca_file if part.ca_file else None,
         bounce_domain=part.bounce_domain or "",
+        token_command=command(part.token_command) if part.token_command else (),
+        connections=part.connections,
+        messages_per_connection=part.messages_per_connection,
+        rate=per_second(part.rate) if part.rate else 0,
     )
 
 

@@ -6,7 +6,7 @@ parts must agree with each other is in `agreement`, what becomes of them in `pro
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
@@ -18,7 +18,6 @@ from digest.config.kinds import (
     Crons,
     DatabasePlace,
     Days,
-    Domain,
     Duration,
     FilePath,
     Label,
@@ -29,9 +28,6 @@ from digest.config.kinds import (
     Part,
     Place,
     Places,
-    Secret,
-    Selector,
-    SigningKey,
     SiteUrl,
     SourceName,
     Text,
@@ -39,6 +35,7 @@ from digest.config.kinds import (
     TopicName,
     Url,
 )
+from digest.config.leaving import DeliveryPart, DkimPart
 
 
 class SitePart(Part):
@@ -241,86 +238,6 @@ class SourcePart(Part):
         default=False,
         description="true: fetch it although its server is not on the public Internet.",
         examples=[True],
-    )
-
-
-class SmtpPart(Part):
-    """The mail server that takes the messages."""
-
-    host: Annotated[Line, AfterValidator(values.host)] = Field(
-        description="The server's name.", examples=["mail.example.org"]
-    )
-    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        default=None,
-        description="Without it: 465 with tls, 587 with starttls, 25 with none.",
-        examples=[465],
-    )
-    security: Literal["tls", "starttls", "none"] = Field(
-        default="tls",
-        description="tls, starttls (always required), or none for this machine only.",
-        examples=["tls"],
-    )
-    username: Line | None = Field(
-        default=None,
-        description="The account's name.",
-        examples=["digest@longitude.example"],
-    )
-    password: Secret | None = Field(
-        default=None,
-        description="Where the password is: env:NAME (a variable of the environment) "
-        "or file:path. Never the password itself.",
-        examples=["env:SMTP_PASSWORD", "file:secrets/smtp"],
-        json_schema_extra={"pattern": "^(env|file):.+"},
-        repr=False,
-    )
-    ca_file: FilePath | None = Field(
-        default=None,
-        description="Certificates (PEM) of a private authority to trust.",
-        examples=["secrets/ca.pem"],
-    )
-    bounce_domain: Domain | None = Field(
-        default=None,
-        description="The domain that receives returned mail; without it, the sender's.",
-        examples=["bounces.longitude.example"],
-    )
-
-
-class DeliveryPart(Part):
-    """Where mails go: one of `files` and `smtp`."""
-
-    files: FilePath | None = Field(
-        default=None,
-        description="A folder to write them to; nothing is sent.",
-        examples=["outbox"],
-    )
-    smtp: SmtpPart | None = Field(default=None, description="A mail server.")
-    in_doubt: Literal["hold", "resend", "assume-sent"] = Field(
-        default="hold",
-        description="What becomes of a mail when the line died before the server "
-        "answered: hold it for `digest resolve`, resend it (it may come twice), or "
-        "assume-sent (it may be missing).",
-        examples=["hold"],
-    )
-
-
-class DkimPart(Part):
-    """The key that signs every mail, so that nobody else can write in your name."""
-
-    selector: Selector = Field(
-        description="The name under which the DNS of your domain has the public key.",
-        examples=["s2026"],
-    )
-    key: SigningKey = Field(
-        description="Where the private key is: file:path, or env:NAME (a variable of "
-        "the environment). `digest dkim keygen` makes one.",
-        examples=["file:secrets/dkim-s2026.pem"],
-        json_schema_extra={"pattern": "^(env|file):.+"},
-        repr=False,
-    )
-    domain: Domain | None = Field(
-        default=None,
-        description="The domain that signs, above the senders'; without it, the sender's.",
-        examples=["longitude.example"],
     )
 
 

@@ -12,7 +12,9 @@ CLOSING = 421  #: answers anything, and ends the conversation
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 _KINDS = frozenset({2, 3, 4, 5})
 #: RFC 3463: at the start of a line, as servers with ENHANCEDSTATUSCODES write it.
-_STATUS = re.compile(r"^(?:\d{3}[ -])?#?[245]\.(\d{1,3}\.\d{1,3})\b", re.MULTILINE)
+_STATUS = re.compile(
+    r"^(?:\d{3}[ -])?#?[245]\.(\d{1,3}\.\d{1,3})(?![.\d])", re.MULTILINE
+)
 _SAYS_NOTHING = "0.0"
 _LONGEST_REPLY = 500  #: characters of a server's words that are kept
 

@@ -237,7 +237,9 @@ class Session(smtplib.SMTP):
         for _ in range(_MOST_LINES):
             line = self.file.readline(_LONGEST_LINE)
             if not line.endswith(b"\n"):
-                raise ConnectionError("the connection ended in a reply")
+                raise ConnectionError(
+                    "it hung up in the middle of a reply" if line else "it hung up"
+                )
             codes.add(line[:3])
             lines.append(line[4:].strip())
             if line[3:4] != b"-":

@@ -125,7 +125,7 @@ def _answered(error: smtplib.SMTPException) -> tuple[str, str]:
         case smtplib.SMTPAuthenticationError():
             return (
                 f"it refuses the login: {_reply(error)}",
-                "check delivery.smtp.username and password",
+                "check delivery.smtp.username, and password or token_command",
             )
         case smtplib.SMTPResponseException():
             return f"it answers {_reply(error)}", "ask who runs it"
