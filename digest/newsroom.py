@@ -8,7 +8,6 @@ planned, previewed, built and sent is worked out in one place.
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,6 +35,7 @@ from digest.model import (
     Status,
     Subscriber,
 )
+from digest.readership import follow_readers, import_readers
 from digest.rendering import Rendered, Renderer
 from digest.selection import candidates, catalogue, widened
 from digest.settings import (
@@ -64,17 +64,6 @@ NOBODY = "aaaaaaaaaaaaa"
 def utc_now() -> datetime:
     """Return the time; the one clock of the product."""
     return datetime.now(UTC)
-
-
-def read_readers(settings: Settings, path: Path) -> list[Subscriber]:
-    """Read a YAML or CSV file of readers, checked against these settings."""
-    from digest.config import read_subscribers
-
-    return read_subscribers(
-        path,
-        newsletters=[n.slug for n in settings.newsletters],
-        topics=[t.slug for t in settings.topics],
-    )
 
 
 def sample_renderer(settings: Settings, newsletter: Newsletter) -> Renderer:
@@ -143,19 +132,11 @@ class Newsroom:
         The file named in digest.yaml is followed exactly: who is no longer in it
         no longer receives. Any other file only adds and changes.
         """
-        configured, path = self.settings.subscribers, Path(os.path.realpath(path))
-        root = self.settings.root.resolve()
-        inside = path.is_relative_to(root)
-        return self.store.audience.import_(
-            read_readers(self.settings, path),
-            origin=str(path.relative_to(root) if inside else path),
-            sync=configured is not None and path == configured.resolve(),
-        )
+        return import_readers(self.store.audience, self.settings, path)
 
     def refresh_subscribers(self) -> Imported | None:
-        """Follow the file named in digest.yaml, if there is one."""
-        path = self.settings.subscribers
-        return self.import_subscribers(path) if path else None
+        """Follow the file named in digest.yaml; None: there is none, or nothing new."""
+        return follow_readers(self.store.audience, self.settings)
 
     def subscriber(self, address_or_id: str) -> Subscriber:
         """Return that reader, or raise `InputError`."""

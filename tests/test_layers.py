@@ -26,7 +26,7 @@ LAYERS = [
     },
     {"selection", "slots", "message", "rendering"},
     {"config", "sources", "store", "transports", "template_files"},
-    {"assembly", "issues", "postbox"},
+    {"assembly", "issues", "readership", "postbox"},
     {"delivery", "building", "collecting", "proof"},
     {"newsroom"},
     {"scheduler"},

@@ -5,7 +5,7 @@ from datetime import UTC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.jsonform import from_json
+from digest.jsonform import from_json, to_json
 from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
 from digest.store.profiles import form_of, profile_of, subscriber_of
 
@@ -42,5 +42,6 @@ def test_a_reader_is_read_from_a_row_as_their_json_says(
 
     found = subscriber_of({**row, "profile": profile_of(profile)})
 
+    assert {**form, "id": whole.id} == to_json(whole)
     assert found == from_json(Subscriber, {**profile, **row})
     assert missing or found == whole

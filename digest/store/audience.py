@@ -7,27 +7,23 @@ stronger than any file. Every change of status leaves an event that is never cha
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.addresses import same_address_key
-from digest.jsonform import dump
 from digest.model import Status, Subscriber
 from digest.store.database import (
     Database,
-    Row,
+    Single,
     chunks,
     from_ms,
-    new_id,
     statements,
     storable,
     to_ms,
 )
-from digest.store.profiles import Form, form_of, merged_form, profile_of, subscriber_of
-
-BATCH = 500  #: readers fetched at a time
+from digest.store.importing import BATCH, Import, kind_of
+from digest.store.profiles import subscriber_of
 
 #: An address that is refused "for now" so often, over so long, takes no mail.
 SOFT_ISSUES = 3
@@ -113,6 +109,11 @@ class Audience:
             for row in rows
         ]
 
+    def seen(self, origin: str) -> str:
+        """Return what a file looked like when it was last taken in, or ""."""
+        row = self._database.one(SQL["seen"], origin=origin)
+        return str(row["seen"]) if row else ""
+
     # -- write ----------------------------------------------------------------
 
     def set_status(
@@ -128,7 +129,7 @@ class Audience:
                 return False
             self._database.run(SQL["set_status"], id=subscriber_id, status=status.value)
             self._database.run(SQL["forget_bounces"], ids=(subscriber_id,))
-            self._note(subscriber_id, _kind(Status(row["status"]), status), by)
+            self._note([subscriber_id], kind_of(Status(row["status"]), status), by)
         return True
 
     def bounced(
@@ -153,7 +154,7 @@ class Audience:
         row = self._database.one(SQL["soft_bounces"], subscriber=subscriber_id)
         if row and row["issue"] == issue:
             return False
-        self._note(subscriber_id, "soft bounce", f"{issue}: {reply}")
+        self._note([subscriber_id], "soft bounce", f"{issue}: {reply}")
         self._database.run(
             SQL["add_soft_bounce"], subscriber=subscriber_id, issue=issue, now=now
         )
@@ -170,149 +171,46 @@ class Audience:
                 ids = tuple(row["subscriber"] for row in rows)
                 self._database.run(SQL["forget_bounces"], ids=ids)
 
-    def _note(self, subscriber_id: str, kind: str, detail: str) -> None:
-        """Add an event to a reader's history."""
-        self._database.run(
-            SQL["add_event"],
-            subscriber=subscriber_id,
-            at=to_ms(self._now()),
-            kind=kind,
-            detail=storable(detail),
+    def _note(self, subscriber_ids: Sequence[str], kind: str, detail: str) -> None:
+        """Add an event to the history of each of these readers."""
+        event: dict[str, Single] = {
+            "at": to_ms(self._now()),
+            "kind": kind,
+            "detail": storable(detail),
+        }
+        self._database.many(
+            SQL["add_event"], [{**event, "subscriber": each} for each in subscriber_ids]
         )
 
     def import_(
-        self, subscribers: Iterable[Subscriber], *, origin: str, sync: bool
+        self,
+        subscribers: Iterable[Subscriber],
+        *,
+        origin: str,
+        sync: bool,
+        seen: str = "",
     ) -> Imported:
         """Take in what the file `origin` says; ids are not looked at.
 
         With `sync` the file is followed exactly: readers it named and no longer
         names become REMOVED, unless another such file names them, and come back
         when it names them again. A row that repeats an address replaces the row
-        before it. Nothing is written when anything fails.
+        before it. Nothing is written when anything fails. `seen` is remembered: what
+        the file looked like.
         """
-        tally = _Tally()
+        taken = Import(self._database, origin=origin, standing=sync, note=self._note)
         with self._database.tx():
             for chunk in chunks(subscribers, BATCH):
-                self._import(chunk, tally, origin=origin, standing=int(sync))
-            removed = self._remove_others(tally.named, origin) if sync else 0
+                taken.take_in(chunk)
+            if sync:
+                taken.remove_others()
+            self._database.run(SQL["see"], origin=origin, seen=seen)
+        tally = taken.tally
         return Imported(
             added=tally.added,
             changed=tally.changed,
             same=tally.same,
-            removed=removed,
+            removed=tally.removed,
             kept_unsubscribed=tuple(tally.kept[Status.UNSUBSCRIBED]),
             kept_bounced=tuple(tally.kept[Status.BOUNCED]),
         )
-
-    def _import(
-        self,
-        subscribers: Sequence[Subscriber],
-        tally: _Tally,
-        *,
-        origin: str,
-        standing: int,
-    ) -> None:
-        """Import one batch."""
-        given = {same_address_key(s.address): s for s in subscribers}
-        rows = self._database.all(SQL["held"], keys=tuple(given), origin=origin)
-        held = {row["address_key"]: row for row in rows}
-        for key, subscriber in given.items():
-            said, row = form_of(subscriber), held.get(key)
-            identity = row["id"] if row else new_id()
-            tally.named.add(identity)
-            text = dump(said)
-            if row is None:
-                self._insert(identity, key, said, origin)
-                tally.added += 1
-            else:
-                self._update(row, said, origin, tally)
-                if (row["said"], row["standing"]) == (text, standing):
-                    continue
-            self._database.run(
-                SQL["upsert_imported"],
-                origin=origin,
-                subscriber=identity,
-                said=text,
-                standing=standing,
-            )
-
-    def _insert(self, identity: str, key: str, said: Form, origin: str) -> None:
-        """Write a reader nobody knew."""
-        self._database.run(
-            SQL["insert"],
-            id=identity,
-            address=said["address"],
-            key=key,
-            status=said["status"],
-            profile=profile_of(said),
-        )
-        self._take(identity, said)
-        self._note(identity, "imported", origin)
-
-    def _update(self, row: Row, said: Form, origin: str, tally: _Tally) -> None:
-        """Write what a file says differently about a reader already known."""
-        held, merged = merged_form(row, said)
-        status = Status(row["status"])
-        if status.final and merged["status"] == status != said["status"]:
-            tally.kept[status].append(row["address"])
-        elif merged == held:
-            tally.same += 1
-        else:
-            tally.changed += 1
-        if merged == held:
-            return
-        self._database.run(
-            SQL["update"],
-            id=row["id"],
-            address=merged["address"],
-            status=merged["status"],
-            profile=profile_of(merged),
-        )
-        self._database.run(SQL["untake"], subscriber=row["id"])
-        self._take(row["id"], merged)
-        if merged["status"] != held["status"]:
-            was, now = Status(held["status"]), Status(merged["status"])
-            self._note(row["id"], _kind(was, now), origin)
-
-    def _take(self, identity: str, said: Form) -> None:
-        """Repeat which newsletters a reader takes, for SQL."""
-        newsletters = said["preferences"]["newsletters"]
-        self._database.many(
-            SQL["take"],
-            [{"newsletter": n, "subscriber": identity} for n in newsletters],
-        )
-
-    def _remove_others(self, named: set[str], origin: str) -> int:
-        """Remove the readers a file named and no longer names; return how many."""
-        removed = 0
-        rows = self._database.all(SQL["named_by"], origin=origin)
-        missing = [row["subscriber"] for row in rows if row["subscriber"] not in named]
-        for chunk in chunks(missing):
-            self._database.run(SQL["forget"], origin=origin, ids=chunk)
-            for row in self._database.all(SQL["to_remove"], ids=chunk):
-                self._database.run(
-                    SQL["set_status"], id=row["id"], status=Status.REMOVED.value
-                )
-                self._note(row["id"], "removed", origin)
-                removed += 1
-        return removed
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What an import has done so far."""
-
-    added: int = 0
-    changed: int = 0
-    same: int = 0
-    kept: defaultdict[Status, list[str]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    named: set[str] = field(default_factory=set)
-
-
-def _kind(was: Status, now: Status) -> str:
-    """Return the word for a change of status."""
-    if now is not Status.ACTIVE:
-        return now.value
-    return "confirmed" if was is Status.PENDING else "resubscribed"

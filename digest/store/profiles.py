@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from digest.jsonform import dump, to_json
+from digest.jsonform import dump
 from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
 from digest.store.engine import Row
 
@@ -27,10 +27,26 @@ STATUSES = {each.value: each for each in Status}
 
 
 def form_of(subscriber: Subscriber) -> Form:
-    """Return what is said about a reader: everything but the id."""
-    form: Form = to_json(subscriber)
-    del form["id"]
-    return form
+    """Return what is said about a reader, as JSON: everything but the id."""
+    preferences, consent = subscriber.preferences, subscriber.consent
+    paused, at = subscriber.paused_until, consent.at
+    return {
+        "address": subscriber.address,
+        "name": subscriber.name,
+        "language": subscriber.language,
+        "timezone": subscriber.timezone,
+        "preferences": {
+            "newsletters": sorted(preferences.newsletters),
+            "follows": list(preferences.follows),
+            "mutes": sorted(preferences.mutes),
+            "format": preferences.format.value,
+            "length": preferences.length.value,
+            "limit": preferences.limit,
+        },
+        "status": subscriber.status.value,
+        "paused_until": paused.isoformat() if paused else None,
+        "consent": {"at": at.isoformat() if at else None, "where": consent.where},
+    }
 
 
 def profile_of(form: Form) -> str:

@@ -6,7 +6,7 @@ create table soft_bounce (
   since_ms bigint not null -- when the first of them was
 );
 
--- What a file that is followed looked like when it was last taken in, by a hash.
+-- What a file of readers looked like when it was last taken in, as a hash.
 create table followed (
   origin text primary key,
   seen text not null
