@@ -22,7 +22,7 @@ from benchmarks.two_thousand_readers import server
 from digest.config import load_settings
 from digest.model import Preferences, State, Subscriber
 from digest.newsroom import Newsroom
-from digest.settings import Security, SmtpDelivery, Settings
+from digest.settings import Security, Settings, SmtpDelivery
 from digest.transports import open_transport
 
 READERS = 1_000_000

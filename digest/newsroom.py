@@ -262,8 +262,6 @@ class Newsroom:
             sample_renderer(self.settings, newsletter).check()
             for issue in self.issues.open(newsletter):
                 self.store.journal.recover(issue.id, doubtful=self._doubtful())
-                if issue.expires < self.now():
-                    self.store.journal.give_up(issue.id)
                 self.issues.refuse_late(issue, newsletter)
             with self.store.life.sending():
                 yield

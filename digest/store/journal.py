@@ -222,12 +222,6 @@ class Journal:
                 for chunk in readers
             )
 
-    def give_up(self, issue_id: str) -> int:
-        """Let what is still deferred of a stale issue fail; return how many."""
-        return self._database.run(
-            SQL["give_up"], issue=self._key(issue_id), now=self._ms()
-        )
-
     # -- an issue held back ---------------------------------------------------
 
     def hold(self, issue_id: str, why: str) -> None:
@@ -288,12 +282,18 @@ class Journal:
             yield from (_delivery(issue_id, row) for row in rows)
 
     def oldest_due(self, issue_id: str) -> datetime | None:
-        """Return from when on the first open row may be sent; None: there is none.
+        """Return since when, or from when on, the first open row may be sent.
 
-        For one that may be sent at once that is the beginning of time.
+        None: everything is settled.
         """
-        row = self._database.one(SQL["oldest_due"], issue=self._key(issue_id))
-        return from_ms(row["due_ms"]) if row else None
+        issue = self._key(issue_id)
+        (row,) = self._database.all(SQL["first_open"], issue=issue)
+        if row["due_ms"]:
+            return from_ms(row["due_ms"])
+        if row["due_ms"] is None:
+            return None
+        (row,) = self._database.all(SQL["frozen"], issue=issue)
+        return from_ms(row["frozen_ms"])
 
     def received(
         self,

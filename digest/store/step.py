@@ -51,7 +51,8 @@ class Step:
         (row,) = self._database.all(SQL["at_commit"], issue=self._issue)
         rivals = self._contents.rivals(self._issue, last_key=row["last_key"])
         skipped = self._skip(skips)
-        refused = self._start(starts, rivals, hold=row["hold"])
+        answered = {claim.subscriber for claim, _, _ in outcomes}
+        refused = self._start(starts, rivals, answered, hold=row["hold"])
         recorded = self._record(outcomes)
         refused |= self._leave([c for c in leaving if c.delivery not in refused])
         return Written(
@@ -89,12 +90,21 @@ class Step:
         return frozenset(claim.delivery for claim, _ in ours)
 
     def _start(
-        self, starts: Collection[Start], rivals: Sharing, *, hold: str
+        self,
+        starts: Collection[Start],
+        rivals: Sharing,
+        answered: Collection[str],
+        *,
+        hold: str,
     ) -> set[str]:
-        """Mark rows `sending` with what they hold; return the deliveries refused."""
+        """Mark rows `sending` with what they hold; return the deliveries refused.
+
+        What a server has answered already, the envelope alone, is past refusing.
+        """
         ours = [start for start in starts if self._ours(start.claim, State.CLAIMED)]
-        back = [start for start in ours if hold or not self._wanted(start.claim)]
-        back += self._just_received([s for s in ours if s not in back], rivals)
+        open_ = [start for start in ours if start.claim.subscriber not in answered]
+        back = [start for start in open_ if hold or not self._wanted(start.claim)]
+        back += self._just_received([s for s in open_ if s not in back], rivals)
         good = [start for start in ours if start not in back]
         self._many(
             "start",

@@ -93,13 +93,6 @@ update delivery
 set state = :state, token = null, due_ms = 0, reply = :reply, changed_ms = :now
 where issue = :issue and state = :was {only}
 
--- name: give_up
-update delivery
-set state = 'failed', token = null, due_ms = 0, changed_ms = :now,
-  reply = 'gave up after a day: ' || reply
-where issue = :issue and state = 'deferred'
-and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
-
 -- name: hold_of
 select hold from issue where key = :issue
 
@@ -159,12 +152,26 @@ order by subscriber limit :limit
 -- name: in_state
 and state = :state
 
--- name: oldest_due
-select due_ms from delivery
-where issue = :issue
-and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
-and state <> 'sending' and state <> 'body_sent'
-order by due_ms limit 1
+-- name: first_open
+-- Queued rows have 0; one that somebody holds is free as soon as they are gone.
+select min(due_ms) as due_ms from (
+  select * from (
+    select due_ms from delivery
+    where issue = :issue
+    and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+    order by due_ms limit 1
+  ) first
+  union all
+  select * from (
+    select 0 as due_ms from delivery
+    where issue = :issue and due_ms > 0 and state <> 'deferred'
+    and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+    limit 1
+  ) held
+) open
+
+-- name: frozen
+select frozen_ms from issue where key = :issue
 
 -- name: held_before
 select distinct issue, subscriber from held_before limit :limit
