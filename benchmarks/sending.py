@@ -225,9 +225,9 @@ def main(*, quick: bool = False) -> None:
         {
             **report.load(),
             "on this machine": here(
-                number=1_000 if quick else 5_000, rounds=2 if quick else 5
+                number=400 if quick else 3_000, rounds=2 if quick else 5
             ),
-            "round trips": far(number=12 if quick else 60),
+            "round trips": far(number=8 if quick else 40),
         },
     )
 
