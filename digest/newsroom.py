@@ -10,15 +10,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Self
 
-from digest import building
+from digest import building, collecting
 from digest.assembly import Assembler, writable
 from digest.building import Sizes
+from digest.collecting import Collected
 from digest.delivery import Sending, SendReport
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
@@ -63,19 +64,6 @@ NOBODY = "aaaaaaaaaaaaa"
 def utc_now() -> datetime:
     """Return the time; the one clock of the product."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
-    """What one source brought."""
-
-    source: str
-    new: int = 0
-    changed: int = 0
-    same: int = 0
-    unchanged: bool = False  #: the server said that nothing changed
-    problems: tuple[Problem, ...] = ()
-    error: str = ""
 
 
 def sample_renderer(settings: Settings, newsletter: Newsletter) -> Renderer:
@@ -126,47 +114,15 @@ class Newsroom:
 
         A source that fails yields its error and does not stop the others.
         """
-        from digest.sources import Fetcher, fetch_all, open_sources
-
-        with Fetcher(site_url=self.settings.site.url) as fetcher:
-            sources = open_sources(
-                [s for s in self.settings.sources if not only or s.name in only],
-                site=self.settings.site,
-                fetcher=fetcher,
-                now=self.now,
-            )
-            for name, fetched in fetch_all(sources, self.store.archive.validators()):
-                with self.store.transaction():
-                    added = self.store.archive.add(fetched.articles)
-                    self.store.archive.record_fetch(name, fetched)
-                yield Collected(
-                    source=name,
-                    new=added.new,
-                    changed=added.changed,
-                    same=added.same,
-                    unchanged=fetched.unchanged,
-                    problems=fetched.problems,
-                    error=fetched.error,
-                )
+        return collecting.collect(self.settings, self.store, now=self.now, only=only)
 
     def add(
         self, location: str, *, tags: Sequence[str] = ()
     ) -> tuple[Article, tuple[Problem, ...]]:
         """Take one article in by hand, from a file or a web address."""
-        from digest.sources import Fetcher, read_one
-
-        with Fetcher(site_url=self.settings.site.url) as fetcher:
-            fetched = read_one(
-                location,
-                site=self.settings.site,
-                fetcher=fetcher,
-                tags=tuple(tags),
-                now=self.now,
-            )
-        if fetched.error or not fetched.articles:
-            raise InputError(fetched.error or f"{location}: no article found in it")
-        self.store.archive.add(fetched.articles, by_hand=True)
-        return fetched.articles[0], fetched.problems
+        return collecting.add(
+            self.settings, self.store, location, tags=tags, now=self.now
+        )
 
     # -- readers --------------------------------------------------------------
 

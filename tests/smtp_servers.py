@@ -51,14 +51,23 @@ class Scripted:
 
     offers = ""  #: to every client, beside the features of one server
 
-    def __init__(self, *plays: Play, features: str = "SIZE 99999999") -> None:
-        self.plays, self.features = list(plays), features
+    def __init__(
+        self,
+        *plays: Play,
+        features: str = "SIZE 99999999",
+        tls: ssl.SSLContext | None = None,
+        starttls: tuple[ssl.SSLContext, str] | None = None,
+    ) -> None:
+        """Take what it offers; `starttls` has what it offers after that."""
+        self.plays, self.features, self.tls = list(plays), features, tls
+        self.starttls = starttls
         self.heard: list[str] = []
         self.accepted: Counter[str] = Counter()
         self.bodies: list[bytes] = []
         self.connections = 0
         self.for_nobody = "503 5.5.1 need RCPT"  #: to DATA; 354 is legal, too
         self.forgetful = False  #: takes a recipient after it refused the sender
+        self.unfinished = 0  #: bytes of contents without an end
         self.strays = 0  #: bytes of content for nobody
         self.listener = socket.create_server((HOST, 0))
         self.settings = loopback(self.listener.getsockname()[1])
@@ -82,8 +91,23 @@ class Scripted:
             line.settimeout(5)
             self.connections += 1
             act = self.plays.pop(0) if self.plays else play()
+            if self.tls is not None:
+                line = self.tls.wrap_socket(line, server_side=True)
             with line, line.makefile("rb") as file, suppress(OSError, Over):
                 self.converse(line, file, act)
+                if self.starttls is not None:
+                    self.under_tls(line, act, *self.starttls)
+
+    def under_tls(
+        self, line: socket.socket, act: Play, tls: ssl.SSLContext, features: str
+    ) -> None:
+        """Begin again, with other features."""
+        self.features = features
+        with (
+            tls.wrap_socket(line, server_side=True) as safe,
+            safe.makefile("rb") as file,
+        ):
+            self.commands(safe, file, act)
 
     def do(self, line: socket.socket, action: str) -> None:
         if action == SILENCE:
@@ -100,6 +124,9 @@ class Scripted:
 
     def converse(self, line: socket.socket, file: BinaryIO, act: Play) -> None:
         self.do(line, act("greeting") or "220 scripted")
+        self.commands(line, file, act)
+
+    def commands(self, line: socket.socket, file: BinaryIO, act: Play) -> None:
         offered = "".join(f"250-{word}\r\n" for word in self.offers.split())
         usual = {
             "EHLO": f"250-scripted\r\n{offered}250 {self.features}",
@@ -114,6 +141,9 @@ class Scripted:
                 recipient = ""
                 continue
             answer = act(verb) or usual.get(verb, "250 ok")
+            if verb == "STARTTLS" and self.starttls is not None:
+                self.do(line, "220 go on")
+                return
             if verb == "MAIL":
                 refused = not answer.startswith("2") and not self.forgetful
             elif verb == "RCPT" and refused:
@@ -138,6 +168,8 @@ class Scripted:
             if not text:
                 raise Over
             body.append(text)
+            self.unfinished += len(text)
+        self.unfinished -= sum(map(len, body))
         if not recipient:
             self.strays += sum(map(len, body))
             self.do(line, "554 5.5.1 no valid recipients")

@@ -25,9 +25,10 @@ import pytest
 import trustme
 
 from digest.cli.running import Diary
+from digest.collecting import Collected
 from digest.config import load_settings
 from digest.model import Problem
-from digest.newsroom import Collected, Newsroom
+from digest.newsroom import Newsroom
 from digest.postbox import Postbox
 from digest.settings import Security
 from tests.commands import Shell, finish, run, start

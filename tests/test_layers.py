@@ -27,7 +27,7 @@ LAYERS = [
     {"selection", "slots", "message", "rendering"},
     {"config", "sources", "store", "transports", "template_files"},
     {"assembly", "issues", "readership", "postbox"},
-    {"delivery", "building", "proof"},
+    {"delivery", "building", "collecting", "proof"},
     {"newsroom"},
     {"scheduler"},
     {"web"},

@@ -102,7 +102,7 @@ def test_a_connection_counts_once_however_many_mails_it_carries(pace: Pace) -> N
 
 def test_halves_when_too_fast_and_grows_one_by_one(pace: Pace) -> None:
     pace.learn("google", TOO_FAST, "")
-    assert (allowed(pace), allowed(pace, "yahoo")) == (4, 8)
+    assert allowed(pace) == 4
     pace.learn("google", TOO_FAST, "")
     assert allowed(pace) == 2
 
@@ -135,6 +135,7 @@ def test_a_provider_that_names_a_time_is_left_alone_for_it(
     clock.now += 1
     assert pace.silence("google") == (0, "")
     assert allowed(pace) == 1, "it begins again with one connection"
+    assert allowed(pace, "yahoo") == 8
 
 
 def test_three_times_too_fast_in_a_row_are_silence(pace: Pace) -> None:
@@ -144,6 +145,32 @@ def test_three_times_too_fast_in_a_row_are_silence(pace: Pace) -> None:
 
     pace.learn("google", TOO_FAST, "slow down")
     assert pace.silence("google") == (600, "slow down")
+
+
+def test_words_that_may_be_our_server_s_slow_everything_down(pace: Pace) -> None:
+    pace.learn("google", TOO_FAST, "454 Throttling failure")
+    assert allowed(pace, "yahoo") == 4
+
+    for _ in range(GROWS_AFTER):
+        pace.learn("orange", SENT, "")
+    assert (allowed(pace, "yahoo"), allowed(pace, "google")) == (5, 4)
+
+
+def test_a_server_that_finds_us_too_fast_again_and_again_gets_ever_longer_rests(
+    pace: Pace, clock: Clock
+) -> None:
+    rests = []
+    for number in range(21):
+        pace.learn(f"{number}.example", TOO_FAST, "454 Throttling failure")
+        if rest := pace.rest():
+            rests.append(rest)
+            clock.now += rest
+    assert rests == [5, 10, 20, 40, 60, 60, 60]
+
+    pace.learn("orange", SENT, "")
+    for number in range(3):
+        pace.learn(f"{number}.example", TOO_FAST, "454 Throttling failure")
+    assert pace.rest() == 5
 
 
 def test_three_refusals_for_mistrust_within_five_minutes_are_a_pause(

@@ -38,7 +38,7 @@ PAUSES = (0.01, 0.02)  # a server that comes back does so at once
 QUICK = Timeouts(connect=10, reply=10, verdict=10, farewell=0.3, pauses=PAUSES)
 IMPATIENT = Timeouts(connect=0.5, reply=0.5, verdict=0.3, farewell=0.3, pauses=PAUSES)
 SMALL = b"Subject: x\r\n\r\nbody\r\n"
-BIG = b"Subject: x\r\n\r\n" + b"text of the story\r\n" * 1_000_000  # fills every buffer
+BIG = b"Subject: x\r\n\r\n" + (b"x" * 900 + b"\r\n") * 20_000  # fills every buffer
 SENT, DEFERRED, FAILED = State.SENT, State.DEFERRED, State.FAILED
 UNKNOWN, QUEUED = State.UNKNOWN, State.QUEUED
 
@@ -131,6 +131,15 @@ class TestWhatEachReplyMeans:
         assert desk.states == {"a": FAILED, "b": DEFERRED, "c": SENT}
         assert server.connections == 1
         assert (server.strays, server.accepted) == (0, {"c": 1})
+
+    def test_no_goodbye_is_said_to_a_server_that_waits_for_a_content(self) -> None:
+        with Scripted(play(RCPT="550 5.1.1 no")) as server:
+            server.for_nobody = "354 go on"
+            desk, error = delivered(server.settings, letters("a"))
+
+        assert error is None
+        assert desk.states == {"a": FAILED}
+        assert server.unfinished == 0
 
     @pytest.mark.parametrize("answer", ["500 what", "421 enough", DROP, RESET])
     def test_a_server_that_cannot_clear_is_left_for_a_new_connection(
@@ -635,6 +644,49 @@ class TestARealServer:
 
         assert error is None
         assert desk.states == {"a": SENT, "gone": FAILED, "b": SENT}
+
+    def test_is_believed_only_what_it_offers_under_tls(
+        self, authority: trustme.CA, ca_file: Path
+    ) -> None:
+        """Before STARTTLS anybody on the way could have said it (RFC 3207)."""
+        tls = certified(authority, "localhost")
+        with Scripted(starttls=(tls, "8BITMIME")) as server:
+            server.offers = "STARTTLS"
+            settings = SmtpDelivery(
+                host="localhost",
+                port=server.settings.port,
+                security=Security.STARTTLS,
+                ca_file=ca_file,
+                connections=1,
+            )
+            desk, error = delivered(settings, letters("a", "b"))
+
+        assert error is None
+        assert desk.states == {"a": SENT, "b": SENT}
+        assert "MAIL FROM:<b+token@longitude.example>" in server.heard
+
+    @pytest.mark.parametrize("how", ["250 queued", DROP, RESET])
+    def test_takes_whole_flights_under_tls(
+        self, authority: trustme.CA, ca_file: Path, how: str
+    ) -> None:
+        """A content of many records, and the next envelope behind it."""
+        supply = letters("a", "b", "c", content=BIG[:399_998] + b"\r\n")
+        tls = certified(authority, "localhost")
+        plays = play(dot=("250 queued", how))
+        with Scripted(plays, features="PIPELINING", tls=tls) as server:
+            settings = SmtpDelivery(
+                host="localhost",
+                port=server.settings.port,
+                ca_file=ca_file,
+                connections=1,
+            )
+            desk, error = delivered(settings, supply)
+
+        assert error is None
+        second = SENT if how == "250 queued" else UNKNOWN
+        assert desk.states == {"a": SENT, "b": second, "c": SENT}
+        assert len(server.bodies[0]) == 400_000
+        assert server.accepted == {"a": 1, "b": 1, "c": 1}
 
     @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
     @pytest.mark.parametrize("fault", ["another name", "unknown authority"])

@@ -17,6 +17,11 @@ import pytest
 from digest.errors import InputError, StoreError, TransportError
 from digest.model import Bounce, Envelope, Message, Outcome, State
 from digest.transports.smtp import SmtpTransport, Timeouts
+from digest.transports.smtp.courier import Courier
+from digest.transports.smtp.judging import Step
+from digest.transports.smtp.pool import Pool
+from digest.transports.smtp.replies import Reply
+from digest.transports.smtp.session import Session
 from tests.desks import ListDesk, delivered
 from tests.smtp_servers import DROP, HOST, SILENCE, Scripted, loopback, play
 
@@ -94,6 +99,14 @@ def spoken_to(
 
 
 class TestOneFlight:
+    def test_does_not_wait_for_an_acknowledgement_of_its_first_part(self) -> None:
+        with Scripted() as server:
+            session = Session(server.settings, tls=None, tokens=None, timeouts=QUICK)
+            session.open()
+            assert session.sock
+            assert session.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            session.leave()
+
     def test_a_content_and_the_next_envelope_leave_together(self) -> None:
         def talk(peer: Peer) -> None:
             peer.hear(3)
@@ -239,6 +252,7 @@ class TestWhatTheDeskSays:
         assert error is None
         assert desk.states == {"a": SENT, "c": SENT}
         assert server.accepted == {"a": 1, "c": 1}
+        assert server.unfinished == 0, "not a byte on the way that waited for it"
 
     def test_a_full_disk_lets_no_content_out(self) -> None:
         class Full(ListDesk):
@@ -287,9 +301,102 @@ class TestWhatTheDeskSays:
             transport = SmtpTransport(server.settings, timeouts=QUICK)
             with pytest.raises(KeyboardInterrupt):
                 transport.deliver(desk)
+            # At once, and not when the server gives up.
+            desk.check()
+            assert desk.states == {"a": UNKNOWN, "b": QUEUED}
+
+
+class TestAFaultOfOurOwn:
+    """Whatever it is, it comes out, and nothing is forgotten or called unsent."""
+
+    def test_before_anything_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Session, "envelope", broken)
+        desk = letters("a", "b")
+        with (
+            Scripted(features="PIPELINING") as server,
+            pytest.raises(ZeroDivisionError),
+        ):
+            SmtpTransport(server.settings, timeouts=QUICK).deliver(desk)
+
+        desk.check()
+        assert desk.states == {"a": QUEUED}
+
+    def test_when_a_content_may_have_left(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Courier, "_verdict", broken)
+        desk = letters("a", "b", "c")
+        with (
+            Scripted(features="PIPELINING") as server,
+            pytest.raises(ZeroDivisionError),
+        ):
+            SmtpTransport(server.settings, timeouts=QUICK).deliver(desk)
 
         desk.check()
         assert desk.states == {"a": UNKNOWN, "b": QUEUED}
+
+
+def broken(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
+
+
+class TestAProvidersConnections:
+    @pytest.fixture
+    def pool(self) -> Pool:
+        """Two connections, of which a provider that said "too fast" allows one."""
+        desk = ListDesk([message(name, domain="gmail.com") for name in "abcd"])
+        pool = Pool(desk, loopback(1, connections=2), time.monotonic)
+        first = pool.draw(wait=True)
+        assert first
+        assert pool.admit(first, "one", wait=True) is True
+        outcome = pool.judge(first, "one", Step.CONTENT, Reply(450, "4.7.1 slow down"))
+        assert outcome.state is DEFERRED
+        return pool
+
+    def test_are_kept_to(self, pool: Pool) -> None:
+        one, other = (pool.draw(wait=True) for _ in range(2))
+        assert one
+        assert other
+        assert pool.admit(one, "one", wait=False) is True
+        assert pool.admit(other, "two", wait=False) is False
+
+        found = list[object]()
+        waiting = threading.Thread(
+            target=lambda: found.append(pool.admit(other, "two", wait=True))
+        )
+        waiting.start()
+        pool.judge(one, "one", Step.CONTENT, Reply(250, "ok"))
+        waiting.join(10)
+
+        assert found == [True]
+
+    def test_are_waited_for_only_while_anything_may_be_sent(self, pool: Pool) -> None:
+        one, other = (pool.draw(wait=True) for _ in range(2))
+        assert one
+        assert other
+        pool.admit(one, "one", wait=False)
+
+        found = list[object]()
+        waiting = threading.Thread(
+            target=lambda: found.append(pool.admit(other, "two", wait=True))
+        )
+        waiting.start()
+        pool.fail(TransportError("the end"))
+        waiting.join(10)
+
+        assert found == [False]
+        assert pool.draw(wait=True) is None
+
+    def test_what_is_given_back_is_drawn_by_another(self, pool: Pool) -> None:
+        one = pool.draw(wait=True)
+        assert one
+        pool.admit(one, "one", wait=False)
+
+        pool.give_back(one, "one")
+
+        assert pool.left_over() == [one]
+        assert pool.draw(wait=False) is one
+        assert pool.admit(one, "two", wait=False) is True
 
 
 class TestSeveralConnections:
@@ -304,7 +411,8 @@ class TestSeveralConnections:
         assert set(desk.states.values()) == {SENT}
         assert server.connections == 4
 
-    def test_a_server_that_takes_only_one_gets_it_all_by_one(self) -> None:
+    @pytest.mark.parametrize("answer", ["421 4.3.2 one is enough", "554 5.3.2 no more"])
+    def test_a_server_that_takes_only_one_gets_it_all_by_one(self, answer: str) -> None:
         crowded = threading.Lock()
 
         def one_at_a_time(listener: socket.socket) -> None:
@@ -318,7 +426,7 @@ class TestSeveralConnections:
         def talk(line: socket.socket) -> None:
             with line, line.makefile("rb") as file:
                 if not crowded.acquire(blocking=False):
-                    line.sendall(b"421 4.3.2 one connection is enough\r\n")
+                    line.sendall(f"{answer}\r\n".encode())
                     return
                 try:
                     line.sendall(b"220 busy\r\n")
@@ -399,7 +507,35 @@ class TestProviders:
         assert "not held against the reader" in desk.outcomes[-1].reply
 
 
+class TestManyThatCannotBeSent:
+    def test_do_not_keep_a_content_waiting_and_are_written_in_batches(self) -> None:
+        small, big = message("a"), [message(f"r{n}", size=9000) for n in range(120)]
+        desk = ListDesk([small, *big])
+        with Scripted(features="SIZE 5000") as server:
+            error = delivered(SmtpTransport(server.settings, timeouts=QUICK), desk)
+
+        assert error is None
+        assert list(desk.states.values()).count(FAILED) == 120
+        together = [len(outcomes) for outcomes, _ in desk.calls]
+        assert together[0] == 50, "with the word that the first one leaves"
+        assert desk.calls[0][1] == "a"
+        assert max(together) <= 51
+        assert len(together) < 6
+
+
 class TestTheSendersFault:
+    def test_a_sender_that_is_no_address_stops_everything(self) -> None:
+        forged = message("a")
+        envelope = replace(forged.envelope, sender="b>\r\nRCPT TO:<evil@example.org")
+        desk = ListDesk([replace(forged, envelope=envelope), message("b")])
+        with Scripted() as server:
+            error = delivered(SmtpTransport(server.settings, timeouts=QUICK), desk)
+
+        assert "MAIL FROM: " in str(error)
+        assert "check the newsletter's sender and delivery.smtp.bounce" in str(error)
+        assert desk.states == {"a": QUEUED}
+        assert not any("evil" in line for line in server.heard)
+
     def test_a_malformed_mail_stops_everything_when_it_is_the_first(self) -> None:
         with Scripted(play(dot="554 5.6.0 malformed")) as server:
             desk = letters("a", "b", "c")

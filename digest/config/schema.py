@@ -28,6 +28,7 @@ from digest.config.kinds import (
     Part,
     Place,
     Places,
+    Secret,
     SiteUrl,
     SourceName,
     Text,

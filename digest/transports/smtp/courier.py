@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from digest.message import HeaderProblem
 from digest.model import Outcome, State
@@ -83,26 +83,33 @@ class Courier:
 
     def _next(self, *, wait: bool) -> Letter | None:
         """Return the message to begin next, which stays in hand; None: none, or not yet."""
-        while True:
-            if wait and self._done:
-                self._write()
-            if self._pool.stopped:
-                return None
-            if not self._hand:
-                letter = self._pool.draw(wait=wait)
-                if letter is None:
+        while not self._pool.stopped:
+            if len(self._done) >= _MOST_UNWRITTEN:
+                if not wait:  # a content is ready to leave, and has waited enough
                     return None
-                self._hand.append(letter)
+                self._write()
+            if not self._hand and not self._draw(wait=wait):
+                return None
             letter = self._hand[0]
-            admitted = self._pool.admit(letter, self, wait=wait)
+            admitted = self._pool.admit(letter, self, wait=False)
+            if admitted is False and wait:
+                self._write()
+                admitted = self._pool.admit(letter, self, wait=True)
             if isinstance(admitted, bool):
                 return letter if admitted else None
             self._done.append(admitted)
             self._hand.popleft()
-            if len(self._done) >= _MOST_UNWRITTEN:
-                if not wait:
-                    return None
-                self._write()
+        return None
+
+    def _draw(self, *, wait: bool) -> bool:
+        """Take a message in hand; nothing stays unwritten while one is waited for."""
+        letter = self._pool.draw(wait=False)
+        if letter is None and wait:
+            self._write()
+            letter = self._pool.draw(wait=True)
+        if letter is not None:
+            self._hand.append(letter)
+        return letter is not None
 
     def _addressed(self, session: Session, *, wait: bool) -> tuple[Letter, Asks] | None:
         """Return the next message this server can be asked to take, and the asking."""
@@ -132,7 +139,7 @@ class Courier:
             self._done, leaving=leaving.message if leaving else None
         )
         self._done = []
-        return may
+        return may or leaving is None
 
     # -- connections --------------------------------------------------------------
 
@@ -142,7 +149,7 @@ class Courier:
         try:
             session.open()
         except (OSError, UnicodeError) as error:
-            return self._unreached(error)
+            return self._unreached(error, session.timeouts.pauses)
         self._failures = 0
         _logger.info("connected to %s", self._settings.host)
         self._pool.joins(session)
@@ -153,13 +160,15 @@ class Courier:
             session.close()
         return True
 
-    def _unreached(self, error: OSError | UnicodeError) -> bool:
+    def _unreached(
+        self, error: OSError | UnicodeError, pauses: Sequence[float]
+    ) -> bool:
         """Decide what a failure to connect means; True: try again, after a pause."""
-        pauses, alone = self._session().timeouts.pauses, not self._pool.connected
+        alone = not self._pool.connected
         final = (
             lasting(error) or not self._pool.reached or self._failures >= len(pauses)
         )
-        if final and (alone or lasting(error)):
+        if final and alone:
             self._pool.fail(explained(error, self._settings))
             return False
         _logger.info("no connection to %s: %s", self._settings.host, error)
@@ -195,7 +204,7 @@ class Courier:
         held, together = self._held, session.pipelining
         if not self._write(leaving=held):
             assert held is not None
-            self._pool.give_up(held, self, State.QUEUED, "")
+            self._pool.release(held, self)
             self._held = None
             session.close()  # it waits for a content that must not come
             return

@@ -5,6 +5,10 @@ It halves when the provider says we are too fast, and grows by one after a numbe
 accepted mails (AIMD, as in TCP). Three such replies in a row, or a provider that names
 a time, silence it: its mails are put off without being tried.
 
+Unless the words are a provider's own, it may as well be our server that finds us too
+fast, whoever the reader is. So it has such a number, too; and after three in a row
+everything rests, longer each time.
+
 The clock is given by the caller, in seconds that only grow. Not thread-safe: whoever
 shares one locks it.
 """
@@ -24,6 +28,7 @@ IN_A_ROW = 3  #: "too fast" this often silences a provider
 SILENCE = 600.0  #: seconds; what Google asks for with 4.7.28
 POLICY_TIMES, POLICY_WITHIN = 3, 300.0  #: refusals for mistrust, in seconds
 POLICY_PAUSE = 1800.0  #: seconds; nothing we send will change their mind sooner
+RESTS = (5.0, 10.0, 20.0, 40.0, 60.0)  #: seconds
 HARD_LEAST, HARD_SHARE = 20, 0.03  #: hard bounces of a provider's readers
 
 #: Domains of the large providers; any other domain is a provider of its own.
@@ -89,6 +94,8 @@ class Pace:
     def __init__(self, *, connections: int, clock: Callable[[], float]) -> None:
         """Take the number of connections to begin with, and to grow to."""
         self._most, self._clock = connections, clock
+        self._server = Provider(allowed=connections)
+        self._rests = 0  #: since the server last accepted a mail
         self._providers: dict[str, Provider] = {}
 
     def _of(self, name: str) -> Provider:
@@ -103,22 +110,26 @@ class Pace:
         left = provider.until - self._clock()
         return (left, provider.why) if left > 0 else (0.0, "")
 
+    def rest(self) -> float:
+        """Return for how many seconds nothing is to be begun at all."""
+        return max(0.0, self._server.until - self._clock())
+
     def enter(self, name: str, user: Hashable) -> bool:
         """Return whether one more of its mails may go on this connection, and note it."""
-        provider = self._of(name)
-        already = provider.users.get(user, 0)
-        if not already and len(provider.users) >= provider.allowed:
+        both = self._server, self._of(name)
+        if any(user not in p.users and len(p.users) >= p.allowed for p in both):
             return False
-        provider.users[user] = already + 1
+        for each in both:
+            each.users[user] = each.users.get(user, 0) + 1
         return True
 
     def leave(self, name: str, user: Hashable) -> None:
         """Note that one of its mails is no longer on this connection."""
-        users = self._of(name).users
-        if users[user] > 1:
-            users[user] -= 1
-        else:
-            del users[user]
+        for each in (self._server, self._of(name)):
+            if each.users[user] > 1:
+                each.users[user] -= 1
+            else:
+                del each.users[user]
 
     def learn(self, name: str, judgement: Judgement, words: str) -> Judgement:
         """Note a reply; return what it means in the light of the others."""
@@ -127,10 +138,14 @@ class Pace:
         match judgement.fault:
             case Fault.PACE:
                 self._too_fast(provider, judgement, words)
+                if not judgement.silence:
+                    self._server_too_fast()
             case Fault.POLICY:
                 self._mistrusted(provider, words)
             case _ if judgement.state is State.SENT:
-                self._grow(provider)
+                self._rests = 0
+                for each in (self._server, provider):
+                    self._grow(each)
         if judgement.bounce is not Bounce.HARD:
             return judgement
         provider.hard += 1
@@ -153,6 +168,16 @@ class Pace:
             provider.too_fast = 0
             provider.allowed = 1
             self._silence(provider, judgement.silence or SILENCE, words)
+
+    def _server_too_fast(self) -> None:
+        server = self._server
+        server.accepted = 0
+        server.too_fast += 1
+        server.allowed = max(1, server.allowed // 2)
+        if server.too_fast >= IN_A_ROW:
+            server.too_fast = 0
+            longer = RESTS[min(self._rests, len(RESTS) - 1)]
+            server.until, self._rests = self._clock() + longer, self._rests + 1
 
     def _mistrusted(self, provider: Provider, words: str) -> None:
         now, times = self._clock(), provider.policy

@@ -118,7 +118,7 @@ class Pool:
             while not self.stopped and (self._returned or not self._finished):
                 if self._returned:
                     return self._returned.popleft()
-                if not (delay := self._bucket.delay()):
+                if not (delay := self._pace.rest() or self._bucket.delay()):
                     break
                 if not wait:
                     return None
@@ -143,7 +143,7 @@ class Pool:
     def give_back(self, letter: Letter, user: object) -> None:
         """Let another connection take a message."""
         with self._changed:
-            self._release(letter, user)
+            self.release(letter, user)
             self._returned.append(letter)
             self._changed.notify_all()
 
@@ -172,11 +172,13 @@ class Pool:
                 self._changed.wait()
         return False
 
-    def _release(self, letter: Letter, user: object) -> None:
-        if letter.admitted:
-            letter.admitted = False
-            self._pace.leave(letter.provider, user)
-            self._changed.notify_all()
+    def release(self, letter: Letter, user: object) -> None:
+        """Note that a message is no longer on this connection."""
+        with self._changed:
+            if letter.admitted:
+                letter.admitted = False
+                self._pace.leave(letter.provider, user)
+                self._changed.notify_all()
 
     # -- outcomes -----------------------------------------------------------------
 
@@ -186,7 +188,7 @@ class Pool:
         with self._changed:
             seen = self._pace.learn(letter.provider, judgement, str(reply))
             silence, _ = self._pace.silence(letter.provider)
-            self._release(letter, user)
+            self.release(letter, user)
             if reply.code != CLOSING:
                 self._mishaps = 0
             if judgement.state is State.SENT:
@@ -221,8 +223,7 @@ class Pool:
         self, letter: Letter, user: object, state: State, words: str
     ) -> Outcome:
         """Return the outcome of a message that needs no reply."""
-        with self._changed:
-            self._release(letter, user)
+        self.release(letter, user)
         return _outcome(letter, state, words)
 
     def mishap(self, words: str) -> None:

@@ -156,7 +156,6 @@ class Session(smtplib.SMTP):
             self.file.close()
             self.file = None
         self.ehlo_resp = self.helo_resp = None
-        self.esmtp_features = {}
         self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.settings.host)
 
     # -- what is said for a message -------------------------------------------
