@@ -181,7 +181,7 @@ class TestAnUnsubscribe:
         import_(store, reader())
         store.audience.set_status(known(store).id, Status.UNSUBSCRIBED, by="reader")
 
-        for origin in ("readers.yaml", "other.csv"):
+        for origin in ("readers.yaml", "other.csv", "readers.yaml"):
             imported = import_(store, reader(name="Ana"), origin=origin)
             assert imported == Imported(kept_unsubscribed=("reader1@example.org",))
 

@@ -12,6 +12,7 @@ from digest.errors import InputError, TransportError
 from digest.model import Issue, Newsletter, Outcome, State
 from digest.newsroom import Newsroom
 from digest.settings import FilesDelivery, Security, SmtpDelivery
+from digest.slots import Slot
 from digest.store import Start
 from digest.transports import open_transport
 from tests.projects import Clock, write_article, write_project
@@ -148,3 +149,30 @@ def test_who_needs_no_more_of_an_issue_is_known(
     assert newsroom.issues.answered(issue) == {
         subscriber.id for subscriber in newsroom.store.audience.all()
     }
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "hours", "refused"),
+    [(True, 5, False), (True, 7, True), (False, 7, False), (False, 25, True)],
+)
+def test_what_was_not_tried_in_time_is_refused_with_the_reason(
+    newsroom: Newsroom,
+    daily: Newsletter,
+    clock: Clock,
+    *,
+    scheduled: bool,
+    hours: float,
+    refused: bool,
+) -> None:
+    """By schedule within `max_lateness`, here six hours; by hand within a day."""
+    slot = Slot(newsletter="daily", id="daily@07", due=clock()) if scheduled else None
+    issue = newsroom.issues.prepare(daily, slot=slot)
+    assert issue is not None
+    clock.forward(hours=hours)
+
+    with newsroom.sending(daily):
+        counts = newsroom.store.journal.counts(issue.id)
+
+    assert counts == {State.FAILED if refused else State.QUEUED: 3}
+    (first, *_) = newsroom.store.journal.deliveries(issue.id)
+    assert ("too late for this issue" in first.reply) == refused

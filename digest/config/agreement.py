@@ -14,9 +14,9 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from digest.addresses import check_domain, check_mailbox
+from digest.config.databases import is_server
 from digest.config.values import (
     is_loopback,
-    is_server,
     is_url,
     newsletter_slug,
     shown,

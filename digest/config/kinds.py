@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 
 from digest.addresses import check_address, check_domain, check_mailbox
-from digest.config import references, values
+from digest.config import databases, references, values
 from digest.slots import DAY_SETS, DAYS, cron_problem, crons
 from digest.tags import slug
 
@@ -168,7 +168,7 @@ Command = Annotated[Line, AfterValidator(_command)]
 Url = Annotated[Line, AfterValidator(values.public_url)]
 SiteUrl = Annotated[Line, AfterValidator(values.site_url)]
 FilePath = Annotated[Line, AfterValidator(values.path)]
-DatabasePlace = Annotated[Line, AfterValidator(values.database)]
+DatabasePlace = Annotated[Line, AfterValidator(databases.database)]
 Place = Annotated[Line, AfterValidator(values.location)]
 Address = Annotated[Line, AfterValidator(_address)]
 Mailbox = Annotated[

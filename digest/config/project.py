@@ -9,7 +9,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from digest.addresses import check_mailbox
-from digest.config import values
 from digest.config.agreement import (
     disagreements,
     mapping,
@@ -17,6 +16,7 @@ from digest.config.agreement import (
     source_name,
 )
 from digest.config.complaints import complaints
+from digest.config.databases import database_place
 from digest.config.files import Findings, read_text, stop
 from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
 from digest.config.references import Known
@@ -28,7 +28,7 @@ from digest.config.schema import (
     SourcePart,
     TopicPart,
 )
-from digest.config.values import command, is_server, is_url, minutes, per_second
+from digest.config.values import command, is_url, minutes, per_second
 from digest.model import Limits, Newsletter, Schedule, Topic
 from digest.settings import (
     Dkim,
@@ -38,7 +38,6 @@ from digest.settings import (
     InDoubt,
     PageSource,
     Security,
-    ServerDatabase,
     Settings,
     Site,
     SmtpDelivery,
@@ -151,15 +150,6 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
     )
-
-
-def database_place(
-    written: str, *, root: Path = Path(), password: str = ""
-) -> Path | ServerDatabase:
-    """Return where a database is; raises `ValueError` when that cannot be."""
-    if not is_server(values.database(written)):
-        return root / written
-    return ServerDatabase(url=written, password=password)
 
 
 def _topic(name: str, part: TopicPart) -> Topic:
