@@ -59,9 +59,8 @@ class Words:
         for language in dict.fromkeys((wanted, otherwise, LAST_RESORT)):
             own, stock = _tags(language, self.languages), _tags(language, self.stock)
             chain += [(tag, self.languages[tag]) for tag in own]
-            if own or self.spoken_everywhere:
-                tags = own + stock if self.spoken_everywhere else own
-                spoken += sorted(tags, key=len, reverse=True)  # fr-CA before fr
+            tags = own + stock if self.spoken_everywhere else own
+            spoken += sorted(tags, key=len, reverse=True)  # fr-CA before fr
             if own or self.spoken_everywhere or language == LAST_RESORT:
                 chain += [(tag, self._of_stock(tag)) for tag in stock]
         return Speech(language=spoken[0] if spoken else LAST_RESORT, vocabularies=chain)
