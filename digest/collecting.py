@@ -33,7 +33,7 @@ def collect(
     only: Collection[str] = (),
 ) -> Iterator[Collected]:
     """Read the sources, or those named, several at once; yield what each one brought."""
-    from digest.sources import Fetcher, fetch_all, open_sources
+    from digest.sources import Fetcher, completing, fetch_all, open_sources
 
     with Fetcher(site_url=settings.site.url) as fetcher:
         sources = open_sources(
@@ -42,7 +42,9 @@ def collect(
             fetcher=fetcher,
             now=now,
         )
-        for name, fetched in fetch_all(sources, store.archive.validators()):
+        complete = completing(settings, held=store.archive.article)
+        for name, found in fetch_all(sources, store.archive.validators()):
+            fetched = complete(found, name)
             with store.transaction():
                 added = store.archive.add(fetched.articles)
                 store.archive.record_fetch(name, fetched)
@@ -66,7 +68,7 @@ def add(
     now: Callable[[], datetime],
 ) -> tuple[Article, tuple[Problem, ...]]:
     """Take one article in by hand; it wins over what a source says of it."""
-    from digest.sources import Fetcher, read_one
+    from digest.sources import Fetcher, completing, read_one
 
     with Fetcher(site_url=settings.site.url) as fetcher:
         fetched = read_one(
@@ -78,5 +80,6 @@ def add(
         )
     if fetched.error or not fetched.articles:
         raise InputError(fetched.error or f"{location}: no article found in it")
+    fetched = completing(settings, held=store.archive.article)(fetched, "")
     store.archive.add(fetched.articles, by_hand=True)
     return fetched.articles[0], fetched.problems

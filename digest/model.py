@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 
 # -- articles ---------------------------------------------------------------
 
@@ -99,6 +100,8 @@ class Topic:
     slug: str
     title: str
     description: str = ""
+    page: str = ""  #: its address on the site
+    layout: Literal["list", "grid", "brief"] = "list"  #: how its stories stand
     any: frozenset[str] = frozenset()
     all: frozenset[str] = frozenset()
     none: frozenset[str] = frozenset()
@@ -136,6 +139,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a newsletter says beside its stories: a sponsor's words, or its own."""
+
+    title: str
+    text: str = ""
+    label: str = ""  #: "Sponsored", "Advertisement"; empty: the language's "Notice"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Newsletter:
     """A named, recurring publication."""
 
@@ -152,6 +165,9 @@ class Newsletter:
     limits: Limits = field(default_factory=Limits)
     template: str = "newsroom"
     intro: str = ""  #: the editor's words above the first story
+    notice: Notice | None = None
+    inline_images: bool = False  #: mails carry the project's own pictures
+    feedback: str = ""  #: a page that takes "was this issue useful?"; may be empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

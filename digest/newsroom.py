@@ -14,13 +14,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from digest import building, collecting
 from digest.assembly import Assembler, writable
 from digest.building import Sizes
 from digest.collecting import Collected
 from digest.delivery import Sending, SendReport
+from digest.enclosing import enclosures_of
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
@@ -50,6 +51,8 @@ from digest.template_files import load_templates
 from digest.transports import Transport, deliver_one, open_transport
 from digest.transports.pages import Written
 
+if TYPE_CHECKING:  # it loads Babel
+    from digest.publishing import Published
 #: The state of a mail in doubt, as the operator decided.
 DOUBTFUL = {
     InDoubt.HOLD: State.UNKNOWN,
@@ -180,6 +183,7 @@ class Newsroom:
         """Return what makes this issue's messages; checks the template first."""
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
+        enclosures = enclosures_of(issue, newsletter, self.local_images)
         renderer = Renderer(
             templates=load_templates(newsletter.template, self.settings.root),
             site=self.settings.site,
@@ -187,6 +191,7 @@ class Newsroom:
             issue=issue,
             sections=catalogue(found),
             widen=partial(widened, found),
+            enclosed={url: each.url for url, each in enclosures.items()},
         )
         delivery = self.settings.delivery
         return Assembler(
@@ -200,6 +205,7 @@ class Newsroom:
                 delivery.bounce_domain if isinstance(delivery, SmtpDelivery) else ""
             ),
             dkim=self.settings.dkim,
+            enclosures=enclosures,
         )
 
     def messages(
@@ -241,6 +247,18 @@ class Newsroom:
                 folder = Folder(source, site=self.settings.site, now=self.now)
                 found |= folder.local_images()
         return found
+
+    def publish_archive(self, folder: Path) -> Published:
+        """Bring the web archive of all issues that went out up to date."""
+        from digest.publishing import publish
+
+        return publish(
+            folder,
+            settings=self.settings,
+            store=self.store,
+            images=self.local_images(),
+            base=self.links.archive,
+        )
 
     # -- send -----------------------------------------------------------------
 

@@ -24,6 +24,8 @@ class Site:
     language: str  #: BCP 47; what articles and newsletters speak unless they say
     timezone: str  #: IANA name
     tagline: str = ""
+    subscribe_url: str = ""  #: where a mail that was passed on sends its new reader
+    app_url: str = ""  #: where the publication's app can be had
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,8 @@ class Settings:
     dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
     subscribers: Path | None = None  #: imported by content before each send
     collect_every_minutes: int = 15
+    #: Kinds of pictures that may be in mails although many programs do not show them.
+    images_allowed: frozenset[str] = frozenset()
 
     def newsletter(self, slug: str) -> Newsletter | None:
         """Return the newsletter of that slug, or None."""

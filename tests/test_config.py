@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.config import load_settings, settings_schema
 from digest.errors import FileProblems
-from digest.model import Limits, Mailbox, Schedule, Topic
+from digest.model import Limits, Mailbox, Notice, Schedule, Topic
 from digest.settings import (
     Dkim,
     FeedSource,
@@ -147,10 +147,10 @@ class TestAFullFile:
     def test_reads_topics_with_their_tags_as_slugs(self, tmp_path: Path) -> None:
         text = """\
 topics:
-  rights: {title: Rights, any: [Droits humains, justice], none: [Sport]}
+  rights: {title: Rights, any: [Droits humains, justice], none: [Sport], layout: grid}
   courts: {title: Courts, description: Verdicts, all: [climate, JUSTICE]}
   права: {title: Права}
-  quiet: {title: Quiet, none: [sport]}
+  quiet: {title: Quiet, none: [sport], page: "https://ledger.example/quiet"}
 """
         settings = load(tmp_path, WHOLE + text)
 
@@ -158,6 +158,7 @@ topics:
             Topic(
                 slug="rights",
                 title="Rights",
+                layout="grid",
                 any=frozenset({"droits-humains", "justice"}),
                 none=frozenset({"sport"}),
             ),
@@ -171,10 +172,21 @@ topics:
             Topic(
                 slug="quiet",
                 title="Quiet",
+                page="https://ledger.example/quiet",
                 any=frozenset({"quiet"}),
                 none=frozenset({"sport"}),
             ),
         )
+
+    def test_reads_where_a_mails_new_reader_and_an_apps_go(
+        self, tmp_path: Path
+    ) -> None:
+        more = '  subscribe: "https://ledger.example/mine"\n  app: "https://ledger.example/app"\n'
+
+        site = load(tmp_path, SITE + more + WHOLE.removeprefix(SITE)).site
+
+        assert site.subscribe_url == "https://ledger.example/mine"
+        assert site.app_url == "https://ledger.example/app"
 
     def test_reads_a_newsletter_with_all_its_keys(self, tmp_path: Path) -> None:
         text = newsletter(
@@ -190,6 +202,9 @@ topics:
             "  And good night.",
             "language: pt-br",
             "timezone: America/Sao_Paulo",
+            "notice: {title: A book, text: Of ours., label: Our press, "
+            'url: "https://ledger.example/book"}',
+            'feedback: "https://ledger.example/useful"',
         )
         daily = load(
             tmp_path, text + "sources: [{feed: a.xml, name: wire}]"
@@ -211,6 +226,13 @@ topics:
         assert daily.template == "my_letter"
         assert daily.intro == "Good morning.\nAnd good night."
         assert (daily.language, daily.timezone) == ("pt-BR", "America/Sao_Paulo")
+        assert daily.notice == Notice(
+            title="A book",
+            text="Of ours.",
+            label="Our press",
+            url="https://ledger.example/book",
+        )
+        assert daily.feedback == "https://ledger.example/useful"
 
     def test_gives_a_newsletter_all_topics_unless_it_names_some(
         self, tmp_path: Path
@@ -937,6 +959,8 @@ class TestAMistake:
             (smtp("host: a..b"), "13:11: `host` is not a server's name"),
             (smtp("host: a.example", "port: 70000"), "14:11: `port` must be at most 65535, but a number"),
             (smtp("host: a.example", "bounce_domain: x"), "14:20: `bounce_domain` is not a domain."),
+            (newsletter("notice: {text: x}"), "11:13: `title` is missing; add a line such as"),
+            (WHOLE + "topics: {a: {title: A, layout: gird}}\n", "12:32: `layout` cannot be the text 'gird'; did you mean `grid`?"),
             (smtp("host: a.example", "security: ssl"), "14:15: `security` cannot be a text; write `tls`, `starttls` or `none`"),
             (smtp("host: a.example", "rate: 14"), "14:11: `rate` has no unit: 14; write it like `14 per second`"),
             (smtp("host: a.example", "rate: 0 per second"), "14:11: `rate` is not a number of mails in a time"),

@@ -29,6 +29,10 @@ COMMANDS = {
         "project:check",
         "Check digest.yaml, the readers' file and the templates.",
     ),
+    "languages": (
+        "languages:languages",
+        "Show in which languages mails speak, and what each lacks.",
+    ),
     "config": ("project:config", "For editors of digest.yaml: its JSON Schema."),
     "dkim": ("dkim:dkim", "Sign every mail: make a key, show its DNS record."),
     "collect": ("articles:collect", "Read the sources."),
@@ -57,6 +61,7 @@ COMMANDS = {
         "database:db",
         "Upgrade, copy, back up or verify the database; accept a restored one.",
     ),
+    "archive": ("archive:archive", "Write the issues that went out as web pages."),
     "status": (
         "status:status",
         "Show what went out, what waits, what failed, what is next.",

@@ -199,7 +199,7 @@ def checked(settings: Settings) -> Checkup:
             renderer.check()
             not_joined[newsletter.slug] = renderer.compile_sample()
         except InputError as error:
-            found += problems(error)
+            found += [p for p in problems(error) if p not in found]
     counts = (
         (len(settings.newsletters), "newsletter"),
         (len(settings.topics), "topic"),

@@ -19,6 +19,7 @@ from digest.config.complaints import complaints
 from digest.config.databases import database_place
 from digest.config.files import Findings, read_text, stop
 from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
+from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
 from digest.config.schema import (
     LimitsPart,
@@ -26,10 +27,9 @@ from digest.config.schema import (
     SchedulePart,
     SettingsFile,
     SourcePart,
-    TopicPart,
 )
 from digest.config.values import command, is_url, minutes, per_second
-from digest.model import Limits, Newsletter, Schedule, Topic
+from digest.model import Limits, Newsletter, Notice, Schedule, Topic
 from digest.settings import (
     Dkim,
     FeedSource,
@@ -130,6 +130,8 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         language=file.site.language,
         timezone=file.site.timezone,
         tagline=file.site.tagline,
+        subscribe_url=file.site.subscribe or "",
+        app_url=file.site.app or "",
     )
     topics = {name: _topic(name, part) for name, part in file.topics.items()}
     return Settings(
@@ -149,6 +151,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         ),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
+        images_allowed=frozenset(file.images.allow if file.images else ()),
     )
 
 
@@ -158,6 +161,8 @@ def _topic(name: str, part: TopicPart) -> Topic:
         slug=name,
         title=part.title,
         description=part.description,
+        page=part.page or "",
+        layout=part.layout,
         any=slugs(part.any) if asks else frozenset({name}),
         all=slugs(part.all),
         none=slugs(part.none),
@@ -190,6 +195,15 @@ def _newsletter(
         ),
         template=part.template,
         intro=part.intro,
+        notice=_notice(part.notice) if part.notice else None,
+        feedback=part.feedback or "",
+        inline_images=part.inline_images,
+    )
+
+
+def _notice(part: NoticePart) -> Notice:
+    return Notice(
+        title=part.title, text=part.text, label=part.label, url=part.url or ""
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
 
 from digest.config import values
+from digest.config.images import ImagesPart
 from digest.config.kinds import (
     Clocks,
     Count,
@@ -29,69 +30,13 @@ from digest.config.kinds import (
     Place,
     Places,
     Secret,
-    SiteUrl,
     SourceName,
-    Text,
     TimeZone,
     TopicName,
     Url,
 )
 from digest.config.leaving import DeliveryPart, DkimPart
-
-
-class SitePart(Part):
-    """Who publishes: what stands at the head and the foot of every mail."""
-
-    name: Line = Field(
-        description="The name of your publication.", examples=["Longitude"]
-    )
-    tagline: MaybeLine = Field(
-        default="", description="A line under the name, at the top of every mail."
-    )
-    url: SiteUrl = Field(
-        description="Your website, beginning with https://; links in mails go there.",
-        examples=["https://longitude.example"],
-    )
-    postal_address: Text = Field(
-        description="Your postal address; the law of many countries wants it in mail.",
-        examples=["Longitude, 1 Harbour Street, 13002 Marseille, France"],
-    )
-    language: Language = Field(
-        description="The language of articles and newsletters that do not say theirs.",
-        examples=["en"],
-    )
-    timezone: TimeZone = Field(
-        description='The time zone in which times such as "07:00" are read.',
-        examples=["Europe/Paris"],
-    )
-
-
-class TopicPart(Part):
-    """What readers can follow: a title, and the tags of the articles under it."""
-
-    title: Line = Field(
-        description="What readers see as the section's heading.",
-        examples=["Human rights"],
-    )
-    description: MaybeLine = Field(
-        default="", description="One sentence for readers who choose their topics."
-    )
-    any: list[Label] = Field(
-        default=[],
-        description="An article needs at least one of these tags. With neither `any` "
-        "nor `all`, it needs the topic's own short name as a tag.",
-        examples=[["human rights", "justice"]],
-    )
-    all: list[Label] = Field(
-        default=[],
-        description="An article needs every one of these tags.",
-        examples=[["climate", "justice"]],
-    )
-    none: list[Label] = Field(
-        default=[],
-        description="An article must have none of these tags.",
-        examples=[["sport"]],
-    )
+from digest.config.publishing import NoticePart, SitePart, TopicPart
 
 
 class SchedulePart(Part):
@@ -183,6 +128,20 @@ class NewsletterPart(Part):
     intro: Annotated[str, AfterValidator(values.text)] = Field(
         default="", description="The editor's words above the first story."
     )
+    notice: NoticePart | None = Field(
+        default=None, description="What stands beside the stories, such as a sponsor."
+    )
+    inline_images: bool = Field(
+        default=False,
+        description="Put pictures of article folders into the mails themselves: for "
+        "readers inside an organisation, whose pictures are on no public website.",
+    )
+    feedback: Url | None = Field(
+        default=None,
+        description="A page that takes the answer to “was this issue useful?”, as "
+        "?issue=12&useful=yes.",
+        examples=["https://longitude.example/feedback"],
+    )
     language: Language | None = Field(
         default=None,
         description="Its language; without it, the site's.",
@@ -268,6 +227,7 @@ class SettingsFile(Part):
         default=None,
         description="Sign every mail (DKIM); without it, let your mail server sign.",
     )
+    images: ImagesPart | None = Field(default=None, description="Pictures in mails.")
     database: DatabasePlace = Field(
         default="digest.db",
         description="What remembers what was collected and sent: a file, or a database "

@@ -9,13 +9,15 @@ choice, replaces it wherever the reader's mail program has moved it since.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from digest.errors import OutputError
+from digest.errors import BusyError, OutputError
 from digest.model import Message, Outcome, State
 from digest.transports import Desk
 
@@ -97,6 +99,27 @@ def place(path: Path, content: bytes, *, by_way_of: Path) -> None:
     except BaseException:
         by_way_of.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder that is being written, even if this one dies.
+
+    Raises `BusyError` when another one has it.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise BusyError(
+            f"{folder}: another build is writing here; wait for it, or choose another "
+            "folder"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def flush_folder(folder: Path) -> None:
