@@ -10,6 +10,7 @@ from benchmarks import (
     growth,
     joining,
     report,
+    sending,
     steps,
     two_thousand_readers,
 )
@@ -17,7 +18,7 @@ from benchmarks import (
 if __name__ == "__main__":
     quick = "--quick" in sys.argv[1:]
     began = time.perf_counter()
-    for benchmark in (joining, compiling, growth):
+    for benchmark in (joining, compiling, growth, sending):
         benchmark.main(quick=quick)
     steps.main()
     print("\nThe whole chain")

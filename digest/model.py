@@ -204,6 +204,12 @@ class Status(StrEnum):
     REMOVED = (
         "removed"  #: no longer in the file they came from; back when it names them
     )
+    BOUNCED = "bounced"  #: the address will never take mail; no file revives it
+
+    @property
+    def final(self) -> bool:
+        """Whether it is stronger than any file: only by hand can it be changed."""
+        return self in (Status.UNSUBSCRIBED, Status.BOUNCED)
 
 
 class Format(StrEnum):
@@ -316,7 +322,9 @@ class Envelope:
 class Message:
     """RFC 5322 bytes, ready for the wire, in their envelope.
 
-    `delivery` is the journal row they belong to.
+    `delivery` is the journal row they belong to. `content` has CRLF line ends, the
+    last one too, and no line that begins with a dot: it is sent as it is, without a
+    look at its 40 KB (`digest.quoting` and `digest.message` see to that).
     """
 
     delivery: str
@@ -325,11 +333,12 @@ class Message:
 
 
 class State(StrEnum):
-    """Of a delivery. queued -> claimed -> sending -> sent | deferred | failed | unknown."""
+    """Of a delivery; `digest.store.journal` draws the way from one to the next."""
 
     QUEUED = "queued"  #: not yet tried
     CLAIMED = "claimed"  #: leased to one process, nothing said to a server yet
-    SENDING = "sending"  #: a process is handing it over right now
+    SENDING = "sending"  #: its envelope is being handed over; nothing of it has left
+    BODY_SENT = "body_sent"  #: all of it may be with the server; no answer yet
     SENT = "sent"  #: the server took responsibility
     DEFERRED = "deferred"  #: refused for now (4yz); tried again when `due`
     FAILED = "failed"  #: refused for good (5yz), or expired
@@ -342,6 +351,13 @@ class State(StrEnum):
         return self in (State.SENT, State.FAILED, State.SKIPPED)
 
 
+class Bounce(StrEnum):
+    """What a refusal says of an address, beside the one message it refused."""
+
+    HARD = "hard"  #: the address will never take mail
+    SOFT = "soft"  #: for now; often enough, it counts as hard
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of handing one message over."""
@@ -349,6 +365,8 @@ class Outcome:
     delivery: str
     state: State  #: SENT, DEFERRED, FAILED, UNKNOWN, or QUEUED: never left us
     reply: str = ""  #: the server's words, or ours when it never answered
+    bounce: Bounce | None = None  #: None: nothing is known against the address
+    wait_seconds: float = 0  #: until a DEFERRED one; 0: the journal's own back-off
 
 
 # -- collecting -------------------------------------------------------------

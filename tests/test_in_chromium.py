@@ -189,7 +189,10 @@ def test_arabic_runs_from_right_to_left() -> None:
 def test_a_browser_that_darkens_mails_itself_leaves_none_bright(tmp_path: Path) -> None:
     from PIL import Image, ImageStat
 
-    chosen = [stock.mail(of, "en").html or "" for of in ("letter", "brief")]
+    chosen = [
+        browser.undeclared(stock.mail(of, "en").html or "")
+        for of in ("letter", "brief")
+    ]
     path = tmp_path / "forced.png"
 
     browser.picture(chosen, path, width=360, height=900, forced=True)

@@ -24,7 +24,8 @@ from digest.cli.output import (
 )
 from digest.errors import InputError
 from digest.model import Problem
-from digest.newsroom import Newsroom, read_readers, sample_renderer
+from digest.newsroom import Newsroom, sample_renderer
+from digest.readership import read_readers
 from digest.settings import Settings
 from digest.shipped import shipped
 from digest.transports.files import unwritable
@@ -198,7 +199,7 @@ def checked(settings: Settings) -> Checkup:
             renderer.check()
             not_joined[newsletter.slug] = renderer.compile_sample()
         except InputError as error:
-            found += problems(error)
+            found += [p for p in problems(error) if p not in found]
     counts = (
         (len(settings.newsletters), "newsletter"),
         (len(settings.topics), "topic"),

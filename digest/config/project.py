@@ -16,26 +16,26 @@ from digest.config.agreement import (
     source_name,
 )
 from digest.config.complaints import complaints
+from digest.config.databases import database_place
 from digest.config.files import Findings, read_text, stop
+from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
 from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
 from digest.config.schema import (
-    DeliveryPart,
-    DkimPart,
     LimitsPart,
     NewsletterPart,
     SchedulePart,
     SettingsFile,
-    SmtpPart,
     SourcePart,
 )
-from digest.config.values import is_url, minutes
+from digest.config.values import command, is_url, minutes, per_second
 from digest.model import Limits, Newsletter, Notice, Schedule, Topic
 from digest.settings import (
     Dkim,
     FeedSource,
     FilesDelivery,
     FolderSource,
+    InDoubt,
     PageSource,
     Security,
     Settings,
@@ -144,8 +144,11 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         ),
         sources=tuple(_source(part, root) for part in file.sources),
         delivery=_delivery(file.delivery, root),
+        in_doubt=InDoubt(file.delivery.in_doubt),
         dkim=_dkim(file.dkim) if file.dkim else None,
-        database=root / file.database,
+        database=database_place(
+            file.database, root=root, password=file.database_password or ""
+        ),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
         images_allowed=frozenset(file.images.allow if file.images else ()),
@@ -260,6 +263,10 @@ def _smtp(part: SmtpPart, root: Path) -> SmtpDelivery:
         password=part.password or "",
         ca_file=root / part.ca_file if part.ca_file else None,
         bounce_domain=part.bounce_domain or "",
+        token_command=command(part.token_command) if part.token_command else (),
+        connections=part.connections,
+        messages_per_connection=part.messages_per_connection,
+        rate=per_second(part.rate) if part.rate else 0,
     )
 
 
