@@ -24,7 +24,7 @@ LAYERS = [
         "jsonform",
         "quoting",
     },
-    {"selection", "slots", "message", "rendering"},
+    {"selection", "slots", "message", "rendering", "lint"},
     {"config", "sources", "store", "transports", "template_files"},
     {"assembly", "issues", "postbox"},
     {"delivery", "building"},
