@@ -102,6 +102,15 @@ class Dkim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LintSettings:
+    """How strictly mails are looked at before they leave."""
+
+    ignore: frozenset[str] = frozenset()  #: ids of rules
+    targets: tuple[str, ...] = ()  #: mail programs that count; empty: the usual ones
+    facts: Path | None = None  #: caniemail's data.json; without it, our own table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -115,6 +124,7 @@ class Settings:
     dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
     subscribers: Path | None = None  #: imported by content before each send
     collect_every_minutes: int = 15
+    lint: LintSettings = field(default_factory=LintSettings)
 
     def newsletter(self, slug: str) -> Newsletter | None:
         """Return the newsletter of that slug, or None."""

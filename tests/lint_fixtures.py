@@ -22,6 +22,7 @@ SECRETS = Duties(
     web_url=COPY,
     postal_address=ADDRESS,
     language="en",
+    domain="news.org",
 )
 
 HEADER = {

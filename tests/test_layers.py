@@ -27,7 +27,7 @@ LAYERS = [
     {"selection", "slots", "message", "rendering", "lint"},
     {"config", "sources", "store", "transports", "template_files"},
     {"assembly", "issues", "postbox"},
-    {"delivery", "building"},
+    {"delivery", "building", "linting"},
     {"newsroom"},
     {"scheduler"},
     {"web"},

@@ -17,6 +17,7 @@ from digest.config.agreement import (
 )
 from digest.config.complaints import complaints
 from digest.config.files import Findings, read_text, stop
+from digest.config.lintpart import LintPart
 from digest.config.references import Known
 from digest.config.schema import (
     DeliveryPart,
@@ -36,6 +37,7 @@ from digest.settings import (
     FeedSource,
     FilesDelivery,
     FolderSource,
+    LintSettings,
     PageSource,
     Security,
     Settings,
@@ -146,6 +148,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         database=root / file.database,
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
+        lint=_lint(file.lint or LintPart(), root),
     )
 
 
@@ -246,6 +249,14 @@ def _smtp(part: SmtpPart, root: Path) -> SmtpDelivery:
         password=part.password or "",
         ca_file=root / part.ca_file if part.ca_file else None,
         bounce_domain=part.bounce_domain or "",
+    )
+
+
+def _lint(part: LintPart, root: Path) -> LintSettings:
+    return LintSettings(
+        ignore=frozenset(part.ignore),
+        targets=tuple(part.targets or ()),
+        facts=root / part.facts if part.facts else None,
     )
 
 

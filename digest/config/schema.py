@@ -40,6 +40,7 @@ from digest.config.kinds import (
     TopicName,
     Url,
 )
+from digest.config.lintpart import LintPart
 
 
 class SitePart(Part):
@@ -343,6 +344,9 @@ class SettingsFile(Part):
     dkim: DkimPart | None = Field(
         default=None,
         description="Sign every mail (DKIM); without it, let your mail server sign.",
+    )
+    lint: LintPart | None = Field(
+        default=None, description="How mails are looked at before they leave."
     )
     database: FilePath = Field(
         default="digest.db",

@@ -14,6 +14,7 @@ Pure: it opens nothing and asks nobody.
 """
 
 from digest.lint.checks import GROUPS, RULES, rules_of
+from digest.lint.checks.content import holes
 from digest.lint.clientfacts import CLIENTS, STOCK, ClientFacts, read_facts
 from digest.lint.findings import Finding, Severity, Where
 from digest.lint.linter import errors, lint, merged, ordered
@@ -38,6 +39,7 @@ __all__ = [
     "Where",
     "as_sarif",
     "errors",
+    "holes",
     "lint",
     "merged",
     "ordered",

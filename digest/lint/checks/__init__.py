@@ -1,11 +1,12 @@
 """The rules, by what they look at; `RULES` is all of them.
 
-message, leaving, inbox     the header, the way out, what the inbox shows
+    message, leaving, inbox     the header, the way out, what the inbox shows
 text, size                  the text part; octets and encodings
 structure, accessibility    the page's frame; whether everybody can read it
-images, links, content      pictures, addresses, remains of templates
-code, clients, dark         what is removed, not shown, or shines in the dark
-languages                   direction, joined letters, spaces
+images, links, urls         pictures; what links say, and where they go
+code, clients, outlook      what is removed, not shown, or shown to Outlook alone
+dark, languages             dark mode; direction, joined letters, spaces
+content                     remains of templates and drafts
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from digest.lint.checks import (
     size,
     structure,
     text,
+    urls,
 )
 from digest.lint.rules import Rule
 
@@ -42,6 +44,7 @@ GROUPS: Mapping[str, ModuleType] = {
     "Accessibility": accessibility,
     "Pictures": images,
     "Links": links,
+    "Addresses": urls,
     "Code that is removed": code,
     "Mail programs": clients,
     "Outlook": outlook,

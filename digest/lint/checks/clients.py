@@ -93,12 +93,11 @@ def _found(mail: Mail, *, mark: str, carrying: bool | None) -> Iterator[Hit]:
         lacking = mail.facts.lacking(feature, mail.targets, mark=mark)
         if lacking and feature not in said:
             said.add(feature)
-            how = "in part only" if mark == "a" else "not"
-            what = (
-                f"{text} is shown {how} in {', '.join(lacking)} "
-                f"(tested {mail.facts.tested(feature)})"
-            )
-            yield node.hit(what) if node else mail.page.hit(what, offset)
+            how = "only in part" if mark == "a" else "not"
+            what = f"{text} is {how} shown in {', '.join(lacking)}"
+            tested = mail.facts.tested(feature)
+            hit = f"{what} (tested {tested})"
+            yield node.hit(hit) if node else mail.page.hit(hit, offset)
 
 
 @rule(

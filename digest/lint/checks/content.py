@@ -29,6 +29,11 @@ def _suspect(text: str) -> bool:
     return any(sign in text for sign in _HOLE_SIGNS)
 
 
+def holes(text: str) -> frozenset[str]:
+    """Return what looks like a hole in a template, in a text of somebody's own."""
+    return frozenset(HOLE.findall(text)) if _suspect(text) else frozenset()
+
+
 def _visible(mail: Mail) -> Iterator[tuple[str, Node | None]]:
     """Yield every text a reader may see, with its place; code samples are left out."""
     if mail.subject:

@@ -1,28 +1,17 @@
-"""Links: that they say where they go, and go there."""
+"""Links: that they say where they go."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
-from urllib.parse import SplitResult, urlsplit
 
+from digest.lint.checks.urls import host_of
 from digest.lint.findings import Hit
 from digest.lint.mail import Mail
 from digest.lint.page import Node
-from digest.lint.rules import ERROR, INFO, WARNING, rule, told_rule
+from digest.lint.rules import ERROR, INFO, WARNING, rule
 
-_LONGEST = 2000
-_SHORTENERS = frozenset(
-    {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "ow.ly", "is.gd", "buff.ly", "rb.gy"}
-    | {"cutt.ly", "lnkd.in", "shorturl.at", "t.ly"}
-)
-_LOCAL = re.compile(
-    r"localhost|.*\.(?:local|localhost|internal|lan|test|invalid)|127\.[\d.]+|0\.0\.0\.0"
-    r"|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+|::1|[^.:]+"
-)
-_EXAMPLE = re.compile(r"(?:.*\.)?example(?:\.(?:com|org|net))?")
 _GENERIC = frozenset(
     {
         "click here",
@@ -46,38 +35,6 @@ _GENERIC = frozenset(
 _SHOWN_DOMAIN = re.compile(
     r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,})(?:[/?#:].*)?", re.IGNORECASE
 )
-_SCHEMES = ("https:", "http:", "mailto:", "tel:", "sms:", "cid:", "data:", "#")
-_URLS = (("a", "href"), ("img", "src"), ("area", "href"), ("td", "background"))
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=8192)
-def _host(url: str) -> str:
-    parts = _split(url)
-    try:
-        return ((parts and parts.hostname) or "").lower()
-    except ValueError:
-        return ""
-
-
-def _addresses(mail: Mail) -> Iterator[tuple[Node, str]]:
-    """Yield every address of the page, with its element."""
-    for tag, name in _URLS:
-        for node in mail.page[tag]:
-            if name in node.attrs:
-                yield node, node.attrs[name].strip()
-
-
-def _web(mail: Mail) -> Iterator[tuple[Node, str]]:
-    for node, url in mail.once(_addresses):
-        if url.startswith(("http://", "https://")):
-            yield node, url
 
 
 def _said(node: Node) -> str:
@@ -179,172 +136,6 @@ def link_http(mail: Mail) -> Iterator[Hit]:
 
 
 @rule(
-    "img-http",
-    WARNING,
-    fix="Publish pictures at https addresses.",
-    bad='<img src="http://news.example/a.png" alt="A" width="90" height="30">',
-    good='<img src="https://news.example/a.png" alt="A" width="90" height="30">',
-)
-def img_http(mail: Mail) -> Iterator[Hit]:
-    """Web mail is read over https and refuses or proxies what is not."""
-    for node in mail.page["img"]:
-        if node.get("src").strip().lower().startswith("http:"):
-            yield node.hit(node.get("src")[:80])
-
-
-@rule(
-    "url-relative",
-    ERROR,
-    fix="Write the whole address, beginning with https://.",
-    bad='<a href="/stories/trains">A story about trains</a>',
-    good='<a href="https://news.example/stories/trains">A story about trains</a>',
-)
-def url_relative(mail: Mail) -> Iterator[Hit]:
-    """In a mail there is no page it could be relative to: the link is dead."""
-    for node, url in mail.once(_addresses):
-        script = url.lower().startswith(("javascript:", "vbscript:"))
-        if url and not script and not url.lower().startswith(_SCHEMES):
-            yield node.hit(f"{url[:60]!r} is no whole address")
-
-
-@rule(
-    "url-broken",
-    ERROR,
-    fix="Correct the address.",
-    bad='<a href="https://">A story about trains</a>',
-    good='<a href="https://news.example/a">A story about trains</a>',
-)
-def url_broken(mail: Mail) -> Iterator[Hit]:
-    """Nothing opens."""
-    for node, url in mail.once(_web):
-        if not _host(url):
-            yield node.hit(f"{url[:60]!r} names no server")
-
-
-@rule(
-    "url-local",
-    ERROR,
-    fix="Link to the public address; check site.url in digest.yaml.",
-    bad='<a href="http://localhost:8000/a">A story about trains</a>',
-    good='<a href="https://news.example/a">A story about trains</a>',
-)
-def url_local(mail: Mail) -> Iterator[Hit]:
-    """Readers cannot reach a server on your own machine or network."""
-    for node, url in mail.once(_web):
-        host = _host(url)
-        if host and _LOCAL.fullmatch(host):
-            yield node.hit(f"{url[:60]!r} is not on the public Internet")
-
-
-@rule(
-    "url-example",
-    WARNING,
-    fix="Put the real address in.",
-    bad='<a href="https://www.example.com/a">A story about trains</a>',
-    good='<a href="https://www.rfi.fr/a">A story about trains</a>',
-)
-def url_example(mail: Mail) -> Iterator[Hit]:
-    """These names are reserved for examples; nobody will ever answer there."""
-    rehearsal = mail.duties.domain
-    if rehearsal and _EXAMPLE.fullmatch(rehearsal):
-        return  # a newsroom of invented names is a rehearsal as a whole
-    for node, url in mail.once(_web):
-        if _EXAMPLE.fullmatch(_host(url)):
-            yield node.hit(url[:80])
-
-
-@rule(
-    "url-shortened",
-    WARNING,
-    fix="Link to the page itself.",
-    bad='<a href="https://bit.ly/3abc">A story about trains</a>',
-    good='<a href="https://news.example/a">A story about trains</a>',
-)
-def url_shortened(mail: Mail) -> Iterator[Hit]:
-    """Filters distrust them, for spam hides there, and readers do not see where they
-    go."""
-    for node, url in mail.once(_web):
-        if _host(url).removeprefix("www.") in _SHORTENERS:
-            yield node.hit(url[:80])
-
-
-@rule(
-    "url-number",
-    WARNING,
-    fix="Link to a name.",
-    bad='<a href="https://203.0.113.7/a">A story about trains</a>',
-    good='<a href="https://news.example/a">A story about trains</a>',
-)
-def url_number(mail: Mail) -> Iterator[Hit]:
-    """Only phishers link to numbers; filters count it."""
-    for node, url in mail.once(_web):
-        host = _host(url)
-        number = re.fullmatch(r"[\d.]+|.*:.*", host)
-        if number and not _LOCAL.fullmatch(host):
-            yield node.hit(url[:80])
-
-
-@rule(
-    "url-credentials",
-    ERROR,
-    fix="Take the name and the password out.",
-    bad='<a href="https://editor:secret@news.example/a">A story about trains</a>',
-    good='<a href="https://news.example/a">A story about trains</a>',
-)
-def url_credentials(mail: Mail) -> Iterator[Hit]:
-    """Everybody who gets the mail gets the password."""
-    for node, url in mail.once(_web):
-        parts = _split(url)
-        if parts and "@" in parts.netloc:
-            yield node.hit(f"a password in an address at {_host(url)}")
-
-
-@told_rule(
-    "url-reader-address",
-    WARNING,
-    fix="Use an opaque token instead of the address.",
-    bad="a link with the reader's mail address in it",
-    good="a link with an opaque token",
-)
-def url_reader_address(mail: Mail) -> Iterator[Hit]:
-    """It is written into the logs of every server on the way, and forwarded with the
-    mail."""
-    address = mail.duties.recipient.casefold()
-    variants = {address, address.replace("@", "%40")} if address else set()
-    for node, url in mail.once(_web):
-        if any(variant in url.casefold() for variant in variants):
-            yield node.hit("the reader's address stands in a link")
-
-
-@rule(
-    "url-long",
-    INFO,
-    fix="Link to a shorter address of your own site.",
-    bad='<a href="https://news.example/?' + "q=trains&" * 250 + '">A story</a>',
-    good='<a href="https://news.example/a">A story about trains</a>',
-)
-def url_long(mail: Mail) -> Iterator[Hit]:
-    """Some programs cut addresses above 2,000 characters, and the link is dead."""
-    for node, url in mail.once(_web):
-        if len(url) > _LONGEST:
-            yield node.hit(f"an address of {len(url)} characters")
-
-
-@rule(
-    "url-spaces",
-    WARNING,
-    fix="Encode the address: %20 for a space, %C3%A9 for é.",
-    bad='<a href="https://news.example/night trains">A story about trains</a>',
-    good='<a href="https://news.example/night%20trains">A story about trains</a>',
-)
-def url_spaces(mail: Mail) -> Iterator[Hit]:
-    """Programs encode such addresses differently, or end them at the space."""
-    for node, url in mail.once(_web):
-        if not url.isascii() or re.search(r"\s", url):
-            yield node.hit(f"{url[:80]!r}")
-
-
-@rule(
     "link-anchor",
     WARNING,
     fix="Leave jumps inside the mail out.",
@@ -370,7 +161,7 @@ def link_other_domain(mail: Mail) -> Iterator[Hit]:
     for."""
     for node in mail.page["a"]:
         shown = _SHOWN_DOMAIN.fullmatch(node.text)
-        host = _host(node.get("href").strip()).removeprefix("www.")
+        host = host_of(node.get("href").strip()).removeprefix("www.")
         if shown and host:
             said = shown[1].lower().removeprefix("www.")
             if not f".{host}".endswith(f".{said}") and not f".{said}".endswith(
@@ -395,7 +186,7 @@ def utm_inconsistent(mail: Mail) -> Iterator[Hit]:
     for node in mail.page["a"]:
         url = node.get("href").strip()
         if url.startswith("http") and url not in own:
-            tagged[_host(url)].add("utm_" in url)
+            tagged[host_of(url)].add("utm_" in url)
     for host, seen in tagged.items():
         if len(seen) > 1:
             yield mail.page.hit(f"some links to {host} are tagged, some are not")
