@@ -179,7 +179,7 @@ def h1_count(mail: Mail) -> Iterator[Hit]:
     found = mail.page["h1"]
     if len(found) > 1:
         yield found[1].hit(f"{len(found)} <h1> elements")
-    elif not found and len(mail.prose.split()) > 30:  # noqa: PLR2004 a letter needs none
+    elif not found and (mail.page.all(*_HEADINGS) or _is_long(mail)):
         yield mail.page.hit("no <h1>")
 
 
@@ -319,6 +319,11 @@ def id_duplicate(mail: Mail) -> Iterator[Hit]:
         if number > 1:
             twice = [n for n in mail.page.nodes if n.get("id") == name]
             yield twice[1].hit(f"id={name!r} stands there {number} times")
+
+
+def _is_long(mail: Mail) -> bool:
+    """Whether a mail is more than a note, which needs no heading."""
+    return len(mail.prose.split()) > 60  # noqa: PLR2004 words
 
 
 def _has_headers(table: Node) -> bool:
