@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from digest.lint import RULES, Rule, Severity, lint
 from digest.lint.rules import Shows
 from tests.lint_fixtures import DESCRIBED, example, message, read
+from tests.lint_manual import MARK, manual
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
@@ -33,3 +36,13 @@ def test_the_clean_mail_of_the_fixtures_is_clean() -> None:
     findings = lint(read(message()), ignore=["url-example"])
 
     assert [f for f in findings if f.severity is not Severity.INFO] == []
+
+
+def test_the_manual_shows_every_rule(request: pytest.FixtureRequest) -> None:
+    path = Path(__file__).parent.parent / "docs" / "lint.md"
+    head, mark, rules = path.read_text(encoding="utf-8").partition(MARK)
+    if request.config.getoption("--approve"):
+        path.write_text(head + manual(), encoding="utf-8")
+        return
+
+    assert mark + rules == manual(), "pytest --approve, if it is meant"

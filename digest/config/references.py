@@ -55,7 +55,7 @@ def lint_rule(written: str, _: Known) -> str:
 
     if written not in RULES:
         raise ValueError(
-            f"{_unknown('rule', written, RULES)}; `digest lint --rules` lists them"
+            f"{_unknown('rule', written, RULES)} (`digest lint --rules` lists them)"
         )
     return written
 
