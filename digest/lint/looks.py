@@ -30,10 +30,6 @@ _HEADINGS = {"h1": 32, "h2": 24, "h3": 18.7, "h4": 16, "h5": 13.3, "h6": 10.7}
 _BOLD = frozenset({"b", "strong", "th", *_HEADINGS})
 _UNSEEN = frozenset({"style", "script", "title", "head", "template", "noscript"})
 _KEYWORDS = {"small": 13.0, "x-small": 10.0, "medium": 16.0, "large": 18.0}
-_KEYED = (
-    *("style", "class", "id", "bgcolor", "color", "dir", "lang", "align", "hidden"),
-    *("background", "width", "face", "size"),
-)
 _PLAIN = Style((), {})
 _SEMIBOLD = 600
 _LINK: Colour = (0, 0, 238)  # what mail programs give a link that says nothing
@@ -71,14 +67,13 @@ _MOST_LOOKS = 20_000  #: remembered of one design; a newsletter has some hundred
 def looks(page: Page) -> list[Look]:
     """Return how each element looks, by its index."""
     cascade = _cascade(tuple([sheet.text for _, sheet in page.sheets]))
-    known, attributes = cascade.known, cascade.attributes
+    known = cascade.known
     if len(known) > _MOST_LOOKS:
         known.clear()
     found: list[Look] = []
     for node in page.nodes:
         above = found[node.parent.index] if node.parent else _ROOT
-        get = node.attrs.get
-        key = (above, node.tag, *[get(name) for name in attributes])
+        key = (above, node.tag, node.kind)
         look = known.get(key)
         if look is None:
             look = known[key] = _look(node, above, cascade)
@@ -96,7 +91,6 @@ class _Cascade:
         """Take the sheets in order."""
         read = [read_sheet(text) for text in sheets]
         self.light, self.dark = _Matcher(read, dark=False), _Matcher(read, dark=True)
-        self.attributes = (*_KEYED, *sorted(self.dark.attributes - set(_KEYED)))
         self.known: dict[object, Look] = {}
 
 
@@ -110,7 +104,6 @@ class _Matcher:
 
     def __init__(self, sheets: Sequence[Sheet], *, dark: bool) -> None:
         """Index the rules by the rarest thing they ask of an element."""
-        self.attributes: set[str] = set()
         self._rules: dict[str, list[tuple[Selector, Style, int]]] = defaultdict(list)
         order = 0
         for sheet in sheets:
@@ -124,9 +117,6 @@ class _Matcher:
                         key = next(iter(sorted(last.classes)), "")
                         key = f".{key}" if key else last.tag or "*"
                         self._rules[key].append((selector, rule.style, order))
-                        self.attributes.update(
-                            name for _, s in selector.parts for name, _ in s.attributes
-                        )
 
     def declared(self, node: Node) -> Iterator[tuple[tuple[object, ...], Declaration]]:
         """Yield what style sheets say of an element, with its weight."""

@@ -22,6 +22,7 @@ from digest.lint.parts import Part, parameters, read_parts, split
 _LINK = re.compile(r"<(https?:[^>\s]+)>")
 _URL = re.compile(r"(?:https?://|mailto:)[^\s<>\"]+")
 _WORD = re.compile(r"\w{2,}")
+_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufefc]")
 
 Found = TypeVar("Found")
 
@@ -101,9 +102,16 @@ class Mail:
             line += text.count("\n") + 1
         return found
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[Field]]:
+        found: dict[str, list[Field]] = {}
+        for each in self.fields:
+            found.setdefault(each.name.lower(), []).append(each)
+        return found
+
     def named(self, name: str) -> list[Field]:
         """Return the fields of that name."""
-        return [field for field in self.fields if field.name.lower() == name.lower()]
+        return self._by_name.get(name.lower(), [])
 
     def first(self, name: str) -> str:
         """Return the value of the first field of that name, or ""."""
@@ -167,6 +175,14 @@ class Mail:
         return looks(self.page)
 
     @cached_property
+    def unlike(self) -> list[Node]:
+        """The first element of each different look."""
+        found: dict[Look, Node] = {}
+        for node, look in zip(self.page.nodes, self.looks, strict=True):
+            found.setdefault(look, node)
+        return list(found.values())
+
+    @cached_property
     def shown(self) -> list[Text]:
         """Every run of text that a reader of the HTML can see."""
         seen = self.looks
@@ -182,6 +198,15 @@ class Mail:
     def prose(self) -> str:
         """The same as one text, with single spaces."""
         return " ".join(" ".join([text.value for text in self.shown]).split())
+
+    @cached_property
+    def from_the_right(self) -> list[tuple[Text, Node, Look]]:
+        """The runs of text in scripts that are written from the right, as they look."""
+        return [
+            (text, text.node, self.looks[text.node.index])
+            for text in self.shown
+            if text.node and not text.value.isascii() and _FROM_RIGHT.search(text.value)
+        ]
 
     @cached_property
     def links(self) -> list[str]:

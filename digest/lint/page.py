@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from functools import cached_property, lru_cache
 from html import unescape
+from typing import NamedTuple
 
 from digest.lint.css import Sheet, Style, read_sheet, read_style
 from digest.lint.findings import Hit, Where
@@ -42,7 +43,16 @@ _ENDED_BY = {
     "tr": frozenset({"tr"}),
 }
 _LONGEST_CLUE = 40
-_NONE: frozenset[str] = frozenset()
+#: What differs between elements that look alike.
+_UNLIKE = frozenset({"href", "src", "alt", "title", "aria-label"})
+
+
+class Attributes(NamedTuple):
+    """The attributes of an element."""
+
+    values: dict[str, str]
+    kind: tuple[tuple[str, str], ...]  #: those on which its look can depend
+    names: frozenset[str]  #: its classes
 
 
 class Node:
@@ -54,6 +64,7 @@ class Node:
         "end",
         "first_text",
         "index",
+        "kind",
         "last_text",
         "names",
         "offset",
@@ -62,13 +73,11 @@ class Node:
         "tag",
     )
 
-    def __init__(
-        self, page: Page, tag: str, attrs: dict[str, str], offset: int
-    ) -> None:
+    def __init__(self, page: Page, tag: str, attrs: Attributes, offset: int) -> None:
         """Take what the tag says; `Page` adds where the element ends."""
-        self.page, self.tag, self.attrs, self.offset = page, tag, attrs, offset
+        self.page, self.tag, self.offset = page, tag, offset
+        self.attrs, self.kind, self.names = attrs
         self.parent: Node | None = None
-        self.names = _class_names(attrs["class"]) if "class" in attrs else _NONE
         self.index = self.end = self.first_text = self.last_text = self.depth = 0
 
     def get(self, name: str, default: str = "") -> str:
@@ -176,7 +185,7 @@ class Page:
             self._finish(node)
         self._open.clear()
 
-    def _begin(self, tag: str, attrs: dict[str, str], offset: int) -> None:
+    def _begin(self, tag: str, attrs: Attributes, offset: int) -> None:
         opened = self._open
         while opened and tag in _ENDED_BY.get(opened[-1].tag, ()):
             left = opened.pop()
@@ -252,6 +261,11 @@ class Page:
         return Hit(what=what, where=Where.HTML, line=line, clues=clues)
 
     @cached_property
+    def lower(self) -> str:
+        """The source in small letters, to see quickly whether a word is in it at all."""
+        return self.source.lower()
+
+    @cached_property
     def html(self) -> Node | None:
         """The `<html>` element."""
         return next(iter(self["html"]), None)
@@ -288,19 +302,11 @@ class Page:
         return "\n".join(sheet.text for _, sheet in self.sheets)
 
 
-@lru_cache(maxsize=4096)
-def _class_names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 @lru_cache(maxsize=4096)  # cells and paragraphs of a newsletter repeat
-def _read_attributes(text: str) -> dict[str, str]:
+def _attributes(text: str) -> Attributes:
     found: dict[str, str] = {}
     for name, double, single, bare in _ATTRIBUTE.findall(text):
         value = double or single or bare
         found.setdefault(name.lower(), unescape(value) if "&" in value else value)
-    return found
-
-
-def _attributes(text: str) -> dict[str, str]:
-    return _read_attributes(text) if text else {}
+    kind = tuple([item for item in found.items() if item[0] not in _UNLIKE])
+    return Attributes(found, kind, frozenset(found.get("class", "").split()))

@@ -61,11 +61,11 @@ def read_parts(content: bytes, depth: int = 0) -> Iterator[Part]:
     given = parameters(written)
     boundary = given.get("boundary", "").encode()
     if kind.startswith("multipart/") and boundary and depth < _DEEPEST:
-        pieces = re.split(rb"(?:\A|\r?\n)--" + re.escape(boundary), body)
-        for piece in pieces[1:]:
+        for piece in (b"\n" + body).split(b"\n--" + boundary)[1:]:
             if piece.startswith(b"--"):
                 break
-            yield from read_parts(re.sub(rb"\A[ \t]*\r?\n", b"", piece), depth + 1)
+            inner = piece.partition(b"\n")[2].removesuffix(b"\r")
+            yield from read_parts(inner, depth + 1)
         return
     encoding = field_of(header, "Content-Transfer-Encoding").lower()
     yield Part(

@@ -170,6 +170,8 @@ def line_height_tight(mail: Mail) -> Iterator[Hit]:
 )
 def justified(mail: Mail) -> Iterator[Hit]:
     """Rivers of white run through justified text in narrow columns (WCAG 1.4.8)."""
+    if "justify" not in mail.page.lower:
+        return
     aligned = [n for n in mail.page.nodes if n.attrs.get("align") == "justify"]
     aligned += [n for n in mail.styled if n.style.get("text-align") == "justify"]
     for node in aligned:
@@ -294,7 +296,7 @@ def role_button(mail: Mail) -> Iterator[Hit]:
 )
 def aria_hidden_link(mail: Mail) -> Iterator[Hit]:
     """The Tab key still goes there, and nothing is said."""
-    for node in mail.page.nodes:
+    for node in mail.page.nodes if "aria-hidden" in mail.page.lower else ():
         if node.get("aria-hidden") == "true" and (
             node.tag == "a" or any(inner.tag == "a" for inner in node.inside)
         ):
@@ -310,6 +312,6 @@ def aria_hidden_link(mail: Mail) -> Iterator[Hit]:
 )
 def tabindex(mail: Mail) -> Iterator[Hit]:
     """It reorders the whole mail program for who uses the Tab key."""
-    for node in mail.page.nodes:
+    for node in mail.page.nodes if "tabindex" in mail.page.lower else ():
         if "tabindex" in node.attrs and re.fullmatch(r"[1-9]\d*", node.get("tabindex")):
             yield node.hit(f"tabindex={node.get('tabindex')}")

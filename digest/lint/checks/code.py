@@ -36,6 +36,8 @@ def script(mail: Mail) -> Iterator[Hit]:
 )
 def event_handler(mail: Mail) -> Iterator[Hit]:
     """It is a script by another name."""
+    if not re.search(r"[\s\"'/]on[a-z]+\s*=", mail.page.lower):
+        return
     for node in mail.page.nodes:
         for name in node.attrs:
             if name.startswith("on") and name.isalpha():
@@ -46,11 +48,13 @@ def event_handler(mail: Mail) -> Iterator[Hit]:
     "javascript-url",
     ERROR,
     fix="Link to a page.",
-    bad='<a href="javascript:open()">Open the story</a>',
+    bad='<a href="javas&#99;ript:open()">Open the story</a>',
     good='<a href="https://news.example/a">Open the story</a>',
 )
 def javascript_url(mail: Mail) -> Iterator[Hit]:
     """It is a script by another name."""
+    if "script:" not in mail.page.lower and "&#" not in mail.page.lower:
+        return
     for node in mail.page.nodes:
         for name in ("href", "src", "action"):
             value = node.attrs.get(name, "")

@@ -87,15 +87,13 @@ def dark_uncovered(mail: Mail) -> Iterator[Hit]:
     darkened = [n for n in (body, *mail.page.wrappers) if _dim(mail, n.index)]
     if not darkened:
         return
-    said: set[int] = set()
-    for node in mail.page.nodes:
+    for node in mail.unlike:
         look = seen[node.index]
         own = node.get("bgcolor") or look.style.get("background-color")
         own = own or look.style.get("background")
-        if own and id(look) not in said and not look.hidden and node.text:
-            said.add(id(look))
-            if luminance(look.dark_background) > _BRIGHT:
-                yield node.hit(f"stays {written(look.dark_background)} in the dark")
+        shines = luminance(look.dark_background) > _BRIGHT
+        if own and shines and not look.hidden and node.text:
+            yield node.hit(f"stays {written(look.dark_background)} in the dark")
 
 
 @css_rule(

@@ -13,6 +13,8 @@ from digest.lint.rules import ERROR, INFO, WARNING, header_rule, rule, told_rule
 _PHONE, _LONG = 60, 120  # characters
 _SHOUTED = 0.6
 _ALIKE = 0.8
+_FEW_WORDS = 3  #: or none, in scripts without spaces
+_ALIKE_WORDS = 0.5  #: of the subject; with fewer nobody need look closely
 _SHORT = 40
 _FEW_LETTERS = 8
 #: Where the first words of a page end that an inbox shows.
@@ -142,6 +144,10 @@ def preheader_repeats_subject(mail: Mail) -> Iterator[Hit]:
     if not subject or not mail.shown:
         return
     first = mail.prose[: max(len(subject), _SHORT)].casefold()
+    said = subject.split()
+    shared = len(set(said) & set(first.split()))
+    if len(said) > _FEW_WORDS and shared < _ALIKE_WORDS * len(said):
+        return
     matcher = SequenceMatcher(None, subject, first[: len(subject)], autojunk=False)
     if matcher.ratio() > _ALIKE:
         node = mail.shown[0].node

@@ -26,10 +26,7 @@ _SENTENCE = 16  #: letters; what is shorter may stand at the end of a row
 )
 def rtl_align(mail: Mail) -> Iterator[Hit]:
     """Text that runs from the right and hangs on the left is hard to read."""
-    for text in mail.shown:
-        node = text.node
-        assert node
-        look = mail.looks[node.index]
+    for text, node, look in mail.from_the_right:
         turned = look.direction == "rtl" and look.align == "left"
         if turned and len(_RIGHT_TO_LEFT.findall(text.value)) > _SENTENCE:
             yield node.hit(f"{text.value.strip()[:30]!r} is aligned left")
@@ -44,12 +41,9 @@ def rtl_align(mail: Mail) -> Iterator[Hit]:
 )
 def rtl_direction(mail: Mail) -> Iterator[Hit]:
     """Full stops and numbers jump to the wrong end of the line."""
-    for text in mail.shown:
-        node = text.node
-        assert node
+    for text, node, look in mail.from_the_right:
         letters = len(_RIGHT_TO_LEFT.findall(text.value))
         if letters > _SENTENCE and 2 * letters > len(text.value):
-            look = mail.looks[node.index]
             declared = node.get("dir") == "auto" or _auto(mail, node.index)
             if look.direction != "rtl" and not declared:
                 yield node.hit(f"{text.value.strip()[:30]!r} runs from the left")
@@ -64,10 +58,8 @@ def rtl_direction(mail: Mail) -> Iterator[Hit]:
 )
 def arabic_spacing(mail: Mail) -> Iterator[Hit]:
     """Letter spacing tears Arabic letters apart that have to join."""
-    for text in mail.shown:
-        node = text.node
-        assert node
-        spaced = mail.looks[node.index].letter_spacing
+    for text, node, look in mail.from_the_right:
+        spaced = look.letter_spacing
         if spaced and len(_ARABIC.findall(text.value)) > _FEW:
             yield node.hit(f"{text.value.strip()[:30]!r} is spaced out")
 
@@ -81,10 +73,8 @@ def arabic_spacing(mail: Mail) -> Iterator[Hit]:
 )
 def arabic_italic(mail: Mail) -> Iterator[Hit]:
     """Arabic has no italics; programs slant the letters, and badly."""
-    for text in mail.shown:
-        node = text.node
-        assert node
-        if mail.looks[node.index].italic and len(_ARABIC.findall(text.value)) > _FEW:
+    for text, node, look in mail.from_the_right:
+        if look.italic and len(_ARABIC.findall(text.value)) > _FEW:
             yield node.hit(f"{text.value.strip()[:30]!r} is slanted")
 
 
@@ -97,10 +87,8 @@ def arabic_italic(mail: Mail) -> Iterator[Hit]:
 )
 def mixed_direction(mail: Mail) -> Iterator[Hit]:
     """In text from the right, the parts of an address change places."""
-    for text in mail.shown:
-        node = text.node
-        assert node
-        if mail.looks[node.index].direction == "rtl":
+    for text, node, look in mail.from_the_right:
+        if look.direction == "rtl":
             found = _ADDRESS.search(text.value)
             if found and _RIGHT_TO_LEFT.search(text.value):
                 yield node.hit(f"{found[0][:40]!r} inside text from the right")
@@ -115,6 +103,8 @@ def mixed_direction(mail: Mail) -> Iterator[Hit]:
 )
 def french_spaces(mail: Mail) -> Iterator[Hit]:
     """Otherwise a question mark stands alone on the next line."""
+    if "lang" not in mail.page.lower or "fr" not in mail.page.lower:
+        return
     for text in mail.shown:
         node = text.node
         assert node

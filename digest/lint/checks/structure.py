@@ -314,7 +314,7 @@ def link_in_link(mail: Mail) -> Iterator[Hit]:
 )
 def id_duplicate(mail: Mail) -> Iterator[Hit]:
     """Links and labels go to the first of them alone."""
-    counts = Counter(node.get("id") for node in mail.page.nodes if node.get("id"))
+    counts = Counter(node.attrs["id"] for node in mail.page.nodes if "id" in node.attrs)
     for name, number in counts.items():
         if number > 1:
             twice = [n for n in mail.page.nodes if n.get("id") == name]
