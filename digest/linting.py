@@ -132,7 +132,7 @@ class Linter:
             # A template without a reader's language speaks the newsletter's.
             language=newsletter.language if own else "",
             domain=urlsplit(made.site.url).hostname or "",
-            quoted=self._quoted,
+            quoted=self._quoted | holes(subscriber.name),
         )
 
 
@@ -297,7 +297,8 @@ def _kind(reader: Subscriber, language: str) -> str:
 
 
 def _holes(article: Article) -> frozenset[str]:
-    texts = (article.headline, article.standfirst, article.byline, article.body)
+    texts = [article.headline, article.standfirst, article.byline, article.desk]
+    texts += [article.body, *article.tags]
     return holes(unescape("\n".join(texts)))
 
 

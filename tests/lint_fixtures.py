@@ -6,6 +6,7 @@ import base64
 import quopri
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from digest.lint import Duties, Mail, Rule
 from digest.lint.rules import Needs, Shows
@@ -193,6 +194,13 @@ DESCRIBED: dict[str, tuple[Callable[[], Mail], Callable[[], Mail]]] = {
     ),
     "mail-large": (lambda: of(_long(260_000)), lambda: of(_long(60_000))),
     "unsubscribe-missing": (lambda: of(page(foot="")), lambda: of(page())),
+    "unsubscribe-local": (
+        lambda: read(
+            message(page(foot=FOOT.replace("news.example", "localhost:8000"))),
+            replace(SECRETS, unsubscribe_url=LEAVE.replace("news.example", "localhost")),
+        ),
+        lambda: of(page()),
+    ),
     "postal-address-missing": (lambda: of(page(foot="")), lambda: of(page())),
     "preferences-link-missing": (lambda: of(page(foot="")), lambda: of(page())),
     "web-version-missing": (lambda: of(page(foot="")), lambda: of(page())),

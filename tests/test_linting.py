@@ -108,7 +108,7 @@ def test_every_command_says_what_would_stop_the_send(
     digest("collect")
     pale(project)
 
-    plan, check = digest("plan"), digest("check")
+    plan, check = digest("send", "--dry-run"), digest("check")
     build = digest("build", "--to", tmp_path / "out")
     lint = digest("lint")
 

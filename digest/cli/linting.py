@@ -137,6 +137,8 @@ def look_at_file(path: Path, settings: LintSettings) -> Looked:
         raise InputError(f"{path}: is larger than {LARGEST_BYTES:,} bytes, so no mail")
     targets, facts = settings.targets or TARGETS, client_facts(settings.facts)
     if path.suffix.lower() in MAILS:
+        if b"\r\n" not in content:  # as files have it here; on the wire it was CR LF
+            content = content.replace(b"\n", b"\r\n")
         mail = Mail.read(content, targets=targets, facts=facts)
     else:
         page = content.decode("utf-8-sig", "replace")

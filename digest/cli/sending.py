@@ -14,6 +14,7 @@ import click
 
 from digest.addresses import check_address
 from digest.cli import STOPPED
+from digest.cli.findings import mention
 from digest.cli.issues import (
     issue_option,
     newsletter_argument,
@@ -280,11 +281,15 @@ def show_dry_run(
         and (not readers or row.subscriber.id in readers)
     )
     plan = replace(plan, rows=rows)
+    made = newsroom.assembler(plan.issue)
+    sizes = newsroom.sizes(plan, made=made)
+    looked = newsroom.lint(plan.issue, only=readers, made=made)
     if json:
-        echo_json(plan_json(plan, newsroom.sizes(plan)))
+        echo_json({**plan_json(plan, sizes), "findings": looked.findings})
     elif plan.issue.articles:
         show_plan(plan)
-        show_sizes(newsroom.sizes(plan))
+        show_sizes(sizes)
+        mention(looked, f"digest lint {newsletter.slug}")
         if answered:
             line(f"{plural(len(answered), 'reader')} had this issue's answer before.")
     else:

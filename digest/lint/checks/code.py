@@ -36,8 +36,6 @@ def script(mail: Mail) -> Iterator[Hit]:
 )
 def event_handler(mail: Mail) -> Iterator[Hit]:
     """It is a script by another name."""
-    if not re.search(r"[\s\"'/]on[a-z]+\s*=", mail.page.lower):
-        return
     for node in mail.page.nodes:
         for name in node.attrs:
             if name.startswith("on") and name.isalpha():

@@ -16,6 +16,7 @@ HOLE = re.compile(
     r"|\[\[\w[\w .-]{0,40}\]\]|\$\{[\w.]{1,40}\}|<%=?.{0,40}?%>|\{[$#]\w+\}"
 )
 _UNDEFINED = re.compile(r"(?:None|Undefined|undefined|null|nan|NaN|\[object Object\])")
+_PIECES = re.compile(r"<[^>]*>|\n")
 _MOJIBAKE = re.compile("\ufffd|Ã[\x80-\xbf©¨ªà¤¶¼Ÿ]|â€[™œ\x9d“”¦\x93\x94]|Â[«»°· ]")
 _ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#\d{2,5});")
 _DRAFT = re.compile(r"\b(?:TODO|FIXME|XXX|TBD|TK TK|LOREM)\b")
@@ -30,8 +31,10 @@ def _suspect(text: str) -> bool:
 
 
 def holes(text: str) -> frozenset[str]:
-    """Return what looks like a hole in a template, in a text of somebody's own."""
-    return frozenset(HOLE.findall(text)) if _suspect(text) else frozenset()
+    """Return what in a text of somebody's own these rules would take for a mistake."""
+    found = {piece.strip() for piece in _PIECES.split(text)}
+    words = {piece for piece in found if _UNDEFINED.fullmatch(piece)}
+    return frozenset(words.union(HOLE.findall(text) if _suspect(text) else ()))
 
 
 def _visible(mail: Mail) -> Iterator[tuple[str, Node | None]]:
@@ -83,9 +86,10 @@ def unresolved_token(mail: Mail) -> Iterator[Hit]:
 def undefined_printed(mail: Mail) -> Iterator[Hit]:
     """A value that was not there is printed as a word of the programming language."""
     for text in mail.shown:
-        if len(text.value) < 40 and _UNDEFINED.fullmatch(text.value.strip()):  # noqa: PLR2004
+        said = text.value.strip()
+        if _UNDEFINED.fullmatch(said) and said not in mail.duties.quoted:
             assert text.node
-            yield text.node.hit(f"{text.value.strip()!r} is all that stands there")
+            yield text.node.hit(f"{said!r} is all that stands there")
 
 
 @rule(

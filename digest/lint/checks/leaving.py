@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from digest.lint.checks.urls import host_of, is_local
 from digest.lint.findings import Hit, Where
 from digest.lint.mail import Mail
 from digest.lint.rules import ERROR, INFO, WARNING, header_rule, rule, told_rule
@@ -214,6 +215,21 @@ def unsubscribe_insecure(mail: Mail) -> Iterator[Hit]:
             _LEAVE.search(node.text) or href == mail.unsubscribe_url
         ):
             yield node.hit(f"the way to leave is {href[:60]}")
+
+
+@told_rule(
+    "unsubscribe-local",
+    ERROR,
+    fix="Correct site.url in digest.yaml: it is where readers reach you.",
+    bad="an unsubscribe link at http://localhost:8000",
+    good="an unsubscribe link at the site's public address",
+)
+def unsubscribe_local(mail: Mail) -> Iterator[Hit]:
+    """Readers cannot reach a server on your own machine or network, so they cannot
+    leave."""
+    url = mail.unsubscribe_url
+    if url and is_local(host_of(url)):
+        yield mail.page.hit(f"{url[:60]!r} is not on the public Internet")
 
 
 def _secret(url: str) -> str:

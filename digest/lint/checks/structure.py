@@ -78,7 +78,7 @@ def lang_wrapper(mail: Mail) -> Iterator[Hit]:
 
 @rule(
     "lang-tag",
-    ERROR,
+    WARNING,
     fix="Write a BCP 47 tag, such as en, pt-BR or zh-Hant.",
     bad='<p lang="english">Hello</p>',
     good='<p lang="en-GB">Hello</p>',
