@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from digest.assembly import Assembler
 from digest.errors import InputError
+from digest.issues import UNTRIED
 from digest.links import Links
 from digest.lint import (
     STOCK,
@@ -242,22 +243,40 @@ def look_at_sample(
     )
 
 
-def refuse(issue: Issue, looked: Looked, despite: Collection[str]) -> None:
-    """Raise `InputError` when a mail has an error that nobody said to send anyway."""
-    wrong = [finding for finding in looked.errors if finding.rule not in despite]
-    if not wrong:
+def let_pass(
+    assembler: Assembler,
+    store: Store,
+    settings: Settings,
+    *,
+    only: Collection[str],
+    despite: Collection[str],
+    now: datetime,
+) -> None:
+    """Look at an issue about to be sent; raise `InputError` when a mail has an error.
+
+    Rules in `despite` do not count. An issue of which all was tried before, and some
+    deferred, is not looked at again: its mails are out.
+    """
+    issue = assembler.issue
+    if not any(map(store.journal.counts(issue.id).get, UNTRIED)):
         return
+    looked = look_at_issue(assembler, store, settings, only=only, now=now)
+    wrong = [finding for finding in looked.errors if finding.rule not in despite]
+    if wrong:
+        raise InputError(_refusal(issue, wrong))
+
+
+def _refusal(issue: Issue, wrong: Sequence[Finding]) -> str:
+    number = f"{len(wrong)} errors" if len(wrong) > 1 else "an error"
     lines = [f"  {told(finding)} {finding.fix}" for finding in wrong]
     rules = sorted({finding.rule for finding in wrong})
     anyway = " ".join(f"--despite-lint {rule}" for rule in rules)
-    raise InputError(
-        f"{issue.id}: nothing was sent, for its mails have "
-        + (f"{len(wrong)} errors" if len(wrong) > 1 else "an error")
-        + ":\n"
-        + "\n".join(lines)
-        + f"\nCorrect them, or send all the same with `digest send {issue.newsletter} "
+    head = f"{issue.id}: nothing was sent, for its mails have {number}:"
+    foot = (
+        f"Correct them, or send all the same with `digest send {issue.newsletter} "
         f"{anyway}`. `digest lint {issue.newsletter}` shows all there is to say."
     )
+    return "\n".join((head, *lines, foot))
 
 
 def told(finding: Finding) -> str:

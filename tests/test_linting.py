@@ -13,7 +13,7 @@ from digest.config import load_settings
 from digest.lint import RULES, Severity
 from digest.linting import READERS_READ, TRIED, look_at_sample, of_each_kind
 from digest.model import Format, Length, Preferences, Subscriber
-from digest.newsroom import sample_renderer
+from digest.newsroom import Newsroom, sample_renderer
 from digest.shipped import shipped
 from tests.commands import Shell
 from tests.projects import SETTINGS, write_project
@@ -90,6 +90,21 @@ def test_an_error_stops_a_send_before_anything_leaves(
 
     assert sent.code == 0
     assert left(project) == 3
+
+
+def test_what_was_tried_before_is_not_looked_at_again(
+    digest: Shell, project: Path
+) -> None:
+    digest("collect")
+    digest("send")
+    pale(project)
+    settings = load_settings(project, environment={})
+
+    with Newsroom(settings) as newsroom:
+        issue = newsroom.issues.recent("daily")[-1]
+        report = newsroom.send(issue)
+
+    assert report.settled
 
 
 def test_a_rule_that_is_ignored_stops_nothing(digest: Shell, project: Path) -> None:
