@@ -7,7 +7,7 @@ them share is said once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
@@ -177,40 +177,59 @@ def of_each_kind(
     yield from others
 
 
-def look_at_issue(
-    assembler: Assembler,
-    store: Store,
-    settings: Settings,
-    *,
-    only: Collection[str] = (),
-    now: datetime,
-) -> Looked:
-    """Look at one mail of each language, length and format of an issue.
+class Inspector:
+    """Looks at issues before they are sent."""
 
-    `only` limits it to readers with these ids. `now` dates the mails.
-    """
-    issue, newsletter = assembler.issue, assembler.newsletter
-    takers = (
-        filter(None, map(store.audience.find, only))
-        if only
-        else store.audience.takers(newsletter.slug)
-    )
-    articles = [article.id for article in issue.articles]
+    def __init__(
+        self, store: Store, settings: Settings, *, now: Callable[[], datetime]
+    ) -> None:
+        """Take where readers and deliveries are kept; `now` dates the mails."""
+        self._store, self._settings, self._now = store, settings, now
 
-    def first_mail(readers: Sequence[Subscriber]) -> tuple[Subscriber, Message] | None:
-        """Return the mail of the first reader who gets one."""
-        received = store.journal.received(
-            [reader.id for reader in readers], articles, except_issue=issue.id
+    def look(self, assembler: Assembler, *, only: Collection[str] = ()) -> Looked:
+        """Look at one mail of each language, length and format of an issue.
+
+        `only` limits it to readers with these ids.
+        """
+        issue, newsletter, now = assembler.issue, assembler.newsletter, self._now()
+        audience, journal = self._store.audience, self._store.journal
+        articles = [article.id for article in issue.articles]
+
+        def first(readers: Sequence[Subscriber]) -> tuple[Subscriber, Message] | None:
+            """Return the mail of the first reader who gets one."""
+            received = journal.received(
+                [reader.id for reader in readers], articles, except_issue=issue.id
+            )
+            for reader in readers:
+                had = received.get(reader.id, set())
+                digest = assembler.choose(reader, received=had, now=now)
+                if not digest.skipped:
+                    return reader, assembler.message(reader, digest, dated=now)[1]
+            return None
+
+        takers = (
+            filter(None, map(audience.find, only))
+            if only
+            else audience.takers(newsletter.slug)
         )
-        for reader in readers:
-            had = received.get(reader.id, set())
-            digest = assembler.choose(reader, received=had, now=now)
-            if not digest.skipped:
-                return reader, assembler.message(reader, digest, dated=now)[1]
-        return None
+        groups = of_each_kind(takers, newsletter.language)
+        linter = Linter(assembler, self._settings)
+        return linter.look(filter(None, map(first, groups)))
 
-    groups = of_each_kind(takers, newsletter.language)
-    return Linter(assembler, settings).look(filter(None, map(first_mail, groups)))
+    def let_pass(
+        self, assembler: Assembler, *, only: Collection[str], despite: Collection[str]
+    ) -> None:
+        """Look at an issue about to be sent; raise `InputError` at an error in a mail.
+
+        Rules in `despite` do not count. An issue of which all was tried before, and
+        some deferred, is not looked at again: its mails are out.
+        """
+        counts = self._store.journal.counts(assembler.issue.id)
+        if any(map(counts.get, UNTRIED)):
+            looked = self.look(assembler, only=only)
+            wrong = [f for f in looked.errors if f.rule not in despite]
+            if wrong:
+                raise InputError(_refusal(assembler.issue, wrong))
 
 
 def look_at_sample(
@@ -241,29 +260,6 @@ def look_at_sample(
         (reader, assembler.message(reader, digest, dated=dated)[1])
         for reader in readers
     )
-
-
-def let_pass(
-    assembler: Assembler,
-    store: Store,
-    settings: Settings,
-    *,
-    only: Collection[str],
-    despite: Collection[str],
-    now: datetime,
-) -> None:
-    """Look at an issue about to be sent; raise `InputError` when a mail has an error.
-
-    Rules in `despite` do not count. An issue of which all was tried before, and some
-    deferred, is not looked at again: its mails are out.
-    """
-    issue = assembler.issue
-    if not any(map(store.journal.counts(issue.id).get, UNTRIED)):
-        return
-    looked = look_at_issue(assembler, store, settings, only=only, now=now)
-    wrong = [finding for finding in looked.errors if finding.rule not in despite]
-    if wrong:
-        raise InputError(_refusal(issue, wrong))
 
 
 def _refusal(issue: Issue, wrong: Sequence[Finding]) -> str:

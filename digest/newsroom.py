@@ -24,7 +24,7 @@ from digest.delivery import Sending, SendReport
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
-from digest.linting import Looked, let_pass, look_at_issue
+from digest.linting import Inspector, Looked
 from digest.model import (
     Article,
     Issue,
@@ -105,6 +105,7 @@ class Newsroom:
         self.store: Store = open_store(settings.database, now=now)
         self.issues = Issues(self.store, topics=settings.topics, now=now)
         self.links = Links(key=self.store.key, site_url=settings.site.url)
+        self.inspector = Inspector(self.store, settings, now=self.seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -293,10 +294,7 @@ class Newsroom:
         self, issue: Issue, *, only: Collection[str] = (), made: Assembler | None = None
     ) -> Looked:
         """Look at one mail of each kind; `made` makes them, if it is there already."""
-        assembler = made or self.assembler(issue)
-        return look_at_issue(
-            assembler, self.store, self.settings, only=only, now=self.seconds()
-        )
+        return self.inspector.look(made or self.assembler(issue), only=only)
 
     def local_images(self) -> dict[str, Path]:
         """Return the files behind the public addresses of this project's pictures."""
@@ -347,14 +345,7 @@ class Newsroom:
         mails, but for the rules in `despite`.
         """
         assembler = self.assembler(issue)
-        let_pass(
-            assembler,
-            self.store,
-            self.settings,
-            only=only,
-            despite=despite,
-            now=self.seconds(),
-        )
+        self.inspector.let_pass(assembler, only=only, despite=despite)
         transport = transport or open_transport(self.settings.delivery)
         try:
             return Sending(
