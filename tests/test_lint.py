@@ -78,6 +78,7 @@ def test_findings_stand_at_their_lines_the_worst_first() -> None:
     lines = {(f.rule, f.line) for f in found if f.where == "html"}
     assert {("lang-html", 2), ("img-alt", 19), ("justified", 17)} <= lines
     assert {f.line for f in found if f.rule == "subject-shouting"} == {3}
+    assert [f.times for f in found if f.rule == "table-role"] == [2]
 
 
 def test_ignored_rules_are_not_heard_of() -> None:
