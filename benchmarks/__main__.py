@@ -9,6 +9,7 @@ from benchmarks import (
     compiling,
     growth,
     joining,
+    linting,
     report,
     sending,
     steps,
@@ -18,7 +19,7 @@ from benchmarks import (
 if __name__ == "__main__":
     quick = "--quick" in sys.argv[1:]
     began = time.perf_counter()
-    for benchmark in (joining, compiling, growth, sending):
+    for benchmark in (joining, compiling, growth, linting, sending):
         benchmark.main(quick=quick)
     steps.main()
     print("\nThe whole chain")

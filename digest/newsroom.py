@@ -8,7 +8,7 @@ planned, previewed, built and sent is worked out in one place.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from digest.enclosing import enclosures_of
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
+from digest.linting import Inspector, Looked
 from digest.model import (
     Article,
     Issue,
@@ -99,6 +100,7 @@ class Newsroom:
         )
         self.issues = Issues(self.store, topics=settings.topics, now=now)
         self.links = Links(key=self.store.key, site_url=settings.site.url)
+        self.inspector = Inspector(self.store, settings, now=self.seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -222,20 +224,35 @@ class Newsroom:
         """Return the time as a Date field has it."""
         return self.now().replace(microsecond=0)
 
-    def build(self, plan: Plan, folder: Path, *, only: Collection[str] = ()) -> Written:
-        """Write every digest of a plan as files to look at; nothing is recorded."""
+    def build(
+        self,
+        plan: Plan,
+        folder: Path,
+        *,
+        only: Collection[str] = (),
+        made: Assembler | None = None,
+        notes: Sequence[str] = (),
+    ) -> Written:
+        """Write every digest of a plan, and `notes`, as files to look at."""
         return building.write_build(
-            self.assembler(plan.issue),
+            made or self.assembler(plan.issue),
             plan,
             folder,
             only=only,
+            notes=notes,
             dated=self.seconds,
             images=self.local_images(),
         )
 
-    def sizes(self, plan: Plan) -> Sizes:
+    def sizes(self, plan: Plan, *, made: Assembler | None = None) -> Sizes:
         """Find out which digests of a plan have to be shortened for Gmail."""
-        return building.sizes(self.assembler(plan.issue), plan)
+        return building.sizes(made or self.assembler(plan.issue), plan)
+
+    def lint(
+        self, issue: Issue, *, only: Collection[str] = (), made: Assembler | None = None
+    ) -> Looked:
+        """Look at one mail of each kind; `made` makes them, if it is there already."""
+        return self.inspector.look(made or self.assembler(issue), only=only)
 
     def local_images(self) -> dict[str, Path]:
         """Return the files behind the public addresses of this project's pictures."""
@@ -297,13 +314,19 @@ class Newsroom:
         self,
         issue: Issue,
         *,
-        only: Iterable[str] = (),
+        only: Collection[str] = (),
+        despite: Collection[str] = (),
         transport: Transport | None = None,
         stopping: Callable[[], bool] = lambda: False,
         on_outcome: Callable[[State], None] = lambda _: None,
     ) -> SendReport:
-        """Send what is due of a prepared issue; safe to repeat at any time."""
+        """Send what is due of a prepared issue; safe to repeat at any time.
+
+        Raises `InputError` before anything leaves when the linter finds an error in its
+        mails, but for the rules in `despite`.
+        """
         assembler = self.assembler(issue)
+        self.inspector.let_pass(assembler, only=only, despite=despite)
         transport = transport or open_transport(self.settings.delivery)
         try:
             return Sending(

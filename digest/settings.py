@@ -124,6 +124,15 @@ class ServerDatabase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LintSettings:
+    """How strictly mails are looked at before they leave."""
+
+    ignore: frozenset[str] = frozenset()  #: ids of rules
+    targets: tuple[str, ...] = ()  #: mail programs that count; empty: the usual ones
+    facts: Path | None = None  #: caniemail's data.json; without it, our own table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -140,6 +149,7 @@ class Settings:
     collect_every_minutes: int = 15
     #: Kinds of pictures that may be in mails although many programs do not show them.
     images_allowed: frozenset[str] = frozenset()
+    lint: LintSettings = field(default_factory=LintSettings)
 
     def newsletter(self, slug: str) -> Newsletter | None:
         """Return the newsletter of that slug, or None."""

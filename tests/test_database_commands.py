@@ -329,6 +329,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.slow_on_postgresql
 class TestVerify:
     @pytest.fixture
     def folder(self, tmp_path: Path, engine: str) -> Path:

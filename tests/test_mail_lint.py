@@ -19,6 +19,8 @@ import pytest
 from digest.cli.project import make_newsroom
 from digest.config import load_settings
 from digest.issues import PlannedDigest
+from digest.lint import Severity
+from digest.linting import Linter
 from digest.model import Message, State, Subscriber
 from digest.newsroom import Newsroom
 from digest.postbox import Postbox
@@ -199,6 +201,19 @@ def test_nothing_is_wrong_with_any_message(sample: Sample) -> None:
         if (problems := sample.lint(address, message.content))
     }
     assert found == {}
+
+
+def test_the_products_own_linter_finds_no_error_either(sample: Sample) -> None:
+    newsroom = sample.newsroom
+    newsletter = newsroom.newsletter("daily")
+    assembler = newsroom.assembler(newsroom.issues.draft(newsletter))
+
+    looked = Linter(assembler, newsroom.settings).look(sample.messages.values())
+
+    assert looked.mails == len(sample.messages)
+    assert looked.errors == []
+    grave = {f.rule for f in looked.findings if f.severity is Severity.WARNING}
+    assert grave <= {"img-http", "link-http"}, "what strangers link to"
 
 
 def test_no_hole_is_left_in_the_samples_messages(demo: Sample) -> None:

@@ -43,6 +43,10 @@ COMMANDS = {
         "readers:subscribers",
         "Readers: import, list, show, export, unsubscribe.",
     ),
+    "lint": (
+        "linting:lint_command",
+        "Look for what mail programs and filters would hold against a mail.",
+    ),
     "plan": ("issues:plan", "Show who would get what, and who nothing and why."),
     "build": ("issues:build", "Write every reader's digest to files."),
     "preview": ("issues:preview", "Look at the digests in a browser."),

@@ -109,7 +109,7 @@ def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> No
             "can go out again in another issue only if they are published anew."
         )
     newsroom.store.journal.hold(issue.id, "")
-    ctx.exit(send_issues(newsroom, found, issue.id, (), json=json))
+    ctx.exit(send_issues(newsroom, found, issue.id, (), despite=(), json=json))
 
 
 @click.command()
@@ -148,7 +148,7 @@ def retry(
     if not again:
         said(f"{issue.id}: nothing was refused or deferred; there is nothing to retry")
         return
-    ctx.exit(send_issues(newsroom, found, issue.id, readers, json=json))
+    ctx.exit(send_issues(newsroom, found, issue.id, readers, despite=(), json=json))
 
 
 @click.command()

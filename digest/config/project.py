@@ -19,6 +19,7 @@ from digest.config.complaints import complaints
 from digest.config.databases import database_place
 from digest.config.files import Findings, read_text, stop
 from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
+from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
 from digest.config.schema import (
@@ -36,6 +37,7 @@ from digest.settings import (
     FilesDelivery,
     FolderSource,
     InDoubt,
+    LintSettings,
     PageSource,
     Security,
     Settings,
@@ -152,6 +154,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
         images_allowed=frozenset(file.images.allow if file.images else ()),
+        lint=_lint(file.lint or LintPart(), root),
     )
 
 
@@ -267,6 +270,14 @@ def _smtp(part: SmtpPart, root: Path) -> SmtpDelivery:
         connections=part.connections,
         messages_per_connection=part.messages_per_connection,
         rate=per_second(part.rate) if part.rate else 0,
+    )
+
+
+def _lint(part: LintPart, root: Path) -> LintSettings:
+    return LintSettings(
+        ignore=frozenset(part.ignore),
+        targets=tuple(part.targets or ()),
+        facts=root / part.facts if part.facts else None,
     )
 
 

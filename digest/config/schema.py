@@ -36,6 +36,7 @@ from digest.config.kinds import (
     Url,
 )
 from digest.config.leaving import DeliveryPart, DkimPart
+from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, SitePart, TopicPart
 
 
@@ -228,6 +229,9 @@ class SettingsFile(Part):
         description="Sign every mail (DKIM); without it, let your mail server sign.",
     )
     images: ImagesPart | None = Field(default=None, description="Pictures in mails.")
+    lint: LintPart | None = Field(
+        default=None, description="How mails are looked at before they leave."
+    )
     database: DatabasePlace = Field(
         default="digest.db",
         description="What remembers what was collected and sent: a file, or a database "

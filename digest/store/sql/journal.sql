@@ -73,6 +73,7 @@ and state in ('claimed', 'sending')
 select d.subscriber, d.state, d.token, s.status
 from delivery d join subscriber s on s.id = d.subscriber
 where d.issue = :issue and d.subscriber in (:readers)
+order by d.subscriber -- locked in one order, two processes never wait for one another
 {lock_rows}
 
 -- name: recover_untouched
