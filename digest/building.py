@@ -5,7 +5,7 @@ They are what a send would send, byte for byte but for the date; nothing is reco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +47,7 @@ def write_build(
     only: Collection[str],
     dated: Callable[[], datetime],
     images: Mapping[str, Path],
+    notes: Sequence[str] = (),
 ) -> Written:
     """Write every digest of a plan, and a sheet to click through them."""
     pages = (
@@ -78,7 +79,9 @@ def write_build(
     return write_pages(
         folder,
         pages,
-        cover=Cover(newsletter=plan.newsletter.title, issue=plan.issue.id),
+        cover=Cover(
+            newsletter=plan.newsletter.title, issue=plan.issue.id, notes=tuple(notes)
+        ),
         skipped=skipped,
         images={**images, **carried},
     )

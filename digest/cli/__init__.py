@@ -43,11 +43,28 @@ COMMANDS = {
         "readers:subscribers",
         "Readers: import, list, show, export, unsubscribe.",
     ),
+    "lint": (
+        "linting:lint_command",
+        "Look for what mail programs and filters would hold against a mail.",
+    ),
     "plan": ("issues:plan", "Show who would get what, and who nothing and why."),
     "build": ("issues:build", "Write every reader's digest to files."),
     "preview": ("issues:preview", "Look at the digests in a browser."),
     "send": ("sending:send", "Send the next issue, or go on with an interrupted one."),
     "run": ("running:run", "Stay up and send on schedule."),
+    "pause": ("settling:pause", "Let nothing more of an issue leave for now."),
+    "resume": ("settling:resume", "Go on with a paused or interrupted issue."),
+    "recall": ("settling:recall", "Stop an issue for good."),
+    "retry": ("settling:retry", "Try again what was refused or deferred."),
+    "resolve": ("settling:resolve", "Say what became of mails in doubt."),
+    "prove": (
+        "settling:prove",
+        "Show that the numbers add up; compare with the server's record.",
+    ),
+    "db": (
+        "database:db",
+        "Upgrade, copy, back up or verify the database; accept a restored one.",
+    ),
     "archive": ("archive:archive", "Write the issues that went out as web pages."),
     "status": (
         "status:status",

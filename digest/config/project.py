@@ -16,26 +16,28 @@ from digest.config.agreement import (
     source_name,
 )
 from digest.config.complaints import complaints
+from digest.config.databases import database_place
 from digest.config.files import Findings, read_text, stop
+from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
+from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
 from digest.config.schema import (
-    DeliveryPart,
-    DkimPart,
     LimitsPart,
     NewsletterPart,
     SchedulePart,
     SettingsFile,
-    SmtpPart,
     SourcePart,
 )
-from digest.config.values import is_url, minutes
+from digest.config.values import command, is_url, minutes, per_second
 from digest.model import Limits, Newsletter, Notice, Schedule, Topic
 from digest.settings import (
     Dkim,
     FeedSource,
     FilesDelivery,
     FolderSource,
+    InDoubt,
+    LintSettings,
     PageSource,
     Security,
     Settings,
@@ -144,11 +146,15 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         ),
         sources=tuple(_source(part, root) for part in file.sources),
         delivery=_delivery(file.delivery, root),
+        in_doubt=InDoubt(file.delivery.in_doubt),
         dkim=_dkim(file.dkim) if file.dkim else None,
-        database=root / file.database,
+        database=database_place(
+            file.database, root=root, password=file.database_password or ""
+        ),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
         images_allowed=frozenset(file.images.allow if file.images else ()),
+        lint=_lint(file.lint or LintPart(), root),
     )
 
 
@@ -260,6 +266,18 @@ def _smtp(part: SmtpPart, root: Path) -> SmtpDelivery:
         password=part.password or "",
         ca_file=root / part.ca_file if part.ca_file else None,
         bounce_domain=part.bounce_domain or "",
+        token_command=command(part.token_command) if part.token_command else (),
+        connections=part.connections,
+        messages_per_connection=part.messages_per_connection,
+        rate=per_second(part.rate) if part.rate else 0,
+    )
+
+
+def _lint(part: LintPart, root: Path) -> LintSettings:
+    return LintSettings(
+        ignore=frozenset(part.ignore),
+        targets=tuple(part.targets or ()),
+        facts=root / part.facts if part.facts else None,
     )
 
 
