@@ -841,7 +841,7 @@ class TestAMistake:
                 ("11:14: unknown key `qqq`; write `articles`, `per_topic`, `minimum` or "
                 "`max_age_days`"),
             ),
-            (newsletter("qqq: 1"), "11:5: unknown key `qqq`; write `title`, `tagline`"),
+            (newsletter("qqq: 1"), "11:5: unknown key `qqq`; take it out"),
             (
                 newsletter("limits: {articles:3}"),
                 "11:14: `articles:` needs a space after the colon; write `articles: …`",

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from digest.addresses import check_domain
 
 _LONGEST_SHOWN = 60  #: characters of a found text that a message repeats
-_MOST_LISTED = 16  #: known names that a message lists when none is near
+_MOST_LISTED = 12  #: known names that a message lists when none is near
 
 
 def shown(text: str) -> str:

@@ -27,7 +27,7 @@ _FONTS = re.compile(
 )
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _FONT_KEYS = ("default",)  # and languages
-_SIZES = {"width": (320, 720), "gutter": (8, 64), "wide": (8, 96), "corners": (0, 30)}
+_SIZES = {"width": (320, 720), "gutter": (12, 64), "wide": (12, 96), "corners": (0, 30)}
 _MODES = ("light", "dark")
 _LOGO = ("url", "dark", "width", "height")
 
