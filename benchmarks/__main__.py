@@ -11,6 +11,7 @@ from benchmarks import (
     joining,
     linting,
     report,
+    sending,
     steps,
     two_thousand_readers,
 )
@@ -18,7 +19,7 @@ from benchmarks import (
 if __name__ == "__main__":
     quick = "--quick" in sys.argv[1:]
     began = time.perf_counter()
-    for benchmark in (joining, compiling, growth, linting):
+    for benchmark in (joining, compiling, growth, linting, sending):
         benchmark.main(quick=quick)
     steps.main()
     print("\nThe whole chain")

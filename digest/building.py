@@ -71,6 +71,11 @@ def write_build(
         for row in plan.rows
         if row.digest.skipped and (not only or row.subscriber.id in only)
     )
+    carried = {
+        each.url: images[url]
+        for url, each in assembler.enclosures.items()
+        if url in images
+    }
     return write_pages(
         folder,
         pages,
@@ -78,7 +83,7 @@ def write_build(
             newsletter=plan.newsletter.title, issue=plan.issue.id, notes=tuple(notes)
         ),
         skipped=skipped,
-        images=images,
+        images={**images, **carried},
     )
 
 

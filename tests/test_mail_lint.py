@@ -327,6 +327,7 @@ FAULTS = (
     (rb"text/plain;", rb"text/html;", "the parts are"),
     (rb"charset=utf-8", rb"charset=latin-1", "iso-8859-1|latin-1"),
     (rb"\r\n=2Epx", rb"\r\n.px", "a relay would change"),
+    (rb"\r\nList-Post: ", rb"\r\n.List-Post: ", "begins with a dot"),
     (rb"<body", rb"<body onload=3D'x'", "onload"),
     (rb"</body>", rb"<script></script></body>", "<script>"),
     (rb"</body>", rb"</div></body>", "not balanced"),

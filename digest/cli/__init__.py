@@ -29,6 +29,10 @@ COMMANDS = {
         "project:check",
         "Check digest.yaml, the readers' file and the templates.",
     ),
+    "languages": (
+        "languages:languages",
+        "Show in which languages mails speak, and what each lacks.",
+    ),
     "config": ("project:config", "For editors of digest.yaml: its JSON Schema."),
     "dkim": ("dkim:dkim", "Sign every mail: make a key, show its DNS record."),
     "collect": ("articles:collect", "Read the sources."),
@@ -48,6 +52,20 @@ COMMANDS = {
     "preview": ("issues:preview", "Look at the digests in a browser."),
     "send": ("sending:send", "Send the next issue, or go on with an interrupted one."),
     "run": ("running:run", "Stay up and send on schedule."),
+    "pause": ("settling:pause", "Let nothing more of an issue leave for now."),
+    "resume": ("settling:resume", "Go on with a paused or interrupted issue."),
+    "recall": ("settling:recall", "Stop an issue for good."),
+    "retry": ("settling:retry", "Try again what was refused or deferred."),
+    "resolve": ("settling:resolve", "Say what became of mails in doubt."),
+    "prove": (
+        "settling:prove",
+        "Show that the numbers add up; compare with the server's record.",
+    ),
+    "db": (
+        "database:db",
+        "Upgrade, copy, back up or verify the database; accept a restored one.",
+    ),
+    "archive": ("archive:archive", "Write the issues that went out as web pages."),
     "status": (
         "status:status",
         "Show what went out, what waits, what failed, what is next.",

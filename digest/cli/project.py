@@ -26,7 +26,8 @@ from digest.cli.output import (
 from digest.errors import InputError
 from digest.linting import Looked, look_at_sample
 from digest.model import Problem
-from digest.newsroom import Newsroom, read_readers, sample_renderer
+from digest.newsroom import Newsroom, sample_renderer
+from digest.readership import read_readers
 from digest.settings import Settings
 from digest.shipped import shipped
 from digest.transports.files import unwritable
@@ -215,7 +216,7 @@ def checked(settings: Settings) -> Checkup:
             not_joined[newsletter.slug] = renderer.compile_sample()
             looked[newsletter.slug] = look_at_sample(settings, newsletter, renderer)
         except InputError as error:
-            found += problems(error)
+            found += [p for p in problems(error) if p not in found]
     counts = (
         (len(settings.newsletters), "newsletter"),
         (len(settings.topics), "topic"),

@@ -61,6 +61,7 @@ def report_json(report: SendReport) -> dict[str, object]:
             for reader, o in report.refusals
         ],
         "stopped": report.stopped,
+        "hold": report.hold,
         "settled": report.settled,
     }
 
@@ -88,10 +89,13 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
     if report.counts.get(State.UNKNOWN):
         warned(
             f"  {plural(report.counts[State.UNKNOWN], 'mail')} in doubt: the line or the "
-            "process died after the last byte left. They are held, never sent twice."
+            "process died after the last byte left. They are held, never sent twice; "
+            "`digest resolve` settles them."
         )
     left = sum(report.counts.get(state, 0) for state in WAITING)
-    if report.stopped and left:
+    if report.hold and left:
+        warned(f"  {report.hold} meanwhile; {left} wait. `digest resume` lets it go on")
+    elif report.stopped and left:
         warned(f"  stopped when asked to; {left} wait for the next `digest send`")
 
 
