@@ -34,7 +34,7 @@ TWO_NEWSLETTERS = SETTINGS.replace(
     "    tagline: من الأسواق\n"
     "    language: ar\n"
     "    sender: Souk <souk@ledger.example>\n",
-)
+).replace("    schedule:", "    limits: {articles: 2}\n    schedule:")
 TAKERS = READERS.replace("name: Cy", "name: Cy\n    newsletters: [souk]").replace(
     "follows:", "newsletters: [daily]\n    follows:"
 )

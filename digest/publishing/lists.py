@@ -140,10 +140,18 @@ class Lists:
         yield '<li class="item"><div class="said">'
         yield f'<p class="kick">{escape(date)} · {escape(number)}</p>'
         yield f'<h2><a href="{way}/">{escape(edition.title)}</a></h2>'
-        others = [_headline(a, speech) for a in edition.articles[1 : 1 + _TEASERS]]
+        others = [
+            self._headline(article, speech)
+            for article in edition.articles[1 : 1 + _TEASERS]
+        ]
         if others:
             yield f'<p class="also">{" · ".join(others)}</p>'
         yield f"</div>{self._image(edition.lead_picture, '../')}</li>"
+
+    def _headline(self, article: Article, speech: Speech) -> str:
+        """Return a headline inside a line of the list's own language."""
+        tongue = _tongue(article.language or self.site.language, speech)
+        return f"<bdi{tongue}>{escape(one_line(article.headline))}</bdi>"
 
     def _story(self, story: Story, speech: Speech) -> Iterator[str]:
         article, edition = story.article, story.edition
@@ -224,13 +232,6 @@ def _said(speech: Speech, key: str) -> str:
 
 def _feed(speech: Speech) -> str:
     return speech.word("feed", None)
-
-
-def _headline(article: Article, speech: Speech) -> str:
-    """Return a headline inside a line of the list's own language."""
-    tongue = _tongue(article.language or speech.language, speech)
-    text = escape(one_line(article.headline))
-    return f"<bdi{tongue}>{text}</bdi>"
 
 
 def _tongue(language: str, speech: Speech) -> str:

@@ -66,14 +66,9 @@ class Completing:
         site: Site,
         held: Callable[[str], Article | None],
         allowed: Collection[str] = (),
-        fetcher: Fetcher | None = None,
     ) -> None:
-        """Take how to find an article as it is held, and the kinds that are allowed.
-
-        `fetcher` is for tests; the usual one gives a picture ten seconds.
-        """
-        self._held, self._allowed = held, allowed
-        self._fetcher, self._site = fetcher, site
+        """Take how to find an article as it is held, and the kinds that are allowed."""
+        self._site, self._held, self._allowed = site, held, allowed
 
     def completed(self, fetched: Fetched, settings: SourceSettings | None) -> Fetched:
         """Return what a source brought with the sizes of its pictures, and notes.
@@ -84,6 +79,9 @@ class Completing:
         wanted: dict[str, None] = {}
         fresh: set[str] = set()
         for article in fetched.articles:
+            if _is_complete(article):
+                carried.append(article)
+                continue
             held = self._held(article.id)
             if held is None or held.source == article.source:
                 known = {} if held is None else sizes_said(held)
@@ -106,7 +104,7 @@ class Completing:
     def _ask(self, urls: list[str], private: Collection[str]) -> dict[str, _Asked]:
         if not urls:
             return {}
-        fetcher = self._fetcher or Fetcher(
+        fetcher = Fetcher(
             site_url=self._site.url,
             connect_seconds=_SECONDS / 2,
             read_seconds=_SECONDS / 2,
@@ -146,8 +144,7 @@ class Completing:
                 if url not in fresh:
                     continue
                 answer = asked.get(url, _Asked())
-                ending = PurePosixPath(urlsplit(url).path).suffix.lower()
-                kind = answer.size.kind or UNFIT.get(ending, "")
+                kind = answer.size.kind or _kind(url)
                 if kind in UNFIT.values() and kind not in self._allowed:
                     what = (
                         f"the picture {url} is {kind.upper()}, which many mail programs "
@@ -162,6 +159,17 @@ class Completing:
                 else:
                     continue
                 yield Problem(where=f"“{article.headline}”", what=what, note=True)
+
+
+def _is_complete(article: Article) -> bool:
+    """Say whether there is nothing to find out, or to say, about its pictures."""
+    said = sizes_said(article)
+    return all(url in said and not _kind(url) for url in picture_urls(article))
+
+
+def _kind(url: str) -> str:
+    """Return the kind that an address says, of those that are not always shown."""
+    return UNFIT.get(PurePosixPath(urlsplit(url).path).suffix.lower(), "")
 
 
 def _unmeasured(size: Size) -> str:
