@@ -12,7 +12,7 @@ import pytest
 from digest.config import load_settings
 from digest.lint import RULES, Severity
 from digest.linting import READERS_READ, TRIED, look_at_sample, of_each_kind
-from digest.model import Format, Length, Preferences, Subscriber
+from digest.model import Format, Length, Notice, Preferences, Subscriber
 from digest.newsroom import Newsroom, sample_renderer
 from digest.shipped import shipped
 from tests.commands import Shell
@@ -44,14 +44,19 @@ def left(project: Path) -> int:
     return len(list((project / "outbox").glob("new/*")))
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "ar"])
 @pytest.mark.parametrize("template", ["newsroom", "letter", "brief", "alert"])
+@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "ar", "ja"])
 def test_the_stock_newsletters_have_neither_errors_nor_warnings(
-    project: Path, template: str, language: str
+    project: Path, language: str, template: str
 ) -> None:
     settings = load_settings(project, environment={})
-    stock = settings.newsletters[0]
-    newsletter = replace(stock, template=template, language=language)
+    newsletter = replace(
+        settings.newsletters[0],
+        language=language,
+        template=template,
+        notice=Notice(title="A book", text="Of ours.", url="https://ledger.example/b"),
+        feedback="https://ledger.example/useful",
+    )
 
     looked = look_at_sample(settings, newsletter, sample_renderer(settings, newsletter))
 
