@@ -323,6 +323,16 @@ def test_the_first_visible_line_is_what_mailboxes_preview(
     assert 40 <= len(first) <= 150
 
 
+@pytest.mark.parametrize("of", ["newsroom", "brief", "alert"])
+def test_the_first_visible_line_never_repeats_the_subject(of: str) -> None:
+    bare = digest(section("Climate", article(standfirst="")))
+
+    mail = rendered(bare, templates=templates(of), site=samples.site(tagline=""))
+
+    first = Seen(html_of(mail)).text.strip().split("\n")[0]
+    assert first == "Here is one story from the topics you follow."
+
+
 # -- the reader's own values ------------------------------------------------
 
 HOSTILE = [
