@@ -143,7 +143,7 @@ def _alternative(boundary: bytes, text: Part, html: Part) -> list[bytes]:
     body: list[bytes] = []
     for media_type, part in (("text/plain", text), ("text/html", html)):
         body += (delimiter, b"\r\n", *_described(media_type, part.encoding))
-        body += (b"\r\n", part.content, b"\r\n")
+        body += (b"\r\n", *part.chunks, b"\r\n")
     return [*body, delimiter, b"--\r\n"]
 
 

@@ -16,8 +16,7 @@ from threading import RLock
 
 from digest.errors import TemplateProblem
 from digest.model import Digest, Length, Section
-from digest.quoting import Part, Piece
-from digest.rendering.flowing import flow
+from digest.quoting import Part
 from digest.rendering.joining import Sheet
 from digest.rendering.later import NotJoinable
 from digest.rendering.marks import Place
@@ -64,14 +63,12 @@ class Compiled:
         if self.why_not is not None:
             raise self.why_not
         try:
-            sheet = self._sheets[stage.present & self._asked]
-            return laid_out(self._kind, sheet, stage, values)
+            return self._sheets[stage.present & self._asked].join(stage, values)
         except KeyError:  # something of it is not compiled yet
             with self._lock:
                 self._add(digest, stage)
-        sheet = self._sheets[stage.present & self._asked]
         try:
-            return laid_out(self._kind, sheet, stage, values)
+            return self._sheets[stage.present & self._asked].join(stage, values)
         except KeyError:  # a loop in a loop holds what was compiled at another time
             raise NotJoinable("this mail needs blocks that were not compiled") from None
 
@@ -164,18 +161,10 @@ def compile_issue(
             if compiled.why_not is None:
                 compiled.refuse(NotJoinable(f"cannot be joined: {error}"))
             break
-        sheet = exact(kind, digest, shown, lengths)
-        if what := difference(joined, laid_out(kind, sheet, stage, told).text):
+        alone = exact(kind, digest, shown, lengths).join(stage, told).text
+        if what := difference(joined, alone):
             compiled.refuse(NotJoinable(what))
     return compiled
-
-
-def laid_out(kind: Kind, sheet: Sheet, stage: Stage, values: Mapping[str, str]) -> Part:
-    """Return one reader's page, joined."""
-    pieces: Sequence[Piece] = sheet.join(stage, values)
-    if kind is Kind.TEXT:
-        pieces = flow(pieces)
-    return Part(pieces, sheet.encoding)
 
 
 def _merged(sections: Iterable[Section]) -> list[Section]:

@@ -1,0 +1,296 @@
+"""What readers' pages are joined from: frames, with places that each reader fills.
+
+A frame is a list of stretches: what is the same for everybody stands in it already, and
+places are filled per reader, with values or with what comes of their digest. Nothing is
+rendered, inlined or encoded on the way but a few values; what comes of facts (a number,
+a list of topics, a whole section) is kept by these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, repeat
+from operator import attrgetter
+from typing import Protocol
+
+from digest.rendering.memory import Shelf
+from digest.rendering.nodes import Pieces, Written
+from digest.rendering.stage import Of, SectionItem, Stage, StoryItem
+
+#: Makes one stretch of several.
+Joined = Callable[[Sequence[Pieces]], Pieces]
+_POINTER = 8  #: octets
+_TEXT = attrgetter("text")
+_NONE: dict[object, Pieces] = {}
+
+
+class Filling(Protocol):
+    """What fills a place: it hangs on a reader's digest."""
+
+    def pieces(
+        self,
+        filled: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return what stands there for one reader, whose values are `filled`.
+
+        Raises `KeyError` when the stage holds a block that was not compiled.
+        """
+        ...
+
+    def hangs_on(self, facts: frozenset[Of]) -> bool:
+        """Whether it hangs on these facts alone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A frame without places: the same for everybody."""
+
+    stretch: Pieces
+
+    def pieces(
+        self,
+        _filled: Sequence[Pieces],
+        _stage: Stage,
+        _section: SectionItem | None,
+        _story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return all of it."""
+        return self.stretch
+
+    def hangs_on(self, _: frozenset[Of]) -> bool:
+        """It hangs on nothing."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Stretches in order, some of them filled in for each reader."""
+
+    fixed: list[Pieces]
+    fillings: Sequence[Filling]
+    #: Puts what is fixed, what is filled in, and readers' values (in this order) in order.
+    order: Callable[[list[Pieces]], Sequence[Pieces]]
+    joined: Joined
+    has_values: bool
+
+    def pieces(
+        self,
+        filled: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return all of it, filled for one reader."""
+        stretches = self.fixed.copy()
+        for filling in self.fillings:
+            stretches.append(filling.pieces(filled, stage, section, story))
+        stretches += filled
+        return self.joined(self.order(stretches))
+
+    def hangs_on(self, facts: frozenset[Of]) -> bool:
+        """Whether it hangs on these facts alone."""
+        return not self.has_values and all(one.hangs_on(facts) for one in self.fillings)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What hangs on a few facts, kept for each of their values.
+
+    Most stories are such: all that differs is whether they are "also in" somewhere.
+    """
+
+    whole: Filling
+    facts: Of  #: of all of them together
+    asks: frozenset[Of]  #: the facts
+    merged: Callable[[Pieces], Pieces]
+    kept: Shelf[Pieces]
+
+    def pieces(
+        self,
+        filled: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return what these facts come to."""
+        facts = self.facts(stage, section, story)
+        try:
+            return self.kept[facts]
+        except KeyError:
+            made = self.merged(self.whole.pieces(filled, stage, section, story))
+            return self.kept.keep(facts, made, _octets(made))
+
+    def hangs_on(self, facts: frozenset[Of]) -> bool:
+        """Whether it asks for nothing but these."""
+        return self.asks <= facts
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact of the reader's digest, written as text."""
+
+    of: Of
+    written: Callable[[object], Pieces]
+    kept: Shelf[Pieces] | None  #: None: what it is a part of is kept as a whole
+
+    def pieces(
+        self,
+        filled: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return the fact, written."""
+        fact = self.of(stage, section, story)
+        if self.kept is None:
+            return self.written(fact)
+        try:
+            return self.kept[fact]
+        except KeyError:
+            made = self.written(fact)
+            return self.kept.keep(fact, made, _octets(made))
+
+    def hangs_on(self, facts: frozenset[Of]) -> bool:
+        """Whether it is one of these."""
+        return self.of in facts
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """Text laid out when all of it is known."""
+
+    inner: Filling
+    written: Written
+    kept: Shelf[Pieces] | None  #: None: it is not worth keeping by itself
+
+    def pieces(
+        self,
+        filled: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return the text, laid out."""
+        text = "".join(map(_TEXT, self.inner.pieces(filled, stage, section, story)))
+        if self.kept is None:
+            return self.written(text)
+        try:
+            return self.kept[text]
+        except KeyError:
+            made = self.written(text)
+            return self.kept.keep(text, made, _octets(made))
+
+    def hangs_on(self, facts: frozenset[Of]) -> bool:
+        """Whether its text hangs on these alone."""
+        return self.inner.hangs_on(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of several options."""
+
+    of: Of  #: gives the option's number, or a truth
+    fact: Of
+    options: Sequence[Filling]
+
+    def pieces(
+        self,
+        filled: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return the one there is for this reader."""
+        option = self.options[self.of(stage, section, story)]
+        return option.pieces(filled, stage, section, story)
+
+    def hangs_on(self, facts: frozenset[Of]) -> bool:
+        """Whether the choice hangs on these alone, and each option does."""
+        return self.fact in facts and all(one.hangs_on(facts) for one in self.options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """Blocks for the sections or stories a reader gets, and what stands between two.
+
+    One that hangs on nothing but its own section or story is kept by that.
+    """
+
+    of: Of  #: gives the items, in order
+    blocks: Mapping[object, Filling]
+    between: Filling | None
+    own: frozenset[Of]  #: what a block that is kept may hang on
+    joined: Joined
+    kept: Shelf[Pieces] | None  #: None: blocks hang on more
+
+    def pieces(
+        self,
+        filled: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return the blocks of this reader's items."""
+        items, kept = self.of(stage, section, story), self.kept
+        try:
+            stretches = list(map((kept or _NONE).__getitem__, items))
+        except KeyError:
+            stretches = [
+                self._block(item, filled, stage, section, story) for item in items
+            ]
+        if self.between and len(stretches) > 1:
+            between = self.between.pieces(filled, stage, section, story)
+            stretches = list(chain.from_iterable(zip(repeat(between), stretches)))[1:]  # noqa: B905 - `between` has no end
+        return self.joined(stretches)
+
+    def _block(
+        self,
+        item: SectionItem | StoryItem,
+        filled: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return one block, made now or kept."""
+        kept = self.kept
+        if kept is not None and item in kept:
+            return kept[item]
+        if isinstance(item, SectionItem):
+            section = item
+        else:
+            story = item
+        made = self.blocks[item.key].pieces(filled, stage, section, story)
+        if kept is not None:
+            kept.keep(item, made, _POINTER * len(made))
+        return made
+
+    def hangs_on(self, facts: frozenset[Of]) -> bool:
+        """Whether its items and blocks hang on these alone.
+
+        A block may also ask for its own item: that comes with the items.
+        """
+        inner = facts | self.own
+        return (
+            self.of in facts
+            and (self.between is None or self.between.hangs_on(facts))
+            and all(block.hangs_on(inner) for block in self.blocks.values())
+        )
+
+
+def _octets(pieces: Pieces) -> int:
+    """Return how much room pieces take that nothing else holds, about."""
+    return sum([len(piece.text) + len(piece.quoted) + 200 for piece in pieces])
