@@ -32,6 +32,9 @@ _Block = tuple[SectionKey, str, Length]
 Widen = Callable[[Section], Section]
 
 
+_NOTHING_ASKED: frozenset[str] = frozenset()
+
+
 class Compiled:
     """One kind of page of an issue, for readers of one language and length."""
 
@@ -63,14 +66,18 @@ class Compiled:
         if self.why_not is not None:
             raise self.why_not
         try:
-            return self._sheets[stage.present & self._asked].join(stage, values)
+            return self._sheets[self._answers(stage)].join(stage, values)
         except KeyError:  # something of it is not compiled yet
             with self._lock:
                 self._add(digest, stage)
         try:
-            return self._sheets[stage.present & self._asked].join(stage, values)
+            return self._sheets[self._answers(stage)].join(stage, values)
         except KeyError:  # a loop in a loop holds what was compiled at another time
             raise NotJoinable("this mail needs blocks that were not compiled") from None
+
+    def _answers(self, stage: Stage) -> frozenset[str]:
+        """Return which page is for a reader: which of the values asked for there are."""
+        return stage.present & self._asked if self._asked else _NOTHING_ASKED
 
     def _add(self, digest: Digest, stage: Stage) -> None:
         """Compile what a digest needs: everything at its lengths, then what it adds."""
@@ -89,13 +96,13 @@ class Compiled:
 
     def _here(self, stage: Stage) -> set[_Block]:
         """Return the blocks that are compiled for readers with these values."""
-        return self._blocks.setdefault(stage.present & self._asked, set())
+        return self._blocks.setdefault(self._answers(stage), set())
 
     def _compile(
         self, sections: Iterable[Section], length: Length, stage: Stage
     ) -> None:
         merged = _merged(sections)
-        before = self._sheets.get(stage.present & self._asked)
+        before = self._sheets.get(self._answers(stage))
         try:
             sheet = self._pages.whole(
                 self._kind,
@@ -109,7 +116,7 @@ class Compiled:
                 sheet = before.with_more(sheet)
         except (NotJoinable, TemplateProblem, ValueError) as error:
             raise self.refuse(error) from error
-        self._sheets[stage.present & self._asked] = sheet
+        self._sheets[self._answers(stage)] = sheet
         self._here(stage).update(
             (section_key(section), chosen.article.id, length)
             for section in merged

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, repeat
 from operator import attrgetter
+from types import CodeType
 from typing import Protocol
 
 from digest.rendering.memory import Shelf
-from digest.rendering.nodes import Pieces, Written
+from digest.rendering.nodes import Pieces, Written, in_a_row
 from digest.rendering.stage import Of, SectionItem, Stage, StoryItem
 
 #: Makes one stretch of several.
 Joined = Callable[[Sequence[Pieces]], Pieces]
 _POINTER = 8  #: octets
 _TEXT = attrgetter("text")
+_SCENE = "filled, stage, section, story"
 _NONE: dict[object, Pieces] = {}
 
 
@@ -47,57 +50,55 @@ class Filling(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A frame without places: the same for everybody."""
-
-    stretch: Pieces
-
-    def pieces(
-        self,
-        _filled: Sequence[Pieces],
-        _stage: Stage,
-        _section: SectionItem | None,
-        _story: StoryItem | None,
-        /,
-    ) -> Pieces:
-        """Return all of it."""
-        return self.stretch
-
-    def hangs_on(self, _: frozenset[Of]) -> bool:
-        """It hangs on nothing."""
-        return True
+#: What is asked for a filling's pieces: as `Filling.pieces`.
+Fill = Callable[[Sequence[Pieces], Stage, SectionItem | None, StoryItem | None], Pieces]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Stretches in order, some of them filled in for each reader."""
 
-    fixed: list[Pieces]
+    pieces: Fill
     fillings: Sequence[Filling]
-    #: Puts what is fixed, what is filled in, and readers' values (in this order) in order.
-    order: Callable[[list[Pieces]], Sequence[Pieces]]
-    joined: Joined
     has_values: bool
 
-    def pieces(
-        self,
-        filled: Sequence[Pieces],
-        stage: Stage,
-        section: SectionItem | None,
-        story: StoryItem | None,
-        /,
-    ) -> Pieces:
-        """Return all of it, filled for one reader."""
-        stretches = self.fixed.copy()
-        for filling in self.fillings:
-            stretches.append(filling.pieces(filled, stage, section, story))
-        stretches += filled
-        return self.joined(self.order(stretches))
+    @classmethod
+    def of(cls, stretches: Sequence[Pieces | int | Filling], joined: Joined) -> Frame:
+        """Return a frame of what is fixed, of values by their numbers, and of fillings.
+
+        There is no loop over these for each reader: the frame becomes one expression,
+        `joined((fixed0, filled[1], fill2(filled, …), …))`, which Python compiles.
+        """
+        names: dict[str, object] = {"joined": joined}
+        terms = []
+        for place, one in enumerate(stretches):
+            if isinstance(one, int):
+                terms.append(f"filled[{one}]")
+            elif isinstance(one, tuple):
+                names[f"fixed{place}"] = one
+                terms.append(f"fixed{place}")
+            else:
+                names[f"fill{place}"] = one.pieces
+                terms.append(f"fill{place}({_SCENE})")
+        if joined is in_a_row:  # written out, this is faster still
+            whole = "".join([f"*{term}, " for term in terms])
+        else:
+            whole = f"joined(({''.join([f'{term}, ' for term in terms])}))"
+        source = f"lambda {_SCENE}: ({whole})"
+        return cls(
+            eval(_compiled(source), names),  # noqa: S307 - of our own words alone
+            [one for one in stretches if not isinstance(one, int | tuple)],
+            any(isinstance(one, int) for one in stretches),
+        )
 
     def hangs_on(self, facts: frozenset[Of]) -> bool:
         """Whether it hangs on these facts alone."""
         return not self.has_values and all(one.hangs_on(facts) for one in self.fillings)
+
+
+@lru_cache(maxsize=256)  # most blocks are of few forms
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<frame>", "eval")
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +249,12 @@ class Blocks:
         try:
             stretches = list(map((kept or _NONE).__getitem__, items))
         except KeyError:
-            stretches = [
-                self._block(item, filled, stage, section, story) for item in items
-            ]
+            stretches = []
+            for item in items:
+                found = kept.get(item) if kept is not None else None
+                if found is None:
+                    found = self._block(item, filled, stage, section, story)
+                stretches.append(found)
         if self.between and len(stretches) > 1:
             between = self.between.pieces(filled, stage, section, story)
             stretches = list(chain.from_iterable(zip(repeat(between), stretches)))[1:]  # noqa: B905 - `between` has no end
@@ -265,17 +269,14 @@ class Blocks:
         story: StoryItem | None,
         /,
     ) -> Pieces:
-        """Return one block, made now or kept."""
-        kept = self.kept
-        if kept is not None and item in kept:
-            return kept[item]
+        """Make one block, and keep it if it may be."""
         if isinstance(item, SectionItem):
             section = item
         else:
             story = item
         made = self.blocks[item.key].pieces(filled, stage, section, story)
-        if kept is not None:
-            kept.keep(item, made, _POINTER * len(made))
+        if self.kept is not None:
+            self.kept.keep(item, made, _POINTER * len(made))
         return made
 
     def hangs_on(self, facts: frozenset[Of]) -> bool:

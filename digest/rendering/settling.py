@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from operator import itemgetter
 
 from digest.rendering.frames import (
     Blocks,
     Filling,
-    Fixed,
     Frame,
     Known,
     LaidOut,
@@ -39,8 +37,6 @@ from digest.rendering.stage import OF_SECTION, OF_STORY, Of, Stage
 
 #: Facts looked up together; more have too many values between them.
 _MOST_FACTS = 4
-#: Where a stretch of a frame comes from.
-_FIXED, _FILLINGS, _VALUES = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +48,23 @@ class Settler:
 
     def filling(self, nodes: Nodes, medium: Medium) -> Filling:
         """Return what is filled in for each reader to get what `nodes` stand for."""
-        fixed: list[Pieces] = []
-        fillings: list[Filling] = []
-        #: Each place by where it comes from, and the number there.
-        order: list[tuple[int, int]] = []
+        stretches: list[Pieces | int | Filling] = []
         static: list[Pieces] = []
         for node in [*self._decided(nodes), None]:
             if isinstance(node, Static):
                 static.append(node.pieces)
                 continue
             if static:
-                order.append((_FIXED, len(fixed)))
-                fixed.append(_one(static, medium))
+                stretches.append(_one(static, medium))
                 static = []
             if isinstance(node, Value):
-                order.append((_VALUES, node.number))
+                stretches.append(node.number)
             elif node is not None:
-                order.append((_FILLINGS, len(fillings)))
-                fillings.append(self._filling(node, medium))
-        if not order:
-            return Fixed(medium.static(""))
-        if len(order) == 1 and fixed:
-            return Fixed(fixed[0])
-        if len(order) == 1 and fillings:
-            return fillings[0]
-        return _frame(fixed, fillings, order, medium)
+                stretches.append(self._filling(node, medium))
+        match stretches:
+            case [only] if not isinstance(only, int | tuple):
+                return only
+        return Frame.of(stretches, medium.joined)
 
     def _decided(self, nodes: Nodes) -> Iterator[Node]:
         """Yield the nodes without choices that only ask which values there are."""
@@ -155,25 +143,6 @@ class Settler:
 
     def _shelf(self) -> Shelf[Pieces] | None:
         return Shelf(self.memory) if self.memory else None
-
-
-def _frame(
-    fixed: list[Pieces],
-    fillings: list[Filling],
-    order: list[tuple[int, int]],
-    medium: Medium,
-) -> Frame:
-    if len(order) == 1:  # `itemgetter` returns several in a tuple, but one without
-        order = [*order, (_FIXED, len(fixed))]
-        fixed = [*fixed, medium.static("")]
-    start = {_FIXED: 0, _FILLINGS: len(fixed), _VALUES: len(fixed) + len(fillings)}
-    return Frame(
-        fixed,
-        fillings,
-        itemgetter(*[start[source] + number for source, number in order]),
-        medium.joined,
-        has_values=any(source == _VALUES for source, _ in order),
-    )
 
 
 def _one(static: list[Pieces], medium: Medium) -> Pieces:
