@@ -18,11 +18,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from operator import attrgetter
 
 _LINE = 76  #: RFC 2045 sections 6.7 (5) and 6.8
 SOFT_BREAK = b"=\r\n"  #: a soft line break: no character of the text
@@ -58,9 +57,6 @@ class Piece:
     text: str
     quoted: bytes
 
-
-#: What pieces are joined by, as fast as can be: a mail has hundreds.
-_TEXT, _QUOTED = attrgetter("text"), attrgetter("quoted")
 
 #: Between two pieces of one line whose quoted forms do not end in a soft break.
 JOIN = Piece("", SOFT_BREAK)
@@ -170,7 +166,7 @@ class Part:
 
     __slots__ = ("_chunks", "encoding", "pieces")
 
-    def __init__(self, pieces: Sequence[Piece], encoding: Encoding) -> None:
+    def __init__(self, pieces: Iterable[Piece], encoding: Encoding) -> None:
         """Take the pieces, each joinable to the next."""
         self.pieces, self.encoding = pieces, encoding
         self._chunks: list[bytes] | None = None
@@ -191,7 +187,7 @@ class Part:
     @property
     def text(self) -> str:
         """What a reader's mail program makes of it."""
-        return "".join(map(_TEXT, self.pieces))
+        return "".join([piece.text for piece in self.pieces])
 
     @property
     def content(self) -> bytes:
@@ -205,7 +201,7 @@ class Part:
             if self.encoding is Encoding.BASE64:
                 self._chunks = [_base64(self.text)]
             else:
-                self._chunks = list(map(_QUOTED, self.pieces))
+                self._chunks = [piece.quoted for piece in self.pieces]
                 _drop_last_join(self._chunks)
         return self._chunks
 

@@ -11,10 +11,9 @@ such sequences, so what is to stand where is worked out once for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from operator import attrgetter
 
 from digest.quoting import JOIN, Piece, joinable, plain, quote, tame
 from digest.rendering.nodes import Medium, Pieces
@@ -25,28 +24,38 @@ _BLANK_LINE = Piece("\n\n", b"\r\n\r\n")
 _MOST = 2  #: line ends in a row: one blank line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Edges:
     """How a stretch of text begins and ends; equal ones are one object (`_edges`)."""
 
-    leading: int  #: line ends before its pieces, or all there are
-    filled: bool  #: there is something besides line ends
-    trailing: int  #: line ends after its pieces
-    loose: bool  #: a line end right behind it would have to drop a space
+    leading: int = 0  #: line ends before its pieces, or all there are
+    filled: bool = True  #: there is something besides line ends
+    trailing: int = 0  #: line ends after its pieces
+    loose: bool = False  #: a line end right behind it would have to drop a space
     broken: bool = False  #: one did: only the page as a whole can be tidied
 
 
 _edges = cache(Edges)
-_NOTHING = _edges(0, False, 0, False)
-_FIRM = _edges(0, True, 0, False)  #: as most values are
-_BROKEN = _edges(0, False, 0, False, True)
+_NOTHING = _edges(filled=False)
+_FIRM = _edges()  #: as most values are
+_BROKEN = _edges(broken=True)
 
 
-class Run(tuple[Piece, ...]):
-    """The pieces of a stretch of text, without the line ends around them."""
+@dataclass(slots=True)
+class Run:
+    """A stretch of text, without the line ends around it."""
 
+    pieces: Sequence[Piece]
     edges: Edges
     raw: str | Sequence[Run]  #: the text before it was tidied
+
+    def __iter__(self) -> Iterator[Piece]:
+        """Return the pieces in order."""
+        return iter(self.pieces)
+
+    def __len__(self) -> int:
+        """Return how many pieces there are."""
+        return len(self.pieces)
 
     @property
     def text(self) -> str:
@@ -56,42 +65,35 @@ class Run(tuple[Piece, ...]):
         return "".join([one.text for one in self.raw])
 
 
-def _run(pieces: Iterable[Piece], edges: Edges, raw: str | Sequence[Run]) -> Run:
-    made = Run(pieces)
-    made.edges, made.raw = edges, raw
-    return made
-
-
 def run(text: str) -> Run:
     """Return a stretch of a text page, tidied inside."""
     if not text:
-        return _run((), _NOTHING, "")
+        return Run((), _NOTHING, "")
     quoted = tame(text) or plain(text)
     if quoted is not None:  # as most values and paragraphs are: nothing to tidy
-        return _run((Piece(text, quoted),), _FIRM, text)
+        return Run((Piece(text, quoted),), _FIRM, text)
     shown = tidied(visible(text).split("\n"))
     core = shown.strip("\n")
     leading = min(_MOST, len(shown) - len(shown.lstrip("\n")))
     if not core:
-        return _run((), _edges(leading, False, 0, False), text)
+        return Run((), _edges(leading=leading, filled=False), text)
     trailing = min(_MOST, len(shown) - len(shown.rstrip("\n")))
     loose = not trailing and core != core.rstrip()
-    return _run(
-        (Piece(core, joinable(core)),), _edges(leading, True, trailing, loose), text
+    return Run(
+        (Piece(core, joinable(core)),),
+        _edges(leading=leading, trailing=trailing, loose=loose),
+        text,
     )
 
 
-_EDGES = attrgetter("edges")
-
-
-def joined(runs: Sequence[Pieces]) -> Run:
+def joined(runs: Sequence[Run]) -> Run:
     """Return several runs as one: the right line ends between them."""
-    edges, between = _meeting(tuple(map(_EDGES, runs)))
+    edges, between = _meeting(tuple([one.edges for one in runs]))
     pieces: list[Piece] = []
     for before, one in zip(between, runs):  # noqa: B905 - nothing goes between broken ones
         pieces += before
-        pieces += one
-    return _run(pieces, edges, runs)  # type: ignore[arg-type]  # all are runs
+        pieces += one.pieces
+    return Run(pieces, edges, runs)
 
 
 @lru_cache(maxsize=4096)
@@ -114,21 +116,21 @@ def _meeting(runs: tuple[Edges, ...]) -> tuple[Edges, tuple[Pieces, ...]]:
         line_ends, filled, loose = one.trailing, True, one.loose
     if not filled:
         leading, line_ends = line_ends, 0
-    return _edges(leading, filled, line_ends, loose), tuple(between)
+    return _edges(
+        leading=leading, filled=filled, trailing=line_ends, loose=loose
+    ), tuple(between)
 
 
-def _page(run: Pieces) -> Pieces:
+def _page(run: Run) -> Pieces:
     """Return the pieces of a text page: all of its text is in `run`."""
-    assert isinstance(run, Run)
     if run.edges.loose or run.edges.broken:
         # A value ended in a space, or was empty behind one: rare.
         text = tidy(run.text)
         return (Piece(text, quote(text)),)
-    return (*run, _LINE_END)
+    return (*run.pieces, _LINE_END)
 
 
-def _merged(several: Pieces) -> Run:
-    assert isinstance(several, Run)
+def _merged(several: Run) -> Run:
     return run(several.text)
 
 

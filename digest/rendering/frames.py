@@ -11,19 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, repeat
-from operator import attrgetter
 from types import CodeType
-from typing import Protocol
+from typing import Any, Protocol
 
 from digest.rendering.memory import Shelf
-from digest.rendering.nodes import Pieces, Written, in_a_row
+from digest.rendering.nodes import Pieces, Static, Value, Written, in_a_row
 from digest.rendering.stage import Of, SectionItem, Stage, StoryItem
 
 #: Makes one stretch of several.
-Joined = Callable[[Sequence[Pieces]], Pieces]
+Joined = Callable[[Sequence[Any]], Any]  # Any: as the medium's
 _POINTER = 8  #: octets
-_TEXT = attrgetter("text")
 _SCENE = "filled, stage, section, story"
 _NONE: dict[object, Pieces] = {}
 
@@ -54,6 +51,10 @@ class Filling(Protocol):
 Fill = Callable[[Sequence[Pieces], Stage, SectionItem | None, StoryItem | None], Pieces]
 
 
+#: What a frame consists of: what is fixed, values, and fillings.
+Stretch = Static | Value | Filling
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Stretches in order, some of them filled in for each reader."""
@@ -63,7 +64,7 @@ class Frame:
     has_values: bool
 
     @classmethod
-    def of(cls, stretches: Sequence[Pieces | int | Filling], joined: Joined) -> Frame:
+    def of(cls, stretches: Sequence[Stretch], joined: Joined) -> Frame:
         """Return a frame of what is fixed, of values by their numbers, and of fillings.
 
         There is no loop over these for each reader: the frame becomes one expression,
@@ -72,10 +73,10 @@ class Frame:
         names: dict[str, object] = {"joined": joined}
         terms = []
         for place, one in enumerate(stretches):
-            if isinstance(one, int):
-                terms.append(f"filled[{one}]")
-            elif isinstance(one, tuple):
-                names[f"fixed{place}"] = one
+            if isinstance(one, Value):
+                terms.append(f"filled[{one.number}]")
+            elif isinstance(one, Static):
+                names[f"fixed{place}"] = one.pieces
                 terms.append(f"fixed{place}")
             else:
                 names[f"fill{place}"] = one.pieces
@@ -87,8 +88,8 @@ class Frame:
         source = f"lambda {_SCENE}: ({whole})"
         return cls(
             eval(_compiled(source), names),  # noqa: S307 - of our own words alone
-            [one for one in stretches if not isinstance(one, int | tuple)],
-            any(isinstance(one, int) for one in stretches),
+            [one for one in stretches if not isinstance(one, Static | Value)],
+            any(isinstance(one, Value) for one in stretches),
         )
 
     def hangs_on(self, facts: frozenset[Of]) -> bool:
@@ -145,7 +146,7 @@ class Told:
 
     def pieces(
         self,
-        filled: Sequence[Pieces],
+        _: Sequence[Pieces],
         stage: Stage,
         section: SectionItem | None,
         story: StoryItem | None,
@@ -183,7 +184,9 @@ class LaidOut:
         /,
     ) -> Pieces:
         """Return the text, laid out."""
-        text = "".join(map(_TEXT, self.inner.pieces(filled, stage, section, story)))
+        text = "".join(
+            [one.text for one in self.inner.pieces(filled, stage, section, story)]
+        )
         if self.kept is None:
             return self.written(text)
         try:
@@ -257,8 +260,9 @@ class Blocks:
                 stretches.append(found)
         if self.between and len(stretches) > 1:
             between = self.between.pieces(filled, stage, section, story)
-            stretches = list(chain.from_iterable(zip(repeat(between), stretches)))[1:]  # noqa: B905 - `between` has no end
-        return self.joined(stretches)
+            stretches = [part for one in stretches for part in (between, one)][1:]
+        whole: Pieces = self.joined(stretches)
+        return whole
 
     def _block(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from digest.quoting import Encoding, Part
 from digest.rendering.frames import Filling
 from digest.rendering.memory import Memory
-from digest.rendering.nodes import Hole, Medium, Nodes, Pieces, together
+from digest.rendering.nodes import Hole, Medium, Nodes, together
 from digest.rendering.settling import Settler
 from digest.rendering.stage import Stage
 

@@ -35,10 +35,10 @@ class Shelf(dict[Hashable, Kept]):
 
     def keep(self, key: Hashable, kept: Kept, octets: int = 0) -> Kept:
         """Keep something that takes so many octets for itself, and return it."""
-        memory = self._memory
-        memory.held += _ENTRY + octets
-        if memory.held > memory.most:
+        memory, octets = self._memory, octets + _ENTRY
+        if memory.held + octets > memory.most:
             memory.empty()
+        memory.held += octets
         self[key] = kept
         return kept
 

@@ -7,14 +7,21 @@ they get. `digest.rendering.settling` makes of it what readers' pages are joined
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from digest.quoting import Piece
 from digest.rendering.stage import Of
 
-#: A stretch of a page, as pieces in order.
-Pieces = tuple[Piece, ...]
+
+class Pieces(Protocol):
+    """A stretch of a page, as pieces in order: a tuple, or a `Run` of text."""
+
+    def __iter__(self) -> Iterator[Piece]: ...
+    def __len__(self) -> int: ...
+
+
 #: How a text is written somewhere.
 Written = Callable[[str], Pieces]
 #: A value's name in a page, and how it is to be written there.
@@ -26,10 +33,11 @@ class Medium:
     """How the stretches of a page are made and put together: of HTML, or of text."""
 
     static: Written  #: makes a stretch of what is the same for everybody
-    joined: Callable[[Sequence[Pieces]], Pieces]  #: makes one stretch of several
-    merged: Callable[[Pieces], Pieces]  #: makes few pieces of a stretch, to be kept
+    # Any: the stretches that `static` makes.
+    joined: Callable[[Sequence[Any]], Any]  #: makes one stretch of several
+    merged: Callable[[Any], Any]  #: makes few pieces of a stretch, to be kept
     #: Makes a whole page's pieces of all its stretches, joined.
-    finished: Callable[[Pieces], Pieces] = lambda pieces: pieces
+    finished: Callable[[Any], Pieces] = lambda pieces: pieces
 
 
 def raw(text: str) -> Pieces:

@@ -17,6 +17,7 @@ from digest.rendering.frames import (
     Known,
     LaidOut,
     OneOf,
+    Stretch,
     Told,
 )
 from digest.rendering.memory import Memory, Shelf
@@ -48,21 +49,21 @@ class Settler:
 
     def filling(self, nodes: Nodes, medium: Medium) -> Filling:
         """Return what is filled in for each reader to get what `nodes` stand for."""
-        stretches: list[Pieces | int | Filling] = []
+        stretches: list[Stretch] = []
         static: list[Pieces] = []
         for node in [*self._decided(nodes), None]:
             if isinstance(node, Static):
                 static.append(node.pieces)
                 continue
             if static:
-                stretches.append(_one(static, medium))
+                stretches.append(Static(_one(static, medium)))
                 static = []
             if isinstance(node, Value):
-                stretches.append(node.number)
+                stretches.append(node)
             elif node is not None:
                 stretches.append(self._filling(node, medium))
         match stretches:
-            case [only] if not isinstance(only, int | tuple):
+            case [only] if not isinstance(only, Static | Value):
                 return only
         return Frame.of(stretches, medium.joined)
 
@@ -149,4 +150,5 @@ def _one(static: list[Pieces], medium: Medium) -> Pieces:
     """Return neighbours as few pieces."""
     if len(static) == 1:
         return static[0]
-    return medium.merged(medium.joined(static))
+    merged: Pieces = medium.merged(medium.joined(static))
+    return merged

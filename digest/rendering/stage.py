@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain, repeat
-from operator import attrgetter
+from itertools import repeat
 from typing import Any
 
 from digest.model import Chosen, Digest, Length, Section
@@ -109,29 +108,24 @@ class Stage:
     ) -> None:
         """Take the sections shown, and the names of the personal values there are."""
         self.sections, self.more, self.present = sections, more, present
-        self.stories = list(chain.from_iterable(map(_STORIES, sections)))
+        self.stories = [story for one in sections for story in one.stories]
         self.leads, self.others = self.stories[:1], self.stories[1:]
         self.count = len(self.stories)
 
     @property
     def minutes(self) -> int:
         """How long all of it takes to read."""
-        return sum(map(_MINUTES, self.stories))
+        return sum([story.minutes for story in self.stories])
 
     @property
     def complete(self) -> bool:
         """Whether the reader has seen it all: nothing was left out."""
-        return not self.more and not any(map(_MORE, self.sections))
+        return not self.more and not any(one.more for one in self.sections)
 
     @property
     def topics(self) -> tuple[str, ...]:
         """The titles of the sections."""
-        return tuple(filter(None, map(_TITLE, self.sections)))
-
-
-# Asked of each section or story of each mail, so as fast as can be.
-_STORIES, _MORE, _TITLE = map(attrgetter, ("stories", "more", "title"))
-_MINUTES = attrgetter("minutes")
+        return tuple([one.title for one in self.sections if one.title])
 
 
 #: How to get something of a mail: from its stage, and from the section and the story
@@ -177,9 +171,8 @@ def section_key(section: Section) -> SectionKey:
     return section.slug, section.title
 
 
-#: A story's id and where else it belongs; and how it is shown.
-Face = tuple[tuple[str, tuple[str, ...]], Manner]
-_FACE = attrgetter("article.id", "also_in")
+#: A story's id, where else it belongs, and how it is shown.
+Face = tuple[str, tuple[str, ...], Manner]
 
 
 class Cast:
@@ -203,13 +196,15 @@ class Cast:
         manners = iter(lengths.manners(digest.count))
         for section in digest.sections:
             key = section.slug, section.title
-            articles = section.articles
-            # The next section goes on with the manners where this one ends.
-            faces = list(zip(map(_FACE, articles), manners))  # noqa: B905
+            faces = [
+                (chosen.article.id, chosen.also_in, next(manners))
+                for chosen in section.articles
+            ]
             try:
-                stories = tuple(map(self._stories[key].__getitem__, faces))
+                known = self._stories[key]
+                stories = tuple([known[face] for face in faces])
             except KeyError:
-                stories = tuple(map(self._story, repeat(key), faces, articles))
+                stories = tuple(map(self._story, repeat(key), faces, section.articles))
             name = key, section.more, stories
             sections.append(
                 self._sections.get(name)
@@ -224,7 +219,7 @@ class Cast:
             known = self._stories[key] = Shelf(self._memory)
         found = known.get(face)
         if found is None:
-            (id_, _), manner = face
+            id_, _, manner = face
             block = key, id_, manner.is_lead, manner.length
             found = known.keep(face, StoryItem(block, chosen))
         return found
