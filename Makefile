@@ -25,7 +25,7 @@ format: $(VENV)/ready ## let ruff write
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/ready ## the timings stated in docs/performance.md; QUICK=--quick takes half a minute
+bench: $(VENV)/ready ## the timings stated in docs/performance.md; QUICK=--quick takes a minute
 	$(BIN)/python -m benchmarks $(QUICK)
 
 clean:

@@ -9,7 +9,9 @@ from benchmarks import (
     compiling,
     growth,
     joining,
+    linting,
     report,
+    sending,
     steps,
     two_thousand_readers,
 )
@@ -17,7 +19,7 @@ from benchmarks import (
 if __name__ == "__main__":
     quick = "--quick" in sys.argv[1:]
     began = time.perf_counter()
-    for benchmark in (joining, compiling, growth):
+    for benchmark in (joining, compiling, growth, linting, sending):
         benchmark.main(quick=quick)
     steps.main()
     print("\nThe whole chain")

@@ -24,7 +24,7 @@ from digest.model import Digest, Mailbox, Subscriber
 from digest.rendering import plaintext
 from digest.rendering.bodies import Bodies
 from digest.rendering.marks import Marks
-from digest.rendering.pages import KEPT, STYLE, VARIABLES, WORDS, Kind
+from digest.rendering.pages import KEPT, STYLE, VARIABLES, Kind
 from digest.rendering.personal import Personal
 from digest.rendering.stage import Lengths
 from digest.rendering.templates import Markup, Templates
@@ -47,9 +47,8 @@ class Naive:
         self._templates.add_filters(
             html={"shorten": shorten}, text={"shorten": shorten}
         )
-        file = edition.templates.file(WORDS)
         newsletter = edition.newsletter
-        self._speech = Words.read(file.text, file=file.path).speech(
+        self._speech = Words.of(edition.templates).speech(
             newsletter.language, otherwise=newsletter.language
         )
         self._variables = Variables(

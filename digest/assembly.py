@@ -6,7 +6,8 @@ goes through here, so that what is seen is what leaves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import InputError
 from digest.links import Links
-from digest.message import HeaderProblem, Letter, Letterhead, compose
+from digest.message import Enclosure, HeaderProblem, Letter, Letterhead, compose
 from digest.model import Digest, Envelope, Issue, Message, Newsletter, Subscriber
 from digest.rendering import Personal, Rendered, Renderer
 from digest.selection import Candidates, choose
@@ -23,6 +24,9 @@ from digest.settings import Dkim, Site
 
 if TYPE_CHECKING:
     from digest.message.dkim import Signer
+
+#: How HTML names a picture that its mail carries.
+_CID = re.compile(r'"(cid:[^"]+)"')
 
 
 class Assembler:
@@ -39,8 +43,13 @@ class Assembler:
         links: Links,
         bounce_domain: str,
         dkim: Dkim | None = None,
+        enclosures: Mapping[str, Enclosure] | None = None,
     ) -> None:
-        """Take the issue and what is worked out once for it."""
+        """Take the issue and what is worked out once for it.
+
+        `enclosures` are the pictures that mails carry, by their URLs.
+        """
+        self.enclosures = enclosures or {}
         self.issue, self.newsletter, self.site = issue, newsletter, site
         self.candidates, self.renderer, self.links = candidates, renderer, links
         self.domain = newsletter.sender.address.rpartition("@")[2]
@@ -60,7 +69,7 @@ class Assembler:
             list_title=newsletter.title,
             list_id=f"{newsletter.slug}.{self.domain}",
             help_url=site.url,
-            archive_url=f"{site.url}/archive/{newsletter.slug}",
+            archive_url=f"{links.archive}/{newsletter.slug}",
             owner=(newsletter.reply_to or newsletter.sender).address,
             archived_at=self._web_copy,
             issue=issue.id,
@@ -146,9 +155,18 @@ class Assembler:
                 subject=rendered.subject,
                 text=rendered.text_part,
                 html=rendered.html_part,
+                enclosures=self._shown(rendered),
                 signer=self.signer,
             ),
         )
+
+    def _shown(self, rendered: Rendered) -> list[Enclosure]:
+        """Return the pictures that a reader's HTML names, and no other."""
+        if not self.enclosures or rendered.html is None:
+            return []
+        shown = set(_CID.findall(rendered.html))
+        parts = {each.url: each for each in self.enclosures.values()}
+        return [part for url, part in parts.items() if url in shown]
 
     def test_message(
         self, subscriber: Subscriber, *, whose: str, recipient: str, now: datetime

@@ -5,7 +5,7 @@ They are what a send would send, byte for byte but for the date; nothing is reco
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +47,7 @@ def write_build(
     only: Collection[str],
     dated: Callable[[], datetime],
     images: Mapping[str, Path],
+    notes: Sequence[str] = (),
 ) -> Written:
     """Write every digest of a plan, and a sheet to click through them."""
     pages = (
@@ -70,12 +71,19 @@ def write_build(
         for row in plan.rows
         if row.digest.skipped and (not only or row.subscriber.id in only)
     )
+    carried = {
+        each.url: images[url]
+        for url, each in assembler.enclosures.items()
+        if url in images
+    }
     return write_pages(
         folder,
         pages,
-        cover=Cover(newsletter=plan.newsletter.title, issue=plan.issue.id),
+        cover=Cover(
+            newsletter=plan.newsletter.title, issue=plan.issue.id, notes=tuple(notes)
+        ),
         skipped=skipped,
-        images=images,
+        images={**images, **carried},
     )
 
 

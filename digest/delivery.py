@@ -1,31 +1,43 @@
 """Send one issue: claim, choose, assemble, hand over, record.
 
-    claim -> choose -> assemble -> journal.start -> transport.deliver -> record
+    claim -> choose -> assemble -> start -> leave -> record
 
-A row is marked `sending`, durably, just before its bytes may leave, and its outcome
-is written as soon as the transport knows it. Whatever dies in between, a row is
-either untouched (and sent later) or in doubt (and held): never lost, never doubled.
+A `Sending` is the desk its transport draws from, at which any number of threads ask
+for the next message and say what became of the last. What they say is written to the
+journal in commits they share, and every one returns only when it is on the disk. A
+message's body leaves after the commit that says so. Whatever dies in between, a row
+is either untouched (and sent later) or in doubt (and held): never lost, never doubled.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import uniform
 
 from digest.assembly import Assembler, writable
 from digest.message import HeaderProblem
-from digest.model import Issue, Message, Outcome, State, Subscriber
-from digest.store import Audience, Claim, Journal
+from digest.model import Bounce, Issue, Message, Outcome, State, Subscriber
+from digest.store import Audience, Claim, Commits, Journal, Start, Written
 from digest.transports import Transport
 
-CLAIM_ROWS = 200  #: leased at a time; enough that claiming costs nothing
-LEASE_SECONDS = 900  #: longer than the 10 minutes a server may take after the final dot
+CLAIM_ROWS = 200  #: leased at a time at most; enough that claiming costs nothing
+CLAIM_SECONDS = 10  #: about as long as a batch may last; then preferences are read anew
+
+#: A batch, and twice the 10 minutes a server may take after the final dot: for the
+#: message before on the connection, and for the last of the batch.
+LEASE_SECONDS = 1800
 
 #: Minutes until a deferred delivery is tried again (RFC 5321 §4.5.4.1: quick first
 #: tries are allowed when the reason is known, as with greylisting; then slower).
 BACK_OFF_MINUTES = (5, 15, 30, 60, 120, 240)
+JITTER = 0.2  #: share by which they differ, so that not all come back at once
+
+SKIPS_AT_ONCE = 100  #: written together when nothing else is
+ARRIVED_AT_ONCE = 200  #: readers whose earlier bounces are forgotten together
 
 
 @dataclass(kw_only=True)
@@ -40,6 +52,7 @@ class SendReport:
     #: Files of templates that had to be rendered for each choice of articles, and why.
     not_joined: Mapping[str, str] = field(default_factory=dict)
     stopped: bool = False  #: somebody asked us to stop; the rest waits
+    hold: str = ""  #: why the operator holds the issue back; the rest waits
 
     @property
     def settled(self) -> bool:
@@ -51,8 +64,17 @@ class SendReport:
         )
 
 
+@dataclass(slots=True, kw_only=True)
+class Settling:
+    """What one thread asks to be written, and whether its body may leave then."""
+
+    outcomes: Sequence[Outcome] = ()
+    leaving: str = ""  #: a delivery
+    granted: bool = True
+
+
 class Sending:
-    """One run over one issue's rows; use once."""
+    """One run over one issue's rows, and the desk of its transport; use once."""
 
     def __init__(
         self,
@@ -70,8 +92,23 @@ class Sending:
         self.assembler, self.audience, self.journal = assembler, audience, journal
         self.transport, self.now, self.stopping = transport, now, stopping
         self.only, self.on_outcome = frozenset(only), on_outcome
-        self.report = SendReport(issue=assembler.issue)
-        self.claims: dict[str, Claim] = {}  #: in flight, by delivery
+        self.issue = assembler.issue
+        self.report = SendReport(issue=self.issue)
+        self._ids = [article.id for article in self.issue.articles]
+
+        self._drawing = threading.Lock()  # guards what follows
+        self._batch: deque[Claim] = deque()  # claimed, not looked at
+        self._readers: dict[str, Subscriber] = {}
+        self._received: dict[str, set[str]] = {}
+        self._rows, self._claimed_at = max(10, 2 * transport.window), now()
+        self._over = False  # nothing more is handed out
+
+        self._commits = Commits[Settling](self._commit)
+        self._starts: deque[Start] = deque()  # to be written with the next commit
+        self._skips: deque[tuple[Claim, str]] = deque()
+        self._flying: dict[str, Claim] = {}  # handed out, by delivery
+        self._left: set[str] = set()  # of these, those whose body may have left
+        self._arrived: list[str] = []  # readers, not yet told to the audience
 
     def run(self) -> SendReport:
         """Send what is due, and return what came of it.
@@ -80,126 +117,236 @@ class Sending:
         and `InputError` when they cannot be made; rows not yet handed over are given
         back first, so a later run sends them.
         """
-        supply = self.messages()
         try:
-            for outcome in self.transport.deliver(supply):
-                self.record(outcome)
+            self.transport.deliver(self)
         finally:
-            supply.close()  # gives back what was claimed and not handed over
-            self.hold()
+            self._end()
             self.report.not_joined = self.assembler.renderer.why_not_joined
-            self.report.counts = self.journal.counts(self.assembler.issue.id)
+            self.report.counts = self.journal.counts(self.issue.id)
         return self.report
 
-    def hold(self) -> None:
-        """Mark as in doubt what was being handed over when something ended it all.
+    # -- the desk ---------------------------------------------------------------
 
-        A second Ctrl-C does that, or a fault of a transport's own.
-        """
-        reply = "interrupted before the server answered; it may have been delivered"
-        for delivery in tuple(self.claims):
-            self.record(Outcome(delivery=delivery, state=State.UNKNOWN, reply=reply))
-
-    def messages(self) -> Generator[Message]:
-        """Yield what is due, each row marked `sending` before its message."""
-        issue = self.assembler.issue
-        while not self.stopping():
-            claims = self.journal.claim(
-                issue.id,
-                limit=CLAIM_ROWS,
-                lease_seconds=LEASE_SECONDS,
-                only=self.only or None,
-            )
-            if not claims:
-                return
+    def take(self) -> Message | None:
+        """Return the next message; None when nothing more may be sent."""
+        with self._drawing:
             try:
-                yield from self.claimed(claims)
-            finally:
-                self.journal.release(claims[0].token)
-        self.report.stopped = True
+                return self._next()
+            except BaseException:
+                self._over = True  # for the other threads, too
+                raise
 
-    def claimed(self, claims: list[Claim]) -> Iterator[Message]:
-        """Yield the messages of one batch of claims."""
-        received = self.journal.received(
-            [claim.subscriber for claim in claims],
-            [article.id for article in self.assembler.issue.articles],
-        )
-        for claim in claims:
+    def settle(
+        self, outcomes: Sequence[Outcome] = (), *, leaving: Message | None = None
+    ) -> bool:
+        """Write outcomes down, and that a body is about to leave.
+
+        It is on the disk when this returns. False: `leaving` may not be sent.
+        Raises `StoreError` when it cannot be written; then the body may not leave.
+        """
+        asked = Settling(outcomes=outcomes, leaving=leaving.delivery if leaving else "")
+        self._commits.write(asked)
+        return asked.granted
+
+    # -- drawing ----------------------------------------------------------------
+
+    def _next(self) -> Message | None:
+        while not self._over:
             if self.stopping():
-                return
-            # Read now, not with the batch: an unsubscribe counts until the last moment.
-            subscriber = self.audience.find(claim.subscriber)
-            message = subscriber and self.message(
-                claim, subscriber, received.get(claim.subscriber, set())
-            )
-            if message:
-                yield message
+                self.report.stopped = self._over = True
+            elif self._batch or self._claim():
+                message = self._message(self._batch[0])
+                self._batch.popleft()  # now: what cannot be made is given back
+                if message is not None:
+                    return message
+                if len(self._skips) >= SKIPS_AT_ONCE:
+                    self._commits.write(Settling())
+            else:
+                # A row refused at its start is queued again: look once more.
+                self._commits.write(Settling())
+                self._over = not self._claim()
+        return None
 
-    def message(
-        self, claim: Claim, subscriber: Subscriber, received: Collection[str]
-    ) -> Message | None:
-        """Return the claim's message, marked `sending`; None when there is none."""
+    def _claim(self) -> bool:
+        """Lease the next rows and read all about them; return whether there are any."""
+        now = self.now()
+        slow = now - self._claimed_at > timedelta(seconds=CLAIM_SECONDS)
+        self._rows = max(1, self._rows // 2) if slow else self._rows * 2
+        self._rows, self._claimed_at = min(self._rows, CLAIM_ROWS), now
+        claims = self.journal.claim(
+            self.issue.id,
+            limit=self._rows,
+            lease_seconds=LEASE_SECONDS,
+            only=self.only or None,
+        )
+        readers = [claim.subscriber for claim in claims]
+        self._batch.extend(claims)
+        self._readers = self.audience.by_ids(readers)
+        self._received = self.journal.received(
+            readers, self._ids, except_issue=self.issue.id
+        )
+        return bool(claims)
+
+    def _message(self, claim: Claim) -> Message | None:
+        """Return the claim's message, to be started; None when there is none."""
+        subscriber = self._readers[claim.subscriber]
+        received = self._received.get(claim.subscriber, set())
+        if claim.articles is not None:  # the same mail as the one that may have arrived
+            received = {*self._ids} - claim.articles
         digest = self.assembler.choose(subscriber, received=received, now=self.now())
         if digest.skipped:
-            self.journal.skip(claim, digest.skipped)
-            self.note(State.SKIPPED)
-            self.report.skipped[digest.skipped] += 1
+            self._skips.append((claim, digest.skipped))
             return None
         rendered = self.assembler.render(subscriber, digest)
         # What was left to the site, so that Gmail shows all of it, was not received.
-        shown = rendered.digest.articles
-        dated = self.journal.start(claim, [article.id for article in shown])
-        if dated is None:  # our lease ran out and somebody else took the row
-            return None
-        self.claims[claim.delivery] = claim
+        shown = tuple(dict.fromkeys(a.id for a in rendered.digest.articles))
+        start = Start(claim=claim, dated=claim.dated or self.now(), articles=shown)
         try:
-            return self.assembler.assemble(
-                subscriber, rendered, delivery=claim.delivery, dated=dated
+            message = self.assembler.assemble(
+                subscriber, rendered, delivery=claim.delivery, dated=start.dated
             )
         except HeaderProblem as problem:
-            self.unwritable(claim, problem)
+            self._unwritable(start, problem)
             return None
+        self._flying[claim.delivery] = claim
+        self._starts.append(start)
+        return message
 
-    def unwritable(self, claim: Claim, problem: HeaderProblem) -> None:
+    def _unwritable(self, start: Start, problem: HeaderProblem) -> None:
         """Record that a message cannot be written; stop when none of them can.
 
         A reader's own address concerns that reader. Anything else, such as an empty
         subject, is the template's or the newsletter's fault, and no reader's.
         """
-        theirs = problem.field == "To"
-        self.record(
-            Outcome(
-                delivery=claim.delivery,
-                state=State.FAILED if theirs else State.QUEUED,
-                reply=f"not sent: {problem}",
-            )
-        )
-        if not theirs:
-            with writable(self.assembler.issue):
+        if problem.field != "To":
+            with writable(self.issue):
                 raise problem
+        delivery = start.claim.delivery
+        self._flying[delivery] = start.claim
+        self._starts.append(start)
+        reply = f"not sent: {problem}"
+        failed = Outcome(delivery=delivery, state=State.FAILED, reply=reply)
+        self._commits.write(Settling(outcomes=[failed]))
 
-    def record(self, outcome: Outcome) -> None:
-        """Write down what came of one message."""
-        claim, due = self.claims[outcome.delivery], None
-        if outcome.state is State.DEFERRED:
-            if self.now() > self.assembler.issue.expires:
-                outcome = Outcome(
-                    delivery=outcome.delivery,
-                    state=State.FAILED,
-                    reply=f"gave up after a day: {outcome.reply}",
+    # -- writing ----------------------------------------------------------------
+
+    def _commit(self, asked: Sequence[Settling]) -> None:
+        """Write what several threads ask for, with one commit."""
+        starts = [self._starts.popleft() for _ in range(len(self._starts))]
+        skips = [self._skips.popleft() for _ in range(len(self._skips))]
+        outcomes = [
+            self._judged(outcome)
+            for each in asked
+            for outcome in each.outcomes
+            if outcome.delivery in self._flying
+        ]
+        leaving = [
+            self._flying[each.leaving] for each in asked if each.leaving in self._flying
+        ]
+        self._tell_audience(outcomes)
+        try:
+            written = self.journal.write(
+                self.issue.id,
+                skips=skips,
+                starts=starts,
+                outcomes=outcomes,
+                leaving=leaving,
+            )
+        except BaseException:
+            self._over = True
+            raise
+        for each in asked:
+            may_leave = each.leaving in self._flying.keys() - written.refused
+            each.granted = may_leave if each.leaving else True
+        self._left.update(e.leaving for e in asked if e.leaving and e.granted)
+        self._note(written, skips, outcomes)
+
+    def _tell_audience(
+        self, outcomes: Sequence[tuple[Claim, Outcome, datetime | None]]
+    ) -> None:
+        """Say what was learned of addresses; said twice it counts once.
+
+        This comes before the outcome is written, so that no crash forgets it.
+        """
+        for claim, outcome, _ in outcomes:
+            if outcome.bounce is not None:
+                self.audience.bounced(
+                    claim.subscriber,
+                    hard=outcome.bounce is Bounce.HARD,
+                    reply=outcome.reply,
+                    issue=self.issue.id,
                 )
-            else:
-                step = min(claim.attempts, len(BACK_OFF_MINUTES) - 1)
-                due = self.now() + timedelta(minutes=BACK_OFF_MINUTES[step])
-        mine = self.journal.record(claim, outcome, due=due)
-        del self.claims[outcome.delivery]
-        if not mine:
-            return
-        if outcome.state is not State.SENT:
-            self.report.refusals.append((claim.subscriber, outcome))
-        self.note(outcome.state)
+            elif outcome.state is State.SENT:
+                self._arrived.append(claim.subscriber)
+        if len(self._arrived) >= ARRIVED_AT_ONCE:
+            self._forget_bounces()
 
-    def note(self, state: State) -> None:
-        """Count one outcome and tell who watches."""
+    def _forget_bounces(self) -> None:
+        self.audience.delivered(self._arrived)
+        self._arrived.clear()
+
+    def _judged(self, outcome: Outcome) -> tuple[Claim, Outcome, datetime | None]:
+        """Return an outcome with when it is tried again, or that it never will be."""
+        claim = self._flying[outcome.delivery]
+        if outcome.state is not State.DEFERRED:
+            return claim, outcome, None
+        step = min(claim.attempts, len(BACK_OFF_MINUTES) - 1)
+        wait = BACK_OFF_MINUTES[step] * 60 * uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+        due = self.now() + timedelta(seconds=outcome.wait_seconds or wait)
+        if self.now() <= self.issue.expires:
+            return claim, outcome, due
+        given_up = Outcome(
+            delivery=outcome.delivery,
+            state=State.FAILED,
+            reply=f"gave up after a day: {outcome.reply}",
+            bounce=outcome.bounce,
+        )
+        return claim, given_up, None
+
+    def _note(
+        self,
+        written: Written,
+        skips: Sequence[tuple[Claim, str]],
+        outcomes: Sequence[tuple[Claim, Outcome, datetime | None]],
+    ) -> None:
+        """Count what was written, and tell who watches."""
+        for delivery in written.refused:
+            self._flying.pop(delivery, None)
+        for claim, outcome, _ in outcomes:
+            self._flying.pop(claim.delivery, None)
+            self._left.discard(claim.delivery)
+            if claim.delivery not in written.recorded:
+                continue
+            if outcome.state is not State.SENT:
+                self.report.refusals.append((claim.subscriber, outcome))
+            self._count(outcome.state)
+        for claim, reason in skips:
+            if claim.delivery in written.skipped:
+                self.report.skipped[reason] += 1
+                self._count(State.SKIPPED)
+        if written.hold:
+            self.report.hold, self._over = written.hold, True
+
+    def _count(self, state: State) -> None:
         self.report.done[state] += 1
         self.on_outcome(state)
+
+    def _end(self) -> None:
+        """Give back what was not handed over; what was half-way is in doubt.
+
+        A second Ctrl-C leaves something half-way, or a fault of a transport's own.
+        """
+        self._over = True
+        doubtful = [
+            Outcome(
+                delivery=delivery,
+                state=State.UNKNOWN if delivery in self._left else State.QUEUED,
+                reply="interrupted before the server answered; it may have been delivered"
+                if delivery in self._left
+                else "",
+            )
+            for delivery in tuple(self._flying)
+        ]
+        self._commits.write(Settling(outcomes=doubtful))
+        self.journal.release(self._batch)
+        self._forget_bounces()

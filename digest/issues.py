@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.errors import InputError
@@ -31,7 +31,13 @@ from digest.store import Store
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: States with something left to do.
-WAITING = (State.QUEUED, State.CLAIMED, State.SENDING, State.DEFERRED)
+WAITING = (
+    State.QUEUED,
+    State.CLAIMED,
+    State.SENDING,
+    State.BODY_SENT,
+    State.DEFERRED,
+)
 
 #: Those of rows that no server has answered for.
 UNTRIED = (State.QUEUED, State.CLAIMED)
@@ -123,12 +129,13 @@ class Issues:
             limit *= 2
 
     def open(self, newsletter: Newsletter) -> list[Issue]:
-        """Return the recent issues of which something is still to be sent."""
-        return [
-            issue
-            for issue in self.recent(newsletter.slug)
-            if any(map(self.store.journal.counts(issue.id).get, WAITING))
-        ]
+        """Return the issues of which something is still to be sent, oldest first.
+
+        Those that the operator holds back are not among them.
+        """
+        ids = self.store.journal.open_issues(newsletter.slug)
+        issues = (self.store.archive.issue(id_) for id_ in ids)
+        return [issue for issue in issues if issue is not None]
 
     def interrupted(self, newsletter: Newsletter) -> list[Issue]:
         """Return the open issues of which something was not even tried yet."""
@@ -145,6 +152,11 @@ class Issues:
         next issue: one full mailbox must not keep the news from everybody.
         """
         named = [self.find(newsletter, issue_id)] if issue_id else []
+        for issue in named:
+            if hold := self.store.journal.held(issue.id):
+                raise InputError(
+                    f"{issue.id} is {hold}; `digest resume` lets a paused issue go on"
+                )
         if unfinished := named or self.interrupted(newsletter):
             for issue in unfinished:
                 self.plan_rows(issue)
@@ -188,13 +200,24 @@ class Issues:
             issue = self.store.archive.freeze(draft) if wanted else None
             if issue is not None:
                 self.plan_rows(issue)
+        if issue is not None:
+            self.store.life.step()
         return issue
+
+    def refuse_late(self, issue: Issue, newsletter: Newsletter) -> int:
+        """Let what nobody tried to send of a stale issue fail; return how many."""
+        if self.now() <= too_late(issue, newsletter):
+            return 0
+        return self.store.journal.resolve(
+            issue.id,
+            was=State.QUEUED,
+            becomes=State.FAILED,
+            reply="not sent: too late for this issue, as `max_lateness` says",
+        )
 
     def plan_rows(self, issue: Issue) -> int:
         """Write the rows of readers who have none yet; return how many."""
-        return self.store.journal.plan(
-            issue.id, (s.id for s in self.store.audience.takers(issue.newsletter))
-        )
+        return self.store.journal.plan(issue.id, issue.newsletter)
 
     def plan(self, issue: Issue, newsletter: Newsletter) -> Plan:
         """Work out who gets what; nothing is stored."""
@@ -224,6 +247,13 @@ class Issues:
             rows=tuple(rows),
             without_topic=found.without_topic,
         )
+
+
+def too_late(issue: Issue, newsletter: Newsletter) -> datetime:
+    """Return when nothing of an issue is sent any more that was not tried before."""
+    if issue.slot is None or newsletter.schedule is None:
+        return issue.expires
+    return issue.until + timedelta(minutes=newsletter.schedule.max_lateness_minutes)
 
 
 def _sources(newsletter: Newsletter) -> frozenset[str]:

@@ -239,7 +239,12 @@ class Links:
 
     def web_copy(self, issue: str) -> str:
         """Return the issue's public page, the same for all: safe to forward."""
-        return f"{self.site_url}/archive/{issue}"
+        return f"{self.archive}/{issue}"
+
+    @property
+    def archive(self) -> str:
+        """The web archive, where a newsletter's page has its slug as its name."""
+        return f"{self.site_url}/archive"
 
     def _of(self, purpose: Purpose, subscriber: str, scope: str) -> str:
         return self.token(purpose, subscriber=subscriber, scope=scope)

@@ -8,22 +8,24 @@ planned, previewed, built and sent is worked out in one place.
 from __future__ import annotations
 
 import difflib
-import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from digest import building
+from digest import building, collecting
 from digest.assembly import Assembler, writable
 from digest.building import Sizes
+from digest.collecting import Collected
 from digest.delivery import Sending, SendReport
+from digest.enclosing import enclosures_of
 from digest.errors import BusyError, InputError
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
+from digest.linting import Inspector, Looked
 from digest.model import (
     Article,
     Issue,
@@ -35,13 +37,29 @@ from digest.model import (
     Status,
     Subscriber,
 )
+from digest.readership import follow_readers, import_readers
 from digest.rendering import Rendered, Renderer
 from digest.selection import candidates, catalogue, widened
-from digest.settings import FolderSource, Settings, SmtpDelivery
+from digest.settings import (
+    FilesDelivery,
+    FolderSource,
+    InDoubt,
+    Settings,
+    SmtpDelivery,
+)
 from digest.store import Imported, Store, open_store
 from digest.template_files import load_templates
-from digest.transports import Transport, open_transport
+from digest.transports import Transport, deliver_one, open_transport
 from digest.transports.pages import Written
+
+if TYPE_CHECKING:  # it loads Babel
+    from digest.publishing import Published
+#: The state of a mail in doubt, as the operator decided.
+DOUBTFUL = {
+    InDoubt.HOLD: State.UNKNOWN,
+    InDoubt.RESEND: State.QUEUED,
+    InDoubt.ASSUME_SENT: State.SENT,
+}
 
 #: The id of no reader, for the links of test mails.
 NOBODY = "aaaaaaaaaaaaa"
@@ -50,30 +68,6 @@ NOBODY = "aaaaaaaaaaaaa"
 def utc_now() -> datetime:
     """Return the time; the one clock of the product."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
-    """What one source brought."""
-
-    source: str
-    new: int = 0
-    changed: int = 0
-    same: int = 0
-    unchanged: bool = False  #: the server said that nothing changed
-    problems: tuple[Problem, ...] = ()
-    error: str = ""
-
-
-def read_readers(settings: Settings, path: Path) -> list[Subscriber]:
-    """Read a YAML or CSV file of readers, checked against these settings."""
-    from digest.config import read_subscribers
-
-    return read_subscribers(
-        path,
-        newsletters=[n.slug for n in settings.newsletters],
-        topics=[t.slug for t in settings.topics],
-    )
 
 
 def sample_renderer(settings: Settings, newsletter: Newsletter) -> Renderer:
@@ -101,9 +95,12 @@ class Newsroom:
         """Open the database, making it when it is not there."""
         self.settings = settings
         self.now = now
-        self.store: Store = open_store(settings.database, now=now)
+        self.store: Store = open_store(
+            settings.database, now=now, project=settings.root
+        )
         self.issues = Issues(self.store, topics=settings.topics, now=now)
         self.links = Links(key=self.store.key, site_url=settings.site.url)
+        self.inspector = Inspector(self.store, settings, now=self.seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -122,47 +119,15 @@ class Newsroom:
 
         A source that fails yields its error and does not stop the others.
         """
-        from digest.sources import Fetcher, fetch_all, open_sources
-
-        with Fetcher(site_url=self.settings.site.url) as fetcher:
-            sources = open_sources(
-                [s for s in self.settings.sources if not only or s.name in only],
-                site=self.settings.site,
-                fetcher=fetcher,
-                now=self.now,
-            )
-            for name, fetched in fetch_all(sources, self.store.archive.validators()):
-                with self.store.transaction():
-                    added = self.store.archive.add(fetched.articles)
-                    self.store.archive.record_fetch(name, fetched)
-                yield Collected(
-                    source=name,
-                    new=added.new,
-                    changed=added.changed,
-                    same=added.same,
-                    unchanged=fetched.unchanged,
-                    problems=fetched.problems,
-                    error=fetched.error,
-                )
+        return collecting.collect(self.settings, self.store, now=self.now, only=only)
 
     def add(
         self, location: str, *, tags: Sequence[str] = ()
     ) -> tuple[Article, tuple[Problem, ...]]:
         """Take one article in by hand, from a file or a web address."""
-        from digest.sources import Fetcher, read_one
-
-        with Fetcher(site_url=self.settings.site.url) as fetcher:
-            fetched = read_one(
-                location,
-                site=self.settings.site,
-                fetcher=fetcher,
-                tags=tuple(tags),
-                now=self.now,
-            )
-        if fetched.error or not fetched.articles:
-            raise InputError(fetched.error or f"{location}: no article found in it")
-        self.store.archive.add(fetched.articles, by_hand=True)
-        return fetched.articles[0], fetched.problems
+        return collecting.add(
+            self.settings, self.store, location, tags=tags, now=self.now
+        )
 
     # -- readers --------------------------------------------------------------
 
@@ -172,19 +137,11 @@ class Newsroom:
         The file named in digest.yaml is followed exactly: who is no longer in it
         no longer receives. Any other file only adds and changes.
         """
-        configured, path = self.settings.subscribers, Path(os.path.realpath(path))
-        root = self.settings.root.resolve()
-        inside = path.is_relative_to(root)
-        return self.store.audience.import_(
-            read_readers(self.settings, path),
-            origin=str(path.relative_to(root) if inside else path),
-            sync=configured is not None and path == configured.resolve(),
-        )
+        return import_readers(self.store.audience, self.settings, path)
 
     def refresh_subscribers(self) -> Imported | None:
-        """Follow the file named in digest.yaml, if there is one."""
-        path = self.settings.subscribers
-        return self.import_subscribers(path) if path else None
+        """Follow the file named in digest.yaml; None: there is none, or nothing new."""
+        return follow_readers(self.store.audience, self.settings)
 
     def subscriber(self, address_or_id: str) -> Subscriber:
         """Return that reader, or raise `InputError`."""
@@ -228,6 +185,7 @@ class Newsroom:
         """Return what makes this issue's messages; checks the template first."""
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
+        enclosures = enclosures_of(issue, newsletter, self.local_images)
         renderer = Renderer(
             templates=load_templates(newsletter.template, self.settings.root),
             site=self.settings.site,
@@ -235,6 +193,7 @@ class Newsroom:
             issue=issue,
             sections=catalogue(found),
             widen=partial(widened, found),
+            enclosed={url: each.url for url, each in enclosures.items()},
         )
         delivery = self.settings.delivery
         return Assembler(
@@ -248,6 +207,7 @@ class Newsroom:
                 delivery.bounce_domain if isinstance(delivery, SmtpDelivery) else ""
             ),
             dkim=self.settings.dkim,
+            enclosures=enclosures,
         )
 
     def messages(
@@ -264,20 +224,35 @@ class Newsroom:
         """Return the time as a Date field has it."""
         return self.now().replace(microsecond=0)
 
-    def build(self, plan: Plan, folder: Path, *, only: Collection[str] = ()) -> Written:
-        """Write every digest of a plan as files to look at; nothing is recorded."""
+    def build(
+        self,
+        plan: Plan,
+        folder: Path,
+        *,
+        only: Collection[str] = (),
+        made: Assembler | None = None,
+        notes: Sequence[str] = (),
+    ) -> Written:
+        """Write every digest of a plan, and `notes`, as files to look at."""
         return building.write_build(
-            self.assembler(plan.issue),
+            made or self.assembler(plan.issue),
             plan,
             folder,
             only=only,
+            notes=notes,
             dated=self.seconds,
             images=self.local_images(),
         )
 
-    def sizes(self, plan: Plan) -> Sizes:
+    def sizes(self, plan: Plan, *, made: Assembler | None = None) -> Sizes:
         """Find out which digests of a plan have to be shortened for Gmail."""
-        return building.sizes(self.assembler(plan.issue), plan)
+        return building.sizes(made or self.assembler(plan.issue), plan)
+
+    def lint(
+        self, issue: Issue, *, only: Collection[str] = (), made: Assembler | None = None
+    ) -> Looked:
+        """Look at one mail of each kind; `made` makes them, if it is there already."""
+        return self.inspector.look(made or self.assembler(issue), only=only)
 
     def local_images(self) -> dict[str, Path]:
         """Return the files behind the public addresses of this project's pictures."""
@@ -290,6 +265,18 @@ class Newsroom:
                 found |= folder.local_images()
         return found
 
+    def publish_archive(self, folder: Path) -> Published:
+        """Bring the web archive of all issues that went out up to date."""
+        from digest.publishing import publish
+
+        return publish(
+            folder,
+            settings=self.settings,
+            store=self.store,
+            images=self.local_images(),
+            base=self.links.archive,
+        )
+
     # -- send -----------------------------------------------------------------
 
     @contextmanager
@@ -298,8 +285,8 @@ class Newsroom:
 
         Its templates are tried first, with sample articles: one that fails for some
         readers only must not be found half-way. Whoever sent it before and still has
-        claims is dead: they are given back, and a mail that was just leaving is in
-        doubt.
+        claims is dead: they are given back, and a mail whose body may have left is
+        dealt with as `delivery.in_doubt` says.
         """
         with self.store.alone(f"send-{newsletter.slug}") as granted:
             if not granted:
@@ -309,20 +296,37 @@ class Newsroom:
                 )
             sample_renderer(self.settings, newsletter).check()
             for issue in self.issues.open(newsletter):
-                self.store.journal.recover(issue.id)
-            yield
+                self.store.journal.recover(issue.id, doubtful=self._doubtful())
+                self.issues.refuse_late(issue, newsletter)
+            with self.store.life.sending():
+                yield
+
+    def _doubtful(self) -> State:
+        """Return what becomes of a mail that may have left when a process died.
+
+        A file can be written again: it takes the place of the one before.
+        """
+        if isinstance(self.settings.delivery, FilesDelivery):
+            return State.QUEUED
+        return DOUBTFUL[self.settings.in_doubt]
 
     def send(
         self,
         issue: Issue,
         *,
-        only: Iterable[str] = (),
+        only: Collection[str] = (),
+        despite: Collection[str] = (),
         transport: Transport | None = None,
         stopping: Callable[[], bool] = lambda: False,
         on_outcome: Callable[[State], None] = lambda _: None,
     ) -> SendReport:
-        """Send what is due of a prepared issue; safe to repeat at any time."""
+        """Send what is due of a prepared issue; safe to repeat at any time.
+
+        Raises `InputError` before anything leaves when the linter finds an error in its
+        mails, but for the rules in `despite`.
+        """
         assembler = self.assembler(issue)
+        self.inspector.let_pass(assembler, only=only, despite=despite)
         transport = transport or open_transport(self.settings.delivery)
         try:
             return Sending(
@@ -366,7 +370,6 @@ class Newsroom:
             )
         transport = transport or open_transport(self.settings.delivery)
         try:
-            (outcome,) = transport.deliver([message])
+            return deliver_one(transport, message)
         finally:
             transport.close()
-        return outcome

@@ -15,10 +15,11 @@ from typing import Protocol
 
 from schedule import Scheduler
 
+from digest.collecting import Collected
 from digest.delivery import SendReport
 from digest.errors import DigestError
 from digest.model import Issue, Newsletter, State
-from digest.newsroom import Collected, Newsroom
+from digest.newsroom import Newsroom
 from digest.slots import Slot, due_slots, next_slot
 
 FIRST_WAIT = timedelta(seconds=30)

@@ -190,6 +190,7 @@ def _not_now(subscriber: Subscriber, newsletter: Newsletter, now: datetime) -> s
             Status.PENDING: "has not confirmed yet",
             Status.UNSUBSCRIBED: "unsubscribed",
             Status.REMOVED: "no longer in the readers' file",
+            Status.BOUNCED: "the address takes no mail",
         }[subscriber.status]
     if subscriber.paused_until is not None and now < subscriber.paused_until:
         # Midnight in the reader's zone is the day before in UTC, or the day itself.

@@ -24,6 +24,8 @@ class Site:
     language: str  #: BCP 47; what articles and newsletters speak unless they say
     timezone: str  #: IANA name
     tagline: str = ""
+    subscribe_url: str = ""  #: where a mail that was passed on sends its new reader
+    app_url: str = ""  #: where the publication's app can be had
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +81,14 @@ class SmtpDelivery:
     security: Security = Security.TLS
     username: str = ""
     password: str = field(default="", repr=False)
+    token_command: tuple[str, ...] = ()  #: prints an OAuth token; instead of a password
     ca_file: Path | None = (
         None  #: a private authority that signed the server's certificate
     )
     bounce_domain: str = ""  #: of the envelope sender; empty: the sender's own domain
+    connections: int = 4  #: at once; as many mails are in doubt after a crash
+    messages_per_connection: int = 100  #: then a new one is opened
+    rate: float = 0  #: messages a second over all connections; 0: as they come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +96,14 @@ class FilesDelivery:
     """Messages are written to a folder, one Maildir file each."""
 
     folder: Path
+
+
+class InDoubt(StrEnum):
+    """What becomes of a mail when nobody was left to hear the server's answer."""
+
+    HOLD = "hold"  #: it waits for `digest resolve`
+    RESEND = "resend"  #: the same mail goes again; a reader may see it twice
+    ASSUME_SENT = "assume-sent"  #: it counts as sent; a reader may miss it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +116,23 @@ class Dkim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerDatabase:
+    """A database on a PostgreSQL server."""
+
+    url: str  #: postgresql://user@host:port/name, never with a password
+    password: str = field(default="", repr=False)  #: empty: PGPASSWORD, ~/.pgpass, …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintSettings:
+    """How strictly mails are looked at before they leave."""
+
+    ignore: frozenset[str] = frozenset()  #: ids of rules
+    targets: tuple[str, ...] = ()  #: mail programs that count; empty: the usual ones
+    facts: Path | None = None  #: caniemail's data.json; without it, our own table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -111,10 +142,14 @@ class Settings:
     newsletters: tuple[Newsletter, ...]
     sources: tuple[SourceSettings, ...]
     delivery: SmtpDelivery | FilesDelivery
-    database: Path  #: the SQLite file
+    database: Path | ServerDatabase  #: an SQLite file, or PostgreSQL
+    in_doubt: InDoubt = InDoubt.HOLD
     dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
     subscribers: Path | None = None  #: imported by content before each send
     collect_every_minutes: int = 15
+    #: Kinds of pictures that may be in mails although many programs do not show them.
+    images_allowed: frozenset[str] = frozenset()
+    lint: LintSettings = field(default_factory=LintSettings)
 
     def newsletter(self, slug: str) -> Newsletter | None:
         """Return the newsletter of that slug, or None."""

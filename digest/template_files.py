@@ -2,6 +2,8 @@
 
 `templates/NAME/` in a project wins file by file over the set of that name that is
 shipped with the product, so that a newsroom can change one block and keep the rest.
+`templates/shared/` holds what several sets use, and `templates/theme.yaml` the fonts,
+colours and sizes of all of them; a project's wins there, too.
 """
 
 from __future__ import annotations
@@ -18,7 +20,13 @@ from digest.shipped import shipped
 LARGEST_BYTES = 512 * 1024
 MOST_FILES = 100
 
+#: The folder of what several sets use, and the file of fonts and colours.
+SHARED, THEME = "shared", "theme.yaml"
+
+#: What makes a folder a set.
+_PAGES = ("digest.html.j2", "digest.txt.j2", "subject.txt.j2")
 _NAME = re.compile(r"[\w][\w.-]*")
+_LOCALE = "locale"  #: the folder of catalogues among those of sets
 
 
 def load_templates(name: str, project: Path | None) -> TemplateSet:
@@ -32,12 +40,35 @@ def load_templates(name: str, project: Path | None) -> TemplateSet:
             f"template: {name!r} is not a name: write the name of a folder inside "
             "`templates`, such as `newsroom`"
         )
-    files: dict[str, TemplateFile] = {}
-    for folder in _folders(project):
-        files |= _read(folder / name)
-    if not files:
+    if name not in known_sets(project):
         raise InputError(_unknown(name, project))
-    return TemplateSet(name=name, files=files)
+    files: dict[str, TemplateFile] = {}
+    themes: list[TemplateFile] = []
+    for folder in _folders(project):
+        for file, template in _read(folder / SHARED).items():
+            files[f"{SHARED}/{file}"] = template
+        own = _read(folder / name)
+        themes += [*_theme(folder), *filter(None, [own.pop(THEME, None)])]
+        files |= own
+    return TemplateSet(
+        name=name,
+        files=files,
+        themes=tuple(themes),
+        catalogues=load_catalogues(project),
+        shipped=name in known_sets(None),
+    )
+
+
+def load_catalogues(project: Path | None) -> dict[str, TemplateFile]:
+    """Read the stock's words by language, a project's catalogues before the shipped.
+
+    They lie where gettext has them: `templates/locale/pt_BR/LC_MESSAGES/digest.po`.
+    """
+    return {
+        path.parts[-3].replace("_", "-"): TemplateFile(path=str(path), text=_text(path))
+        for folder in _folders(project)
+        for path in sorted((folder / _LOCALE).glob("*/LC_MESSAGES/digest.po"))
+    }
 
 
 def known_sets(project: Path | None) -> list[str]:
@@ -48,7 +79,7 @@ def known_sets(project: Path | None) -> list[str]:
             for folder in _folders(project)
             if folder.is_dir()
             for path in folder.iterdir()
-            if path.is_dir() and _NAME.fullmatch(path.name)
+            if _NAME.fullmatch(path.name) and any((path / f).is_file() for f in _PAGES)
         }
     )
 
@@ -70,6 +101,11 @@ def _read(folder: Path) -> dict[str, TemplateFile]:
             f"keep at most {MOST_FILES}"
         )
     return {p.name: TemplateFile(path=str(p), text=_text(p)) for p in paths}
+
+
+def _theme(folder: Path) -> list[TemplateFile]:
+    path = folder / THEME
+    return [TemplateFile(path=str(path), text=_text(path))] if path.is_file() else []
 
 
 def _text(path: Path) -> str:

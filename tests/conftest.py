@@ -7,8 +7,14 @@ lets the oracle look further: `pytest tests/test_oracle.py --hypothesis-profile=
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
+
 import pytest
 from hypothesis import settings
+
+from tests.cluster import remove_cluster
+from tests.stores import on_postgresql
 
 settings.register_profile("long", deadline=None)
 
@@ -19,3 +25,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is rendered now as the golden files; read the diff",
     )
+
+
+def pytest_unconfigure() -> None:
+    remove_cluster()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what uses the fixture `engine` on each."""
+    if "engine" in metafunc.fixturenames:
+        slow = metafunc.definition.get_closest_marker("slow_on_postgresql")
+        marks = [pytest.mark.slow] if slow else []
+        metafunc.parametrize(
+            "engine", ["sqlite", pytest.param("postgresql", marks=marks)], indirect=True
+        )
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Let `opened` open a store of that kind; SQLite for who cannot have both."""
+    name: str = getattr(request, "param", "sqlite")
+    with on_postgresql() if name == "postgresql" else nullcontext():
+        yield name

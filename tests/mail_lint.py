@@ -41,7 +41,11 @@ TURNING = re.compile("[\u2028-\u202e\u2066-\u2069]")  #: and what ends a line fo
 ADDRESS = re.compile(r"(?i)https?://[^\s<>\"]+")
 ENCODED_WORD = re.compile(r"=\?[^?]*\?[BbQq]\?[^?]*\?=")
 TOKEN = re.compile(r"(?<![a-z0-9])[a-z2-7]{32}(?![a-z0-9])")
-WRONG_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+WRONG_OCTETS = (
+    (re.compile(rb"(?<!\r)\n|\r(?!\n)"), "a CR or LF that is no line end"),
+    (re.compile(rb"\0"), "a NUL"),
+    (re.compile(rb"^\.", re.MULTILINE), "a line that begins with a dot: sent as it is"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,10 +188,9 @@ def lint(
 
 
 def octets(content: bytes, recipient: str) -> Iterator[str]:
-    if WRONG_LINE_END.search(content):
-        yield "a CR or LF that is no line end"
-    if b"\0" in content:
-        yield "a NUL"
+    for wrong, words in WRONG_OCTETS:
+        if wrong.search(content):
+            yield words
     if not content.endswith(b"\r\n"):
         yield "the last line does not end"
     header, _, body = content.partition(b"\r\n\r\n")

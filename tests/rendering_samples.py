@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from digest.model import (
 )
 from digest.rendering import Personal, Renderer, TemplateFile, TemplateSet
 from digest.settings import Site
+from digest.template_files import load_templates
 
 ROOT = Path(__file__).parent.parent
 NEWSROOM = ROOT / "templates" / "newsroom"
@@ -26,18 +28,20 @@ NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 HOST = "https://longitude.example"
 
 
-def templates(**replaced: str) -> TemplateSet:
-    """Return the shipped set; `replaced` gives files by name, `__` for a dot."""
-    files = {
-        path.name: TemplateFile(
-            path=path.relative_to(ROOT).as_posix(), text=path.read_text()
-        )
-        for path in sorted(NEWSROOM.iterdir())
-    }
+def templates(of: str = "newsroom", /, **replaced: str) -> TemplateSet:
+    """Return a shipped set; `replaced` gives files by name, `__` for a dot."""
+
+    def named(file: TemplateFile) -> TemplateFile:
+        path = Path(file.path).relative_to(ROOT).as_posix()
+        return TemplateFile(path=path, text=file.text)
+
+    stock = load_templates(of, None)
+    files = {name: named(file) for name, file in stock.files.items()}
     for name, text in replaced.items():
         file = name.replace("__", ".")
-        files[file] = TemplateFile(path=f"templates/newsroom/{file}", text=text)
-    return TemplateSet(name="newsroom", files=files)
+        files[file] = TemplateFile(path=f"templates/{of}/{file}", text=text)
+    themes = tuple(map(named, stock.themes))
+    return replace(stock, files=files, themes=themes)
 
 
 def site(**changes: object) -> Site:

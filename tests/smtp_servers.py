@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socket
 import ssl
@@ -22,8 +23,10 @@ from digest.settings import Security, SmtpDelivery
 HOST = "127.0.0.1"
 
 
-def loopback(port: int) -> SmtpDelivery:
-    return SmtpDelivery(host=HOST, port=port, security=Security.NONE)
+def loopback(port: int, *, connections: int = 1) -> SmtpDelivery:
+    return SmtpDelivery(
+        host=HOST, port=port, security=Security.NONE, connections=connections
+    )
 
 
 DROP, RESET, SILENCE = "drop", "reset", "silence"
@@ -46,12 +49,26 @@ def play(**steps: str | tuple[str, ...]) -> Play:
 class Scripted:
     """Plays one script per connection, then behaves; keeps the truth."""
 
-    def __init__(self, *plays: Play, features: str = "SIZE 99999999") -> None:
-        self.plays, self.features = list(plays), features
+    offers = ""  #: to every client, beside the features of one server
+
+    def __init__(
+        self,
+        *plays: Play,
+        features: str = "SIZE 99999999",
+        tls: ssl.SSLContext | None = None,
+        starttls: tuple[ssl.SSLContext, str] | None = None,
+    ) -> None:
+        """Take what it offers; `starttls` has what it offers after that."""
+        self.plays, self.features, self.tls = list(plays), features, tls
+        self.starttls = starttls
         self.heard: list[str] = []
         self.accepted: Counter[str] = Counter()
         self.bodies: list[bytes] = []
         self.connections = 0
+        self.for_nobody = "503 5.5.1 need RCPT"  #: to DATA; 354 is legal, too
+        self.forgetful = False  #: takes a recipient after it refused the sender
+        self.unfinished = 0  #: bytes of contents without an end
+        self.strays = 0  #: bytes of content for nobody
         self.listener = socket.create_server((HOST, 0))
         self.settings = loopback(self.listener.getsockname()[1])
         self.thread = threading.Thread(target=self.serve)
@@ -74,8 +91,23 @@ class Scripted:
             line.settimeout(5)
             self.connections += 1
             act = self.plays.pop(0) if self.plays else play()
+            if self.tls is not None:
+                line = self.tls.wrap_socket(line, server_side=True)
             with line, line.makefile("rb") as file, suppress(OSError, Over):
                 self.converse(line, file, act)
+                if self.starttls is not None:
+                    self.under_tls(line, act, *self.starttls)
+
+    def under_tls(
+        self, line: socket.socket, act: Play, tls: ssl.SSLContext, features: str
+    ) -> None:
+        """Begin again, with other features."""
+        self.features = features
+        with (
+            tls.wrap_socket(line, server_side=True) as safe,
+            safe.makefile("rb") as file,
+        ):
+            self.commands(safe, file, act)
 
     def do(self, line: socket.socket, action: str) -> None:
         if action == SILENCE:
@@ -92,42 +124,82 @@ class Scripted:
 
     def converse(self, line: socket.socket, file: BinaryIO, act: Play) -> None:
         self.do(line, act("greeting") or "220 scripted")
-        usual = {"EHLO": f"250-scripted\r\n250 {self.features}", "QUIT": "221 bye"}
-        recipient = ""
+        self.commands(line, file, act)
+
+    def commands(self, line: socket.socket, file: BinaryIO, act: Play) -> None:
+        offered = "".join(f"250-{word}\r\n" for word in self.offers.split())
+        usual = {
+            "EHLO": f"250-scripted\r\n{offered}250 {self.features}",
+            "QUIT": "221 bye",
+        }
+        recipient, refused = "", False
         while command := file.readline().decode("utf-8", "replace").strip():
             self.heard.append(command)
             verb = command.partition(" ")[0].upper()
-            if verb == "RCPT":
-                recipient = re.sub(".*<(.*)@.*", r"\1", command)
             if verb == "DATA":
                 self.data(line, file, act, recipient)
-            else:
-                self.do(line, act(verb) or usual.get(verb, "250 ok"))
+                recipient = ""
+                continue
+            answer = act(verb) or usual.get(verb, "250 ok")
+            if verb == "STARTTLS" and self.starttls is not None:
+                self.do(line, "220 go on")
+                return
+            if verb == "MAIL":
+                refused = not answer.startswith("2") and not self.forgetful
+            elif verb == "RCPT" and refused:
+                answer = "503 5.5.1 need MAIL"
+            if verb == "RCPT" and answer.startswith("2"):
+                recipient = re.sub(".*<(.*)@.*", r"\1", command)
+            self.do(line, answer)
 
     def data(
         self, line: socket.socket, file: BinaryIO, act: Play, recipient: str
     ) -> None:
-        answer = act("DATA") or "354 go on"
+        answer = (act("DATA") or "354 go on") if recipient else self.for_nobody
         self.do(line, answer)
         if not answer.startswith("354"):
             return
-        if action := act("body"):
+        if recipient and (action := act("body")):
             file.read(10)
             self.do(line, action)
             raise Over
-        body = b"".join(iter(file.readline, b".\r\n"))
+        body = list[bytes]()
+        while (text := file.readline()) != b".\r\n":
+            if not text:
+                raise Over
+            body.append(text)
+            self.unfinished += len(text)
+        self.unfinished -= sum(map(len, body))
+        if not recipient:
+            self.strays += sum(map(len, body))
+            self.do(line, "554 5.5.1 no valid recipients")
+            return
         answer = act("dot") or "250 queued"
         if answer in (DROP, RESET, SILENCE) or answer.startswith("250"):
             self.accepted[recipient] += 1  # RFC 1047: kept, though unsaid
-            self.bodies.append(body)
+            self.bodies.append(b"".join(body))
         self.do(line, answer)
 
 
 class Inbox:
     """aiosmtpd's hooks: refuses some, keeps the rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str = "") -> None:
         self.messages: list[tuple[str, list[str], bytes]] = []
+        self.token = token  #: that is good now; "": there is no login by token
+        self.presented: list[str] = []
+        if token:
+            self.auth_XOAUTH2 = self.by_token  # aiosmtpd's name
+
+    async def by_token(self, server: SMTP, args: list[str]) -> AuthResult:
+        """Log in as Google and Microsoft do (XOAUTH2): why not comes as a challenge."""
+        words = base64.b64decode(args[1]).decode()
+        self.presented.append(words)
+        if words == f"user=newsroom\x01auth=Bearer {self.token}\x01\x01":
+            return AuthResult(success=True, auth_data="newsroom")
+        answer = await server.challenge_auth('{"status":"401"}', encode_to_b64=True)
+        assert answer == b""
+        return AuthResult(success=False, handled=False)
 
     async def handle_RCPT(  # noqa: N802 aiosmtpd's name
         self,
@@ -162,8 +234,10 @@ def authenticator(
 class RealServer:
     """aiosmtpd on a free port, with or without TLS."""
 
-    def __init__(self, security: Security, tls: ssl.SSLContext | None = None) -> None:
-        self.inbox = Inbox()
+    def __init__(
+        self, security: Security, tls: ssl.SSLContext | None = None, token: str = ""
+    ) -> None:
+        self.inbox = Inbox(token)
         with socket.create_server((HOST, 0)) as free:
             self.port: int = free.getsockname()[1]
         self.controller = Controller(

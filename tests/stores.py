@@ -9,18 +9,77 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from digest.model import Article, Issue, Preferences, Status, Subscriber
+from digest.settings import ServerDatabase
 from digest.store import Store, open_store
 from digest.store.database import Database
+from tests.cluster import Cluster, cluster
 from tests.projects import MONDAY, Clock
+
+#: All that `planned` readers take.
+NEWSLETTERS = frozenset({"daily", "weekly"})
+
+#: In a folder whose database is on a server: its address.
+ADDRESS = "database.url"
+
+
+def where(folder: Path) -> Path | ServerDatabase:
+    """Return the database that belongs to a test's folder."""
+    address = folder / ADDRESS
+    if address.exists():
+        return ServerDatabase(url=address.read_text())
+    return folder / "digest.db"
+
+
+class Servers:
+    """Lends databases of the tests' cluster to folders that ask for theirs."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster, self.lent = cluster, list[str]()
+
+    def settle(self, folder: Path) -> None:
+        """Make a database on the server the folder's own."""
+        if not (folder / ADDRESS).exists():
+            name = self.cluster.lend()
+            self.lent.append(name)
+            (folder / ADDRESS).write_text(self.cluster.server(name).url)
+
+    def end(self) -> None:
+        for name in self.lent:
+            self.cluster.take_back(name)
+
+
+class Engine:
+    """The engine of the running test; `servers` is None on SQLite."""
+
+    servers: Servers | None = None
+
+
+@contextmanager
+def on_postgresql() -> Iterator[Servers]:
+    """Let the stores opened inside be on a server."""
+    Engine.servers = Servers(cluster())
+    try:
+        yield Engine.servers
+    finally:
+        Engine.servers.end()
+        Engine.servers = None
+
+
+def settled(folder: Path) -> Path | ServerDatabase:
+    """Return a folder's database, giving it one of the running test's engine."""
+    if Engine.servers is not None:
+        Engine.servers.settle(folder)
+    return where(folder)
 
 
 @contextmanager
 def opened(folder: Path, clock: Clock) -> Iterator[Store]:
     """Open the folder's store; close it in the end."""
-    with closing(open_store(folder / "digest.db", now=clock)) as store:
+    with closing(open_store(settled(folder), now=clock)) as store:
         yield store
 
 
@@ -70,11 +129,17 @@ def issue(
 def planned(store: Store, *, readers: int, newsletter: str = "daily") -> Issue:
     """Freeze an issue and plan it for that many new readers."""
     store.audience.import_(
-        [reader(n) for n in range(1, readers + 1)], origin="readers", sync=False
+        [
+            reader(n, preferences=Preferences(newsletters=NEWSLETTERS))
+            for n in range(1, readers + 1)
+        ],
+        origin="readers",
+        sync=False,
     )
-    frozen = store.archive.freeze(issue(newsletter=newsletter))
+    articles = tuple(article(n, id=letter) for n, letter in enumerate("abcdefgh"))
+    frozen = store.archive.freeze(issue(newsletter=newsletter, articles=articles))
     assert frozen is not None
-    store.journal.plan(frozen.id, [s.id for s in store.audience.all()])
+    store.journal.plan(frozen.id, newsletter)
     return frozen
 
 
@@ -84,9 +149,13 @@ def in_order(readers: Iterable[Subscriber]) -> list[str]:
 
 
 def rows(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    """Look into the database file past the store."""
-    with closing(sqlite3.connect(folder / "digest.db")) as connection:
-        return connection.execute(sql).fetchall()
+    """Look into the folder's database past the store."""
+    place = where(folder)
+    if isinstance(place, Path):
+        with closing(sqlite3.connect(place)) as connection:
+            return connection.execute(sql).fetchall()
+    with psycopg.connect(place.url) as session:
+        return session.execute(sql.encode()).fetchall()
 
 
 def questions(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -14,6 +14,8 @@ from digest.store import Added, Store
 from tests.projects import MONDAY, Clock
 from tests.stores import article, issue, opened, rows
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 HOUR = timedelta(hours=1)
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -72,6 +74,7 @@ class TestAnArticle:
 
         assert rows(tmp_path, "select count(*) from article_version") == [(1,)]
 
+    @pytest.mark.slow_on_postgresql
     def test_of_ten_thousand_is_added_in_one_step(self, store: Store) -> None:
         many = [article(n) for n in range(10_000)]
 
@@ -169,10 +172,14 @@ class TestAWindow:
         assert ids(store.archive.articles(since=clock())) == ["article1"]
         assert ids(store.archive.articles(until=clock() + HOUR)) == ["article1"]
 
+    @pytest.mark.slow_on_postgresql
     @settings(
         max_examples=40,
         deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.differing_executors,  # one on each engine
+        ],
     )
     @given(
         steps=st.lists(

@@ -150,9 +150,11 @@ def test_json_speaks_the_models_names(digest: Shell) -> None:
     }  # fmt: skip
     assert digest("status", "--json").json["issues"][0]["counts"]["sent"] == 3
     assert digest("sources", "--json").json["sources"][0]["items"] == 3
-    assert digest("check", "--json").json == {
-        "problems": [], "not_joined": {"daily": {}},
-    }  # fmt: skip
+    checked = digest("check", "--json").json
+    assert set(checked) == {"problems", "not_joined", "findings"}
+    assert checked["problems"] == []
+    assert checked["not_joined"] == {"daily": {}}
+    assert {f["severity"] for f in checked["findings"]["daily"]} == {"info"}
     assert digest("collect", "--json").json["sources"][0]["same"] == 3
     assert digest("subscribers", "list", "--json").json["subscribers"][0]["address"]
 
@@ -392,6 +394,26 @@ def test_check_reads_templates_too(digest: Shell, project: Path) -> None:
 
     assert result.code == 3
     assert "digest.txt.j2:2" in result.err
+
+
+def test_check_reads_the_theme_and_says_each_mistake_once(
+    digest: Shell, project: Path
+) -> None:
+    config = project / "digest.yaml"
+    twice = "  weekly: {title: Weekly, sender: digest@ledger.example}\n"
+    config.write_text(
+        config.read_text().replace("newsletters:\n", f"newsletters:\n{twice}")
+    )
+    (project / "templates").mkdir()
+    theme = project / "templates" / "theme.yaml"
+    theme.write_text('colours:\n  band_text: {light: "#444444"}\n')
+
+    result = digest("check")
+
+    assert result.code == 3
+    assert result.err.count("theme.yaml:2:22: `colours.band_text.light`") == 1
+    theme.write_text("width: 640\n")
+    assert "theme.yaml" not in digest("check").err
 
 
 def test_the_schema_is_a_json_schema(digest: Shell) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.config import load_settings, settings_schema
 from digest.errors import FileProblems
-from digest.model import Limits, Mailbox, Schedule, Topic
+from digest.model import Limits, Mailbox, Notice, Schedule, Topic
 from digest.settings import (
     Dkim,
     FeedSource,
@@ -19,6 +19,7 @@ from digest.settings import (
     FolderSource,
     PageSource,
     Security,
+    ServerDatabase,
     Settings,
     Site,
     SmtpDelivery,
@@ -146,10 +147,10 @@ class TestAFullFile:
     def test_reads_topics_with_their_tags_as_slugs(self, tmp_path: Path) -> None:
         text = """\
 topics:
-  rights: {title: Rights, any: [Droits humains, justice], none: [Sport]}
+  rights: {title: Rights, any: [Droits humains, justice], none: [Sport], layout: grid}
   courts: {title: Courts, description: Verdicts, all: [climate, JUSTICE]}
   права: {title: Права}
-  quiet: {title: Quiet, none: [sport]}
+  quiet: {title: Quiet, none: [sport], page: "https://ledger.example/quiet"}
 """
         settings = load(tmp_path, WHOLE + text)
 
@@ -157,6 +158,7 @@ topics:
             Topic(
                 slug="rights",
                 title="Rights",
+                layout="grid",
                 any=frozenset({"droits-humains", "justice"}),
                 none=frozenset({"sport"}),
             ),
@@ -170,10 +172,21 @@ topics:
             Topic(
                 slug="quiet",
                 title="Quiet",
+                page="https://ledger.example/quiet",
                 any=frozenset({"quiet"}),
                 none=frozenset({"sport"}),
             ),
         )
+
+    def test_reads_where_a_mails_new_reader_and_an_apps_go(
+        self, tmp_path: Path
+    ) -> None:
+        more = '  subscribe: "https://ledger.example/mine"\n  app: "https://ledger.example/app"\n'
+
+        site = load(tmp_path, SITE + more + WHOLE.removeprefix(SITE)).site
+
+        assert site.subscribe_url == "https://ledger.example/mine"
+        assert site.app_url == "https://ledger.example/app"
 
     def test_reads_a_newsletter_with_all_its_keys(self, tmp_path: Path) -> None:
         text = newsletter(
@@ -189,6 +202,9 @@ topics:
             "  And good night.",
             "language: pt-br",
             "timezone: America/Sao_Paulo",
+            "notice: {title: A book, text: Of ours., label: Our press, "
+            'url: "https://ledger.example/book"}',
+            'feedback: "https://ledger.example/useful"',
         )
         daily = load(
             tmp_path, text + "sources: [{feed: a.xml, name: wire}]"
@@ -210,6 +226,13 @@ topics:
         assert daily.template == "my_letter"
         assert daily.intro == "Good morning.\nAnd good night."
         assert (daily.language, daily.timezone) == ("pt-BR", "America/Sao_Paulo")
+        assert daily.notice == Notice(
+            title="A book",
+            text="Of ours.",
+            label="Our press",
+            url="https://ledger.example/book",
+        )
+        assert daily.feedback == "https://ledger.example/useful"
 
     def test_gives_a_newsletter_all_topics_unless_it_names_some(
         self, tmp_path: Path
@@ -277,6 +300,9 @@ topics:
             "password: env:SMTP_PASSWORD",
             "ca_file: secrets/ca.pem",
             "bounce_domain: Bounces.ledger.example",
+            "connections: 8",
+            "messages_per_connection: 20",
+            "rate: 600 per minute",
         )
 
         delivery = load(tmp_path, text, {"SMTP_PASSWORD": "hunter2"}).delivery
@@ -289,6 +315,38 @@ topics:
             password="hunter2",
             ca_file=tmp_path / "secrets/ca.pem",
             bounce_domain="bounces.ledger.example",
+            connections=8,
+            messages_per_connection=20,
+            rate=10,
+        )
+
+    @pytest.mark.parametrize(
+        ("written", "rate"),
+        [
+            ("14 per second", 14),
+            ("500 per minute", 500 / 60),
+            ("36000/hour", 10),
+            ("2 a second", 2),
+        ],
+    )
+    def test_reads_a_rate(self, tmp_path: Path, written: str, rate: float) -> None:
+        delivery = load(tmp_path, smtp("host: a.example", f"rate: {written}")).delivery
+
+        assert isinstance(delivery, SmtpDelivery)
+        assert delivery.rate == rate
+
+    def test_splits_a_command_as_a_shell_would(self, tmp_path: Path) -> None:
+        text = smtp(
+            "host: a.example",
+            "username: digest",
+            "token_command: get-token --account 'the digest' $HOME",
+        )
+
+        delivery = load(tmp_path, text).delivery
+
+        assert isinstance(delivery, SmtpDelivery)
+        assert delivery.token_command == (
+            *("get-token", "--account", "the digest", "$HOME"),
         )
 
     @pytest.mark.parametrize(
@@ -481,6 +539,11 @@ class TestASecret:
         "line",
         [
             "database: postgres://me:hunter2@db.example/x",
+            "database: postgresql://me@db.example/x?password=hunter2",
+            "database: mysql://me:hunter2@db.example/x",
+            "database: postgresql://me:hunter2@[db.example/x",
+            "database: [hunter2]",
+            "database: postgresql://h/n\ndatabase_password: hunter2",
             "sources: [{feed: 'https://me:hunter2@feeds.example/x'}]",
             "sources: [{page: ['https://me:hunter2@ledger.example/x']}]",
         ],
@@ -500,6 +563,21 @@ class TestASecret:
         assert "hunter2" not in repr(caught.value)
         assert caught.value.__cause__ is None
         assert caught.value.__context__ is None
+
+
+class TestTheDatabase:
+    def test_may_be_on_a_server_with_its_password_elsewhere(
+        self, tmp_path: Path
+    ) -> None:
+        url = "postgresql://digest@db.example:5433/news?sslmode=verify-full"
+        text = f"{WHOLE}database: {url}\n"
+
+        assert load(tmp_path, text).database == ServerDatabase(url=url)
+
+        text += "database_password: env:P\n"
+        settings = load(tmp_path, text, {"P": "hunter2"})
+        assert settings.database == ServerDatabase(url=url, password="hunter2")
+        assert "hunter2" not in repr(settings)
 
 
 class TestDkim:
@@ -763,7 +841,7 @@ class TestAMistake:
                 ("11:14: unknown key `qqq`; write `articles`, `per_topic`, `minimum` or "
                 "`max_age_days`"),
             ),
-            (newsletter("qqq: 1"), "11:5: unknown key `qqq`; write `title`, `tagline`"),
+            (newsletter("qqq: 1"), "11:5: unknown key `qqq`; take it out"),
             (
                 newsletter("limits: {articles:3}"),
                 "11:14: `articles:` needs a space after the colon; write `articles: …`",
@@ -881,7 +959,15 @@ class TestAMistake:
             (smtp("host: a..b"), "13:11: `host` is not a server's name"),
             (smtp("host: a.example", "port: 70000"), "14:11: `port` must be at most 65535, but a number"),
             (smtp("host: a.example", "bounce_domain: x"), "14:20: `bounce_domain` is not a domain."),
+            (newsletter("notice: {text: x}"), "11:13: `title` is missing; add a line such as"),
+            (WHOLE + "topics: {a: {title: A, layout: gird}}\n", "12:32: `layout` cannot be the text 'gird'; did you mean `grid`?"),
             (smtp("host: a.example", "security: ssl"), "14:15: `security` cannot be a text; write `tls`, `starttls` or `none`"),
+            (smtp("host: a.example", "rate: 14"), "14:11: `rate` has no unit: 14; write it like `14 per second`"),
+            (smtp("host: a.example", "rate: 0 per second"), "14:11: `rate` is not a number of mails in a time"),
+            (smtp("host: a.example", "rate: 5 per day"), "14:11: `rate` is not a number of mails in a time"),
+            (smtp("host: a.example", "connections: 0"), "14:18: `connections` must be at least 1"),
+            (smtp("host: a.example", "connections: 101"), "14:18: `connections` must be at most 100"),
+            (smtp("host: a.example", "username: x", "token_command: a 'b"), "15:20: `token_command` is not a command: a quotation"),
             # Names of other things.
             (
                 newsletter("topics: [rivers, shcools]"),
@@ -912,6 +998,14 @@ class TestAMistake:
             (smtp("host: a.example", "security: none"), "14:15: `security` is none, but the server is not"),
             (smtp("host: a.example", "username: x"), "14:5: `username` is given without `password`"),
             (smtp("host: a.example", "password: env:P"), "14:5: `password` is given without `username`"),
+            (WHOLE + "database: postgresql://db.example", "12:11: `database` is not the address of a database"),
+            (WHOLE + "database: sqlite:///x.db", "12:11: `database` must be a path to a file, or an address"),
+            (WHOLE + "database_password: env:P", "12:1: `database_password` means nothing for a file"),
+            (smtp("host: a.example", "token_command: a"), "14:5: `token_command` is given without `username`"),
+            (
+                smtp("host: a.example", "username: x", "password: env:P", "token_command: a"),
+                "16:5: `token_command` stands beside `password`",
+            ),
         ],
     )  # fmt: skip
     def test_is_named_with_its_place_and_what_to_do(
@@ -989,7 +1083,8 @@ FULL: dict[str, object] = {
         "smtp": {"host": "m.example", "username": "u", "password": "env:P", "port": 25}
     },
     "dkim": {"selector": "s", "key": "env:K", "domain": "n.example"},
-    "database": "d.db",
+    "database": "postgresql://u@h.example/d",
+    "database_password": "env:P",
 }
 ODD: st.SearchStrategy[object] = st.sampled_from(
     [

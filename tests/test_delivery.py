@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from digest.config import load_settings
 from digest.delivery import Sending, SendReport
-from digest.errors import InputError
+from digest.errors import InputError, TransportError
 from digest.model import Issue, Message, Outcome, Preferences, State, Subscriber
 from digest.newsroom import Newsroom
+from digest.store import Written
+from digest.transports import Desk
 from tests.projects import Clock, write_project
 
 
@@ -48,16 +52,31 @@ class Wire:
     def __init__(self, *acts: State | Exception) -> None:
         self.acts, self.seen = list(acts), list[Message]()
 
-    def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
-        for message in messages:
-            self.seen.append(message)
-            act = self.acts.pop(0) if self.acts else State.SENT
-            if isinstance(act, Exception):
-                raise act
-            yield Outcome(delivery=message.delivery, state=act)
+    def deliver(self, desk: Desk) -> None:
+        while (message := desk.take()) is not None:
+            if desk.settle(leaving=message):
+                self.hand_over(message, desk)
+
+    def hand_over(self, message: Message, desk: Desk) -> None:
+        self.seen.append(message)
+        act = self.acts.pop(0) if self.acts else State.SENT
+        if isinstance(act, Exception):
+            raise act
+        desk.settle([Outcome(delivery=message.delivery, state=act)])
 
     def close(self) -> None:
         pass
+
+
+def sending(newsroom: Newsroom, issue: Issue, clock: Clock) -> Sending:
+    """Return a desk at which a test asks by itself; it never comes to an end."""
+    return Sending(
+        assembler=newsroom.assembler(issue),
+        audience=newsroom.store.audience,
+        journal=newsroom.store.journal,
+        transport=Wire(),
+        now=clock,
+    )
 
 
 def test_a_fault_in_the_middle_of_a_mail_leaves_it_in_doubt_and_the_rest_alone(
@@ -131,12 +150,11 @@ def test_a_lease_that_ran_out_is_not_sent(
     class Slow(Wire):
         """Takes an hour over its first mail; meanwhile another process goes on."""
 
-        def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
-            for outcome in super().deliver(messages):
-                yield outcome
-                if len(self.seen) == 1:
-                    clock.forward(hours=1)
-                    assert len(journal.claim(issue.id, limit=9, lease_seconds=60)) == 2
+        def hand_over(self, message: Message, desk: Desk) -> None:
+            super().hand_over(message, desk)
+            if len(self.seen) == 1:
+                clock.forward(hours=1)
+                assert len(journal.claim(issue.id, limit=9, lease_seconds=60)) == 2
 
     wire = Slow()
     report = newsroom.send(issue, transport=wire)
@@ -146,31 +164,174 @@ def test_a_lease_that_ran_out_is_not_sent(
     assert not report.settled
 
 
-def test_an_outcome_written_down_before_is_not_counted_again(
-    newsroom: Newsroom, issue: Issue, clock: Clock
+def test_an_interruption_after_the_outcome_is_on_the_disk_changes_nothing(
+    newsroom: Newsroom, issue: Issue
 ) -> None:
     class Interrupted(Wire):
-        """Is interrupted when the first outcome is on the disk, and not yet counted."""
-
-        def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
-            for outcome in super().deliver(messages):
-                sending.journal.record(sending.claims[outcome.delivery], outcome)
-                raise KeyboardInterrupt
-            yield from ()
-
-    sending = Sending(
-        assembler=newsroom.assembler(issue),
-        audience=newsroom.store.audience,
-        journal=newsroom.store.journal,
-        transport=Interrupted(),
-        now=clock,
-    )
+        def hand_over(self, message: Message, desk: Desk) -> None:
+            super().hand_over(message, desk)
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sending.run()
+        newsroom.send(issue, transport=Interrupted())
 
-    assert sending.report.refusals == []
-    assert sending.report.counts == {State.SENT: 1, State.QUEUED: 2}
+    counts = newsroom.store.journal.counts(issue.id)
+    assert counts == {State.SENT: 1, State.QUEUED: 2}
+
+
+def test_an_envelope_that_was_on_its_way_is_no_doubt(
+    newsroom: Newsroom, issue: Issue
+) -> None:
+    class Pipelined(Wire):
+        """Has taken a second message when the line breaks and everything ends."""
+
+        def deliver(self, desk: Desk) -> None:
+            first, _ = desk.take(), desk.take()
+            assert first is not None
+            assert desk.settle(leaving=first)
+            raise TransportError("no line")
+
+    with pytest.raises(TransportError, match="no line"):
+        newsroom.send(issue, transport=Pipelined())
+
+    counts = newsroom.store.journal.counts(issue.id)
+    assert counts == {State.UNKNOWN: 1, State.QUEUED: 2}
+
+
+@pytest.mark.parametrize("doubtful", [State.QUEUED, State.SENT, State.UNKNOWN])
+def test_what_is_in_doubt_is_dealt_with_as_the_operator_wants(
+    newsroom: Newsroom, issue: Issue, clock: Clock, doubtful: State
+) -> None:
+    journal, wire = newsroom.store.journal, Wire()
+    killed = sending(newsroom, issue, clock)
+    first = killed.take()
+    assert first is not None
+    assert killed.settle(leaving=first)
+    clock.forward(hours=1)
+
+    journal.recover(issue.id, doubtful=doubtful)
+    newsroom.send(issue, transport=wire)
+
+    again = {message.delivery: message.content for message in wire.seen}
+    assert len(again) == (3 if doubtful is State.QUEUED else 2)
+    assert again.get(first.delivery, first.content) == first.content
+
+
+def test_an_issue_held_back_stops_within_a_window_and_goes_on_when_let(
+    newsroom: Newsroom, issue: Issue
+) -> None:
+    class Paused(Wire):
+        """Is being paused by somebody else while its first mail is on its way."""
+
+        def hand_over(self, message: Message, desk: Desk) -> None:
+            newsroom.store.journal.hold(issue.id, "paused")
+            super().hand_over(message, desk)
+
+    paused, wire = Paused(), Wire()
+
+    report = newsroom.send(issue, transport=paused)
+
+    assert (report.hold, len(paused.seen)) == ("paused", 1)
+    assert report.counts == {State.SENT: 1, State.QUEUED: 2}
+    assert newsroom.issues.open(newsroom.newsletter("daily")) == []
+    newsroom.store.journal.hold(issue.id, "")
+    assert newsroom.send(issue, transport=wire).settled
+    assert len(wire.seen) == 2
+
+
+def test_a_reader_who_unsubscribes_while_the_mail_is_made_does_not_get_it(
+    newsroom: Newsroom, issue: Issue
+) -> None:
+    ana = newsroom.subscriber("ana@readers.example")
+
+    class Unsubscribing(Wire):
+        def deliver(self, desk: Desk) -> None:
+            message = desk.take()
+            while message is not None and message.envelope.recipient != ana.address:
+                assert desk.settle(leaving=message)
+                self.hand_over(message, desk)
+                message = desk.take()
+            assert message is not None
+            newsroom.unsubscribe(ana.id)
+            assert not desk.settle(leaving=message)
+            super().deliver(desk)
+
+    wire = Unsubscribing()
+    report = newsroom.send(issue, transport=wire)
+
+    assert report.counts == {State.SENT: 2, State.SKIPPED: 1}
+    assert ana.address not in {m.envelope.recipient for m in wire.seen}
+
+
+def test_a_deferred_mail_comes_back_about_when_it_should(
+    newsroom: Newsroom, issue: Issue, clock: Clock
+) -> None:
+    class Busy(Wire):
+        def hand_over(self, message: Message, desk: Desk) -> None:
+            wait = 1800.0 if not self.seen else 0.0
+            self.seen.append(message)
+            desk.settle(
+                [
+                    Outcome(
+                        delivery=message.delivery,
+                        state=State.DEFERRED,
+                        wait_seconds=wait,
+                    )
+                ]
+            )
+
+    newsroom.send(issue, transport=Busy())
+
+    waits = sorted(
+        (row.due - clock.at).total_seconds()
+        for row in newsroom.store.journal.deliveries(issue.id)
+        if row.due
+    )
+    assert waits[2] == 1800
+    assert all(240 <= wait <= 360 for wait in waits[:2])
+    assert waits[0] != waits[1]
+
+
+def test_many_threads_send_every_mail_once(
+    newsroom: Newsroom, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = [
+        Subscriber(
+            id="",
+            address=f"r{n}@readers.example",
+            preferences=Preferences(newsletters=frozenset({"daily"})),
+        )
+        for n in range(200)
+    ]
+    newsroom.store.audience.import_(readers, origin="elsewhere", sync=False)
+    newsroom.issues.plan_rows(issue)
+
+    class Wide(Wire):
+        window = 8
+
+        def deliver(self, desk: Desk) -> None:
+            with ThreadPoolExecutor(self.window) as pool:
+                for each in [
+                    pool.submit(super(Wide, self).deliver, desk)
+                    for _ in range(self.window)
+                ]:
+                    each.result()
+
+    journal, commits = newsroom.store.journal, list[str]()
+    write = journal.write
+
+    def counted(issue_id: str, **asked: Any) -> Written:
+        commits.append(issue_id)
+        return write(issue_id, **asked)
+
+    monkeypatch.setattr(journal, "write", counted)
+    wire = Wide()
+
+    report = newsroom.send(issue, transport=wire)
+
+    assert report.counts == {State.SENT: 203}
+    assert len({message.delivery for message in wire.seen}) == len(wire.seen) == 203
+    assert len(commits) < 2 * 203, "threads share commits"
 
 
 def test_a_report_is_settled_when_everybody_has_mail_or_needs_none(

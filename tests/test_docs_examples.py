@@ -31,7 +31,7 @@ def examples(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["writing-articles.md", "readers.md"])
+@pytest.mark.parametrize("page", ["writing-articles.md", "readers.md", "running.md"])
 def test_every_yaml_block_is_yaml(page: str) -> None:
     found = examples(page, "yaml")
 
@@ -117,3 +117,19 @@ def test_the_readers_are_valid_and_the_same_in_both_forms(
     assert amira.preferences.follows == ("human-rights", "climate", "tag:lisbon")
     assert jonas.status is Status.ACTIVE
     assert jonas.preferences.newsletters == {"daily"}
+
+
+def test_running_names_every_key_of_delivery_smtp_and_its_defaults() -> None:
+    from digest.config.leaving import SmtpPart
+
+    page = (DOCS / "running.md").read_text("utf-8")
+    [section] = re.findall(
+        r"^## The mail server\n(.*?)^## ", page, re.MULTILINE | re.DOTALL
+    )
+    rows = dict(re.findall(r"^\| (`.*?) \| (.*) \|$", section, re.MULTILINE))
+    fields = SmtpPart.model_fields
+
+    told = [key for keys in rows for key in re.findall(r"`(\w+)`", keys)]
+    assert sorted(told) == sorted(fields)
+    for key in ("connections", "messages_per_connection"):
+        assert str(fields[key].default) in rows[f"`{key}`"]

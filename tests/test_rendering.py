@@ -21,22 +21,24 @@ from digest.model import (
     Image,
     Length,
     Link,
+    Mailbox,
+    Notice,
     Quote,
     Section,
+    Topic,
 )
 from digest.rendering import (
     Personal,
     Rendered,
     Renderer,
-    TemplateFile,
     TemplateSet,
     inlining,
     plaintext,
 )
 from digest.rendering.fitting import LARGEST
 from digest.rendering.marks import Marks
-from digest.rendering.words import Words
 from tests import rendering_samples as samples
+from tests import stock_samples as stock
 from tests.plain_path import PlainPath
 from tests.rendering_samples import HOST, article, digest, personal, section, templates
 
@@ -142,9 +144,21 @@ CASES: dict[str, tuple[Digest, str, Length, dict[str, object]]] = {
 }
 
 
+#: The stock sets, as `tests.stock_samples` fills them: "letter-ja" and so on.
+STOCK = {f"{of}-{lang}": (of, lang) for of in stock.SETS for lang in stock.LANGUAGES}
+NAMES = [*CASES, *STOCK]
+_WORDS = samples.renderer(samples.whole_digest())._pages.words.spoken
+
+
+def language_of(name: str) -> str:
+    """Return the language a mail speaks: what is wanted, or else English."""
+    wanted = STOCK[name][1] if name in STOCK else CASES[name][1][:2]
+    return wanted if wanted in _WORDS else "en"
+
+
 @pytest.fixture(scope="module")
 def mails() -> dict[str, Rendered]:
-    return {
+    return {name: stock.mail(*which) for name, which in STOCK.items()} | {
         name: rendered(
             what,
             personal(name="أميرة") if language == "ar" else personal(),
@@ -156,7 +170,7 @@ def mails() -> dict[str, Rendered]:
     }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("part", ["subject", "txt", "html"])
 def test_mails_look_as_approved(
     name: str,
@@ -166,7 +180,7 @@ def test_mails_look_as_approved(
 ) -> None:
     mail = mails[name]
     texts = {"subject": mail.subject + "\n", "txt": mail.text, "html": html_of(mail)}
-    golden = GOLDENS / f"{name}.{part}"
+    golden = GOLDENS / ("stock" if name in STOCK else "") / f"{name}.{part}"
     if request.config.getoption("--approve"):
         golden.write_text(texts[part])
 
@@ -176,13 +190,13 @@ def test_mails_look_as_approved(
 # -- every mail -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", NAMES)
 class TestEveryMail:
     def test_says_its_language_and_direction_twice(
         self, name: str, mails: dict[str, Rendered]
     ) -> None:
         seen = Seen(html_of(mails[name]))
-        language = {"fr": "fr", "ar": "ar", "ar-of-en": "ar"}.get(name, "en")
+        language = language_of(name)
         direction = "rtl" if language == "ar" else "ltr"
 
         speaking = [found for _, found in seen.tags if "lang" in found][:2]
@@ -224,8 +238,8 @@ class TestEveryMail:
         for found in (
             f for _, f in Seen(html).tags if "font-size:0" in f.get("style", "")
         ):
-            assert found["class"].split()[-1] in {"bar", "rule", "leadi"}, (
-                "no text in it"
+            assert found["class"].split()[-1] in {"bar", "rule", "leadi", "gridw"}, (
+                "no text in it, or all of it in boxes of their own"
             )
 
     def test_keeps_its_media_queries_and_balances_its_comments_for_outlook(
@@ -238,7 +252,7 @@ class TestEveryMail:
 
         assert kept
         assert kept[1].count("!important") >= 10
-        assert html.count("<!--[if mso]>") == html.count("<![endif]-->") == 3
+        assert html.count("<!--[if mso]>") == html.count("<![endif]-->") >= 3
         assert html.count("<table") == html.count("</table")
         assert len("".join(re.findall(r"<style.*?</style>", html, re.DOTALL))) < 8_192
 
@@ -260,7 +274,7 @@ class TestEveryMail:
         for href, _ in seen.links:
             assert href.casefold() in text
         for _, heading in seen.headings[1:]:
-            assert " ".join(heading.casefold().split()) in text
+            assert " ".join(heading.strip("→←\u00a0").casefold().split()) in text
 
     def test_has_text_of_72_columns_with_addresses_on_their_own_lines(
         self, name: str, mails: dict[str, Rendered]
@@ -283,8 +297,9 @@ class TestEveryMail:
         links = [href for href, _ in Seen(html_of(mails[name])).links]
         unsubscribe = personal().unsubscribe
 
-        assert unsubscribe in links[:2]
-        assert unsubscribe == links[-1]
+        if not name.startswith("letter"):  # it begins as letters do
+            assert unsubscribe in links[:2]
+        assert unsubscribe in links[-2:]
         assert "13002 Marseille" in html_of(mails[name])
         assert "13002 Marseille" in mails[name].text.split("\n\n")[-1]
 
@@ -306,36 +321,6 @@ def test_the_first_visible_line_is_what_mailboxes_preview(
 
     assert first.startswith("Also in this issue: A library lends out")
     assert 40 <= len(first) <= 150
-
-
-# -- colours ----------------------------------------------------------------
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _contrast(one: str, other: str) -> float:
-    low, high = sorted([_luminance(one), _luminance(other)])
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize("sheet", ["style.css", "kept.css"])
-@pytest.mark.parametrize("ink", ["ink", "bod", "mut", "acc"])
-@pytest.mark.parametrize("paper", ["bg", "card", "pan"])
-def test_text_can_be_read_on_its_ground(sheet: str, ink: str, paper: str) -> None:
-    css = (samples.NEWSROOM / sheet).read_text()
-    text = re.search(rf"\.{ink}\b[^{{}}]*\{{color:(#\w{{6}})", css)
-    ground = re.search(rf"\.{paper}\{{background-color:(#\w{{6}})", css)
-
-    assert text
-    assert ground
-    assert _contrast(text[1], ground[1]) >= 4.5
 
 
 # -- the reader's own values ------------------------------------------------
@@ -641,7 +626,7 @@ def test_a_missing_file_is_named_with_those_there_are() -> None:
     ):
         rendered(
             samples.whole_digest(),
-            templates=TemplateSet(name="newsroom", files=without),
+            templates=replace(whole, files=without),
         )
 
 
@@ -753,6 +738,29 @@ class TestGmailsLimit:
 
         assert len(html_of(rendered(what, length=Length.FULL)).encode()) < 30_000
 
+    def test_is_far_away_for_twelve_whole_stories(self) -> None:
+        numbers = [0, *([1, 2, 3, 4, 5] * 3)[:11]]
+        sections = stock.digest_of("en", numbers)
+        made = stock.renderer("newsroom", "en", sections)
+
+        sizes = {
+            length: len(
+                html_of(
+                    made.render(
+                        sections,
+                        personal(),
+                        language="en",
+                        length=length,
+                        format=Format.HTML,
+                    )
+                ).encode()
+            )
+            for length in (Length.SUMMARIES, Length.FULL)
+        }
+
+        assert sections.count == 12
+        assert max(sizes.values()) < 60_000, sizes
+
     def test_turns_summaries_into_headlines_when_there_are_very_many(self) -> None:
         stories = [_long_story(number, 10) for number in range(60)]
         what = digest(section("Climate", *stories))  # type: ignore[arg-type]
@@ -790,7 +798,7 @@ class TestLanguage:
     ) -> None:
         html = html_of(mails["ar-of-en"])
         speaking = re.findall(
-            r'<(\w+)[^>]* lang="en" dir="ltr"[^>]*>(?:<a[^>]*>)?([\w ]+)', html
+            r'<(\w+)[^>]* lang="en" dir="ltr"[^>]*>(?:<(?:a|span)[^>]*>)?([\w ]+)', html
         )
 
         assert speaking == [
@@ -861,7 +869,7 @@ class TestLanguage:
     def test_nobody_speaks_falls_back_to_the_newsletters(self) -> None:
         mail = rendered(
             samples.french_digest(),
-            language="ja",
+            language="ko",
             newsletter=samples.newsletter(language="fr"),
         )
 
@@ -939,6 +947,81 @@ class TestHostileStories:
 
         assert html.count("<table") == html.count("</table")
         assert html.rstrip().endswith("</html>")
+
+
+class TestBesideTheStories:
+    WHAT = digest(section("Climate", article()))
+
+    def mail(self, **changes: object) -> tuple[str, str]:
+        made = rendered(self.WHAT, newsletter=samples.newsletter(**changes))
+        return html_of(made), made.text
+
+    def test_stands_a_notice_that_nobody_takes_for_a_story(self) -> None:
+        notice = Notice(title="Our letters, bound", text="In blue.")
+
+        html, text = self.mail(notice=notice)
+
+        assert re.search(r">Notice</p>\s*<p[^>]*><span[^>]*>Our letters, bound", html)
+        assert "Notice:\nOur letters, bound\nIn blue.\n" in text
+
+    def test_a_notice_is_as_harmless_as_a_story(self) -> None:
+        html, text = self.mail(
+            notice=Notice(title="<b>A</b>\nb", label="<i>", url="javascript:alert(1)")
+        )
+
+        assert "<b>" not in html
+        assert "<i>" not in html
+        assert "javascript" not in html + text
+        assert "<b>A</b> b" in Seen(html).text
+
+    def test_stands_nothing_nobody_asked_for(self) -> None:
+        html, text = self.mail()
+
+        for word in ("Notice", "useful", "Reply to this mail", "passed on", "the app"):
+            assert word not in html + text
+
+    def test_stands_the_question_whether_it_was_useful(self) -> None:
+        html, text = self.mail(feedback=f"{HOST}/f?k=1&of=daily")
+
+        for answer in ("yes", "no"):
+            url = f"{HOST}/f?k=1&of=daily&issue=214&useful={answer}"
+            assert url in [href for href, _ in Seen(html).links]
+            assert f"{answer.title()}:\n{url}\n" in text
+
+    def test_an_answer_to_the_mail_will_do_where_somebody_reads_it(self) -> None:
+        html, text = self.mail(reply_to=Mailbox(address="desk@longitude.example"))
+
+        assert "Reply to this mail" in html
+        assert "Reply to this mail" in text
+
+
+class TestLayouts:
+    def html(self, layout: str, length: Length = Length.SUMMARIES) -> str:
+        topic = Topic(slug="a", title="A", layout=layout, page=f"{HOST}/topic-a")  # type: ignore[arg-type]
+        what = digest(section("A", *(article(number) for number in range(4))))
+        made = rendered(
+            what, length=length, newsletter=samples.newsletter(topics=(topic,))
+        )
+        return html_of(made)
+
+    def test_are_a_list_a_grid_and_points(self) -> None:
+        pages = {layout: self.html(layout) for layout in ("list", "grid", "brief")}
+
+        assert {n: page.count('class="col"') for n, page in pages.items()} == {
+            "list": 0,
+            "grid": 3,
+            "brief": 0,
+        }
+        assert pages["brief"].count('class="item bri bod"') == 3
+        assert pages["list"].count('class="crd"') == 3
+        for page in pages.values():
+            assert f'href="{HOST}/topic-a"' in page
+            assert page.count("What happened in story") == 4
+
+    @pytest.mark.parametrize("length", [Length.HEADLINES, Length.FULL])
+    def test_are_for_summaries(self, length: Length) -> None:
+        for layout in ("grid", "brief"):
+            assert self.html(layout, length).count('class="crd"') >= 3
 
 
 class TestOnceOnly:
@@ -1092,9 +1175,12 @@ def test_days_are_those_of_the_newsletters_zone() -> None:
 
 
 def test_the_words_of_a_set_may_be_a_projects_own() -> None:
-    own = Words.read("en: {hello: Ahoy.}", file="words.yaml")
-    file = TemplateFile(path="words.yaml", text="en: {hello: Ahoy.}")
+    mine = templates(words__yaml="en: {hello: Ahoy., hello_name: 'Ahoy {name}.'}")
 
-    assert own.speech("en", otherwise="en").word("hello", None) == "Ahoy."
+    mail = rendered(samples.whole_digest(), templates=mine)
+
+    assert "Ahoy Amira." in mail.text
+    assert "Also read" in mail.text, "the others stay"
+    bare = TemplateSet(name="newsroom", files=mine.files)
     with pytest.raises(TemplateProblem, match="has no word `subject_more`"):
-        rendered(samples.whole_digest(), templates=templates(words__yaml=file.text))
+        rendered(samples.whole_digest(), templates=bare)

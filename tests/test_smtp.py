@@ -8,19 +8,21 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trustme
 
-from digest.errors import TransportError
-from digest.model import Envelope, Message, Outcome, State
+from digest.errors import DigestError, TransportError
+from digest.model import Envelope, Message, State
 from digest.settings import Security, SmtpDelivery
-from digest.transports import open_transport
+from digest.transports import deliver_one, open_transport
 from digest.transports.smtp import SmtpTransport, Timeouts
 from digest.transports.smtp.trouble import explained
+from tests.desks import ListDesk
+from tests.desks import delivered as deliver
 from tests.smtp_servers import (
     DROP,
     HOST,
@@ -32,10 +34,11 @@ from tests.smtp_servers import (
     play,
 )
 
-QUICK = Timeouts(connect=10, reply=10, verdict=10, farewell=0.3)
-IMPATIENT = Timeouts(connect=0.5, reply=0.5, verdict=0.3, farewell=0.3)
+PAUSES = (0.01, 0.02)  # a server that comes back does so at once
+QUICK = Timeouts(connect=10, reply=10, verdict=10, farewell=0.3, pauses=PAUSES)
+IMPATIENT = Timeouts(connect=0.5, reply=0.5, verdict=0.3, farewell=0.3, pauses=PAUSES)
 SMALL = b"Subject: x\r\n\r\nbody\r\n"
-BIG = b"Subject: x\r\n\r\n" + b"text of the story\r\n" * 1_000_000  # fills every buffer
+BIG = b"Subject: x\r\n\r\n" + (b"x" * 900 + b"\r\n") * 20_000  # fills every buffer
 SENT, DEFERRED, FAILED = State.SENT, State.DEFERRED, State.FAILED
 UNKNOWN, QUEUED = State.UNKNOWN, State.QUEUED
 
@@ -50,38 +53,26 @@ def message(name: str, *, content: bytes = SMALL) -> Message:
     )
 
 
-def states(outcomes: list[Outcome]) -> dict[str, State]:
-    assert len({outcome.delivery for outcome in outcomes}) == len(outcomes)
-    return {outcome.delivery: outcome.state for outcome in outcomes}
-
-
-class Supply:
-    """Hands out messages and remembers how many were drawn."""
-
-    def __init__(self, *names: str, content: bytes = SMALL) -> None:
-        self.names, self.content, self.drawn = names, content, list[str]()
-
-    def __iter__(self) -> Iterator[Message]:
-        for name in self.names:
-            self.drawn.append(name)
-            yield message(name, content=self.content)
+def letters(*names: str, content: bytes = SMALL) -> ListDesk:
+    return ListDesk([message(name, content=content) for name in names])
 
 
 def delivered(
-    settings: SmtpDelivery, supply: Supply, *, timeouts: Timeouts = QUICK
-) -> tuple[list[Outcome], TransportError | None]:
-    """Return every outcome, and the error that ended the delivery, if one did."""
-    outcomes = []
-    with closing(SmtpTransport(settings, timeouts=timeouts)) as transport:
-        try:
-            for outcome in transport.deliver(supply):
-                assert outcome.delivery == supply.drawn[-1], "the window is one"
-                outcomes.append(outcome)
-        except TransportError as error:
-            return outcomes, error
-    return outcomes, None
+    settings: SmtpDelivery, desk: ListDesk, *, timeouts: Timeouts = QUICK
+) -> tuple[ListDesk, DigestError | None]:
+    """Deliver it all; return the desk, and the error that ended it, if one did."""
+    return desk, deliver(SmtpTransport(settings, timeouts=timeouts), desk)
 
 
+@pytest.fixture(params=["lockstep", "PIPELINING"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let scripted servers offer PIPELINING, or not."""
+    offers = request.param.replace("lockstep", "")
+    monkeypatch.setattr(Scripted, "offers", offers)
+    return str(offers)
+
+
+@pytest.mark.usefixtures("either_way")
 class TestWhatEachReplyMeans:
     @pytest.mark.parametrize(
         ("steps", "state", "words"),
@@ -94,7 +85,7 @@ class TestWhatEachReplyMeans:
             ({"RCPT": "550 5.1.1 unknown"}, FAILED, "550 5.1.1 unknown"),
             ({"RCPT": "552 too many"}, DEFERRED, "552 too many"),
             ({"DATA": "451 4.7.1 later"}, DEFERRED, "451 4.7.1 later"),
-            ({"DATA": "554 5.5.1 no"}, FAILED, "554 5.5.1 no"),
+            ({"DATA": "554 5.0.0 no"}, FAILED, "554 5.0.0 no"),
             ({"dot": "452 4.3.1 full"}, DEFERRED, "452 4.3.1 full"),
             (
                 {"dot": "550-5.7.1 spam\r\n550 5.7.1 no"},
@@ -108,74 +99,106 @@ class TestWhatEachReplyMeans:
         self, steps: dict[str, str], state: State, words: str
     ) -> None:
         with Scripted(play(**steps)) as server:
-            outcomes, error = delivered(server.settings, Supply("a", "b"))
+            desk, error = delivered(server.settings, letters("a", "b"))
 
         assert error is None
-        assert states(outcomes) == {"a": state, "b": SENT}
-        assert outcomes[0].reply == words
+        assert desk.states == {"a": state, "b": SENT}
+        assert desk.outcomes[0].reply == words
         assert server.accepted["a"] == (state is SENT)
         assert server.accepted["b"] == 1
 
-    def test_a_refused_transaction_is_cleared_before_the_next(self) -> None:
+    def test_a_refused_transaction_is_cleared_before_the_next(
+        self, either_way: str
+    ) -> None:
         with Scripted(play(RCPT="550 5.1.1 no", DATA="451 4.7.1 no")) as server:
-            outcomes, _ = delivered(server.settings, Supply("a", "b", "c"))
+            desk, _ = delivered(server.settings, letters("a", "b", "c"))
 
-        assert states(outcomes) == {"a": FAILED, "b": DEFERRED, "c": SENT}
+        assert desk.states == {"a": FAILED, "b": DEFERRED, "c": SENT}
         verbs = [line.partition(" ")[0] for line in server.heard]
         assert verbs == [
-            *("ehlo", "MAIL", "RCPT", "RSET"),
+            *("ehlo", "MAIL", "RCPT", *["DATA"] * bool(either_way), "RSET"),
             *("MAIL", "RCPT", "DATA", "RSET"),
             *("MAIL", "RCPT", "DATA", "QUIT"),
         ]
+
+    def test_a_354_for_a_refused_recipient_gets_an_empty_content(self) -> None:
+        """RFC 2920 section 3.1: it is refused, and nobody gets an empty mail."""
+        with Scripted(play(RCPT=("550 5.1.1 no", "450 4.2.1 no"))) as server:
+            server.for_nobody = "354 go on"
+            desk, error = delivered(server.settings, letters("a", "b", "c"))
+
+        assert error is None
+        assert desk.states == {"a": FAILED, "b": DEFERRED, "c": SENT}
+        assert server.connections == 1
+        assert (server.strays, server.accepted) == (0, {"c": 1})
+
+    def test_no_goodbye_is_said_to_a_server_that_waits_for_a_content(self) -> None:
+        with Scripted(play(RCPT="550 5.1.1 no")) as server:
+            server.for_nobody = "354 go on"
+            desk, error = delivered(server.settings, letters("a"))
+
+        assert error is None
+        assert desk.states == {"a": FAILED}
+        assert server.unfinished == 0
 
     @pytest.mark.parametrize("answer", ["500 what", "421 enough", DROP, RESET])
     def test_a_server_that_cannot_clear_is_left_for_a_new_connection(
         self, answer: str
     ) -> None:
         with Scripted(play(RCPT="550 5.1.1 no", RSET=answer)) as server:
-            outcomes, error = delivered(server.settings, Supply("a", "b"))
+            desk, error = delivered(server.settings, letters("a", "b"))
 
         assert error is None
-        assert states(outcomes) == {"a": FAILED, "b": SENT}
+        assert desk.states == {"a": FAILED, "b": SENT}
         assert server.connections == 2
+
+    def test_a_server_that_would_deliver_an_empty_mail_gets_none(self) -> None:
+        with Scripted(play(MAIL="451 4.3.0 busy")) as server:
+            server.forgetful = True
+            desk, error = delivered(server.settings, letters("a", "b"))
+
+        assert error is None
+        assert desk.states == {"a": DEFERRED, "b": SENT}
+        assert server.accepted == {"b": 1}
 
     def test_many_refused_in_a_row_are_many_outcomes(self) -> None:
         refuse = play(RCPT=("550 5.1.1 unknown",) * 6)
         with Scripted(refuse) as server:
-            outcomes, error = delivered(server.settings, Supply(*"abcdefg"))
+            desk, error = delivered(server.settings, letters(*"abcdefg"))
 
         assert error is None
-        assert Counter(states(outcomes).values()) == {FAILED: 6, SENT: 1}
+        assert Counter(desk.states.values()) == {FAILED: 6, SENT: 1}
 
     @pytest.mark.parametrize("answer", [DROP, RESET, SILENCE, "500 what"])
     def test_a_broken_goodbye_changes_nothing(self, answer: str) -> None:
         with Scripted(play(QUIT=answer)) as server:
-            outcomes, error = delivered(server.settings, Supply("a"))
+            desk, error = delivered(server.settings, letters("a"))
 
         assert error is None
-        assert states(outcomes) == {"a": SENT}
+        assert desk.states == {"a": SENT}
 
     def test_a_reply_is_kept_printable_and_short(self) -> None:
         reply = "550 5.1.1 \x1b[31mred\x07 " + "x" * 900
         with Scripted(play(RCPT=reply)) as server:
-            outcomes, _ = delivered(server.settings, Supply("a"))
+            desk, _ = delivered(server.settings, letters("a"))
 
-        assert outcomes[0].reply.startswith("550 5.1.1 [31mred x")
-        assert len(outcomes[0].reply) == 500
+        assert desk.outcomes[0].reply.startswith("550 5.1.1 [31mred x")
+        assert len(desk.outcomes[0].reply) == 500
 
 
+@pytest.mark.usefixtures("either_way")
 class TestWhenTheLineBreaks:
     @pytest.mark.parametrize("how", [DROP, RESET])
     @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "body"])
     def test_before_the_last_byte_the_message_goes_again(
         self, step: str, how: str
     ) -> None:
-        supply = Supply("a", "b", content=BIG if step == "body" else SMALL)
+        supply = letters("a", "b", content=BIG if step == "body" else SMALL)
         with Scripted(play(**{step: how})) as server:
-            outcomes, error = delivered(server.settings, supply)
+            desk, error = delivered(server.settings, supply)
 
         assert error is None
-        assert states(outcomes) == {"a": SENT, "b": SENT}
+        assert desk.states == {"a": SENT, "b": SENT}
         assert server.accepted == {"a": 1, "b": 1}
         assert server.connections == 2
 
@@ -184,15 +207,15 @@ class TestWhenTheLineBreaks:
         self, how: str
     ) -> None:
         with Scripted(play(dot=how)) as server:
-            outcomes, error = delivered(
+            desk, error = delivered(
                 server.settings,
-                Supply("a", "b"),
+                letters("a", "b"),
                 timeouts=IMPATIENT if how == SILENCE else QUICK,
             )
 
         assert error is None
-        assert states(outcomes) == {"a": UNKNOWN, "b": SENT}
-        assert "it may have been delivered" in outcomes[0].reply
+        assert desk.states == {"a": UNKNOWN, "b": SENT}
+        assert "it may have been delivered" in desk.outcomes[0].reply
         assert server.accepted["a"] <= 1
         assert sum("RCPT TO:<a@" in line for line in server.heard) == 1
 
@@ -205,121 +228,104 @@ class TestWhenTheLineBreaks:
             return None
 
         with Scripted(slowly) as server:
-            outcomes, _ = delivered(
-                server.settings, Supply("a"), timeouts=Timeouts(reply=0.3, verdict=5)
+            desk, _ = delivered(
+                server.settings, letters("a"), timeouts=Timeouts(reply=0.3, verdict=5)
             )
 
-        assert states(outcomes) == {"a": SENT}
+        assert desk.states == {"a": SENT}
 
     def test_a_message_lost_on_every_connection_waits_and_the_next_goes_on(
         self,
     ) -> None:
         with Scripted(play(MAIL=DROP), play(RCPT=RESET), play(DATA=DROP)) as server:
-            outcomes, error = delivered(server.settings, Supply("a", "b"))
+            desk, error = delivered(server.settings, letters("a", "b"))
 
         assert error is None
-        assert states(outcomes) == {"a": QUEUED, "b": SENT}
+        assert desk.states == {"a": QUEUED, "b": SENT}
         assert server.connections == 4
 
     def test_a_server_that_always_breaks_off_stops_the_delivery(self) -> None:
         plays = [play(DATA=DROP) for _ in range(9)]
         with Scripted(*plays) as server:
-            supply = Supply(*"abcdef")
-            outcomes, error = delivered(server.settings, supply)
+            supply = letters(*"abcdef")
+            desk, error = delivered(server.settings, supply)
 
         assert "3 messages in a row" in str(error)
-        assert states(outcomes) == {"a": QUEUED, "b": QUEUED, "c": QUEUED}
-        assert supply.drawn == ["a", "b", "c"]
+        assert desk.states == {"a": QUEUED, "b": QUEUED, "c": QUEUED}
+        assert desk.drawn == ["a", "b", "c"]
 
     def test_a_server_that_never_answers_the_dot_stops_the_delivery(self) -> None:
         plays = [play(dot=DROP) for _ in range(9)]
         with Scripted(*plays) as server:
-            outcomes, error = delivered(server.settings, Supply(*"abcdef"))
+            desk, error = delivered(server.settings, letters(*"abcdef"))
 
         assert isinstance(error, TransportError)
-        assert list(states(outcomes).values()) == [UNKNOWN] * 3
+        assert list(desk.states.values()) == [UNKNOWN] * 3 + [QUEUED]
+        assert list(server.accepted.values()) == [1, 1, 1]
 
     def test_a_refusal_in_mid_message_is_heard_before_the_line_breaks(self) -> None:
         with Scripted(play(body="552 5.3.4 too large")) as server:
-            outcomes, error = delivered(server.settings, Supply("a", content=BIG))
+            desk, error = delivered(server.settings, letters("a", content=BIG))
 
         assert error is None
-        assert states(outcomes) == {"a": FAILED}
-        assert outcomes[0].reply == "552 5.3.4 too large"
+        assert desk.states == {"a": FAILED}
+        assert desk.outcomes[0].reply == "552 5.3.4 too large"
 
     @pytest.mark.parametrize("steps", [{"RCPT": "354 eh"}, {"body": "250 eh"}])
     def test_a_reply_out_of_step_ends_the_conversation(
         self, steps: dict[str, str]
     ) -> None:
-        supply = Supply("a", content=BIG if "body" in steps else SMALL)
+        supply = letters("a", content=BIG if "body" in steps else SMALL)
         with Scripted(play(**steps)) as server:
-            outcomes, error = delivered(server.settings, supply)
+            desk, error = delivered(server.settings, supply)
 
         assert error is None
-        assert states(outcomes) == {"a": SENT}
+        assert desk.states == {"a": SENT}
         assert server.accepted == {"a": 1}
         assert server.connections == 2
 
-    def test_an_interrupt_leaves_no_half_message_on_the_line(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with Scripted(play(DATA=SILENCE)) as server:
-            transport = SmtpTransport(server.settings, timeouts=QUICK)
-            session = transport._ready()
-            monkeypatch.setattr(session, "_hear", interrupted)
 
-            with pytest.raises(KeyboardInterrupt):
-                list(transport.deliver(Supply("a")))
-
-            assert not session.alive
-            transport.close()
-
-
-def interrupted() -> None:
-    raise KeyboardInterrupt
-
-
+@pytest.mark.usefixtures("either_way")
 class TestTooManyForOneConversation:
     def test_a_421_on_a_used_connection_moves_on_to_a_new_one(self) -> None:
         limit = play(MAIL=("250 ok", "250 ok", "421 4.7.0 enough for one session"))
         with Scripted(limit) as server:
-            outcomes, error = delivered(server.settings, Supply("a", "b", "c", "d"))
+            desk, error = delivered(server.settings, letters("a", "b", "c", "d"))
 
         assert error is None
-        assert set(states(outcomes).values()) == {SENT}
+        assert set(desk.states.values()) == {SENT}
         assert server.accepted == {"a": 1, "b": 1, "c": 1, "d": 1}
         assert server.connections == 2
 
     def test_a_421_on_a_fresh_connection_defers_the_message(self) -> None:
-        with Scripted(play(MAIL="421 4.7.28 too fast")) as server:
-            outcomes, error = delivered(server.settings, Supply("a", "b"))
+        with Scripted(play(MAIL="421 4.3.2 not now")) as server:
+            desk, error = delivered(server.settings, letters("a", "b"))
 
         assert error is None
-        assert states(outcomes) == {"a": DEFERRED, "b": SENT}
-        assert outcomes[0].reply == "421 4.7.28 too fast"
+        assert desk.states == {"a": DEFERRED, "b": SENT}
+        assert desk.replies["a"] == "421 4.3.2 not now"
 
     def test_a_server_that_always_says_421_stops_the_delivery(self) -> None:
         plays = [play(RCPT="421 4.3.2 overloaded") for _ in range(9)]
         with Scripted(*plays) as server:
-            outcomes, error = delivered(server.settings, Supply(*"abcdef"))
+            desk, error = delivered(server.settings, letters(*"abcdef"))
 
         assert "421 4.3.2 overloaded" in str(error)
-        assert list(states(outcomes).values()) == [DEFERRED] * 3
+        assert list(desk.states.values()) == [DEFERRED] * 3
         assert server.connections == 3
 
-    def test_a_connection_that_idled_out_between_two_sends_is_renewed(self) -> None:
+    def test_a_connection_that_the_server_is_tired_of_is_renewed(self) -> None:
         def hang_up_when_done(step: str) -> str | None:
             return "250 queued\r\n421 4.4.2 idle" if step == "dot" else None
 
         with Scripted(hang_up_when_done) as server:
-            transport = SmtpTransport(server.settings, timeouts=QUICK)
-            with closing(transport):
-                first = list(transport.deliver(Supply("a")))
-                second = list(transport.deliver(Supply("b")))
+            first, _ = delivered(server.settings, letters("a", "b"))
 
-        assert states(first + second) == {"a": SENT, "b": SENT}
+        assert first.states == {"a": SENT, "b": SENT}
+        assert server.connections == 2
 
 
+@pytest.mark.usefixtures("either_way")
 class TestTheTruthUnderRandomFaults:
     @pytest.mark.parametrize("seed", range(4))
     def test_no_verdict_is_ever_wrong(self, seed: int) -> None:
@@ -332,13 +338,13 @@ class TestTheTruthUnderRandomFaults:
                 return dice.choice([DROP, RESET]) if dice.random() < 0.04 else None
             return dice.choice(replies) if faulty and dice.random() < 0.06 else None
 
-        supply = Supply(*(f"r{number}" for number in range(120)))
+        supply = letters(*(f"r{number}" for number in range(120)))
         with Scripted(*[misbehave] * 200) as server:
-            outcomes, error = delivered(server.settings, supply)
+            desk, error = delivered(server.settings, supply)
 
         assert error is None
-        assert len(outcomes) == 120
-        for outcome in outcomes:
+        assert len(desk.outcomes) == 120
+        for outcome in desk.outcomes:
             times = server.accepted[outcome.delivery]
             allowed = {SENT: (1,), UNKNOWN: (0, 1)}.get(outcome.state, (0,))
             assert times in allowed, (outcome, times)
@@ -347,7 +353,7 @@ class TestTheTruthUnderRandomFaults:
 class TestTheEnvelope:
     def test_states_the_size_where_the_server_asks_for_it(self) -> None:
         with Scripted() as server:
-            delivered(server.settings, Supply("a"))
+            delivered(server.settings, letters("a"))
 
         sender = f"MAIL FROM:<b+token@longitude.example> SIZE={len(SMALL)}"
         assert server.heard[1:3] == [sender, "RCPT TO:<a@example.org>"]
@@ -355,63 +361,71 @@ class TestTheEnvelope:
     @pytest.mark.parametrize("features", ["8BITMIME", "SIZE", "SIZE 0", "SIZE many"])
     def test_sends_where_the_server_states_no_limit(self, features: str) -> None:
         with Scripted(features=features) as server:
-            outcomes, _ = delivered(server.settings, Supply("a"))
+            desk, _ = delivered(server.settings, letters("a"))
 
-        assert states(outcomes) == {"a": SENT}
+        assert desk.states == {"a": SENT}
 
     def test_fails_a_message_too_big_for_the_server_without_sending_it(self) -> None:
         with Scripted(features="SIZE 10") as server:
-            outcomes, error = delivered(server.settings, Supply("a"))
+            desk, error = delivered(server.settings, letters("a"))
 
         assert error is None
-        assert states(outcomes) == {"a": FAILED}
-        assert "takes at most 10; lower" in outcomes[0].reply
+        assert desk.states == {"a": FAILED}
+        assert "takes at most 10; lower" in desk.outcomes[0].reply
         assert server.heard == [server.heard[0], "QUIT"]
 
     def test_greets_with_an_address_literal_and_no_name_of_this_machine(self) -> None:
         with Scripted() as server:
-            delivered(server.settings, Supply("a"))
+            delivered(server.settings, letters("a"))
 
         assert server.heard[0].lower() == "ehlo [127.0.0.1]"
 
     def test_speaks_with_a_server_that_knows_no_ehlo(self) -> None:
         with Scripted(play(EHLO="502 what?")) as server:
-            outcomes, _ = delivered(server.settings, Supply("a"))
+            desk, _ = delivered(server.settings, letters("a"))
 
-        assert states(outcomes) == {"a": SENT}
+        assert desk.states == {"a": SENT}
 
-    def test_stuffs_dots_and_ends_the_last_line(self) -> None:
-        content = b".start\r\n\r\n.\r\n..two\r\nno end"
+    def test_ends_the_last_line_of_a_content_that_does_not(self) -> None:
+        content = b"Subject: x\r\n\r\nno end"
         with Scripted() as server:
-            outcomes, _ = delivered(server.settings, Supply("a", content=content))
+            desk, _ = delivered(server.settings, letters("a", "b", content=content))
 
-        assert states(outcomes) == {"a": SENT}
-        assert server.bodies == [b"..start\r\n\r\n..\r\n...two\r\nno end\r\n"]
+        assert desk.states == {"a": SENT, "b": SENT}
+        assert server.bodies == [content + b"\r\n"] * 2
+
+    def test_names_its_delivery_where_returned_mail_can_say_it(self) -> None:
+        with Scripted(features="DSN") as server:
+            named = replace(message("a"), delivery="daily/2026-11-23:a+b=é")
+            delivered(server.settings, ListDesk([named]))
+
+        assert server.heard[1].endswith(
+            "> RET=HDRS ENVID=daily/2026-11-23:a+2Bb+3D+C3+A9"
+        )
 
     def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it(self) -> None:
-        supply = Supply("élodie", "b")
         with Scripted(features="8BITMIME") as server:
-            outcomes, error = delivered(server.settings, supply)
+            desk, error = delivered(server.settings, letters("élodie", "b"))
 
         assert error is None
-        assert states(outcomes) == {"élodie": FAILED, "b": SENT}
-        assert outcomes[0].reply.startswith("5.6.7 not sent: ")
-        assert "SMTPUTF8" in outcomes[0].reply
+        assert desk.states == {"élodie": FAILED, "b": SENT}
+        assert desk.outcomes[0].reply.startswith("5.6.7 not sent: ")
+        assert "SMTPUTF8" in desk.outcomes[0].reply
 
         with Scripted(features="SMTPUTF8") as server:
-            outcomes, _ = delivered(server.settings, supply)
+            desk, _ = delivered(server.settings, letters("élodie", "b"))
 
-        assert states(outcomes) == {"élodie": SENT, "b": SENT}
+        assert desk.states == {"élodie": SENT, "b": SENT}
         assert server.heard[1].endswith("> BODY=8BITMIME SMTPUTF8")
         assert not server.heard[4].endswith("SMTPUTF8")
 
     @pytest.mark.parametrize("name", ["a>\r\nRCPT TO:<evil", "a b", "<a", "a\0"])
     def test_an_address_cannot_forge_a_command(self, name: str) -> None:
         with Scripted() as server:
-            outcomes, _ = delivered(server.settings, Supply(name, "b"))
+            desk, _ = delivered(server.settings, letters(name, "b"))
 
-        assert states(outcomes) == {name: FAILED, "b": SENT}
-        assert outcomes[0].reply.startswith("5.1.3 not sent: RCPT TO: ")
+        assert desk.states == {name: FAILED, "b": SENT}
+        assert desk.outcomes[0].reply.startswith("5.1.3 not sent: RCPT TO: ")
         assert not any("evil" in line for line in server.heard)
 
 
@@ -428,11 +442,11 @@ def address_towards_the_network() -> str:
 class TestNoWayOut:
     def stopped(self, settings: SmtpDelivery, timeouts: Timeouts = QUICK) -> str:
         """Return why; the one message drawn is waiting, the other untouched."""
-        supply = Supply("a", "b")
-        outcomes, error = delivered(settings, supply, timeouts=timeouts)
+        supply = letters("a", "b")
+        desk, error = delivered(settings, supply, timeouts=timeouts)
         assert error is not None
-        assert states(outcomes) == {"a": QUEUED}
-        assert supply.drawn == ["a"]
+        assert desk.states == {"a": QUEUED}
+        assert desk.drawn == ["a"]
         assert str(error).startswith(f"{settings.host}:{settings.port}: ")
         assert "Nothing is lost" in str(error)
         return str(error)
@@ -488,12 +502,12 @@ class TestNoWayOut:
 
         server = Scripted(stop)
         server.thread.start()
-        supply = Supply("a", "b", "c")
-        outcomes, error = delivered(server.settings, supply)
+        supply = letters("a", "b", "c")
+        desk, error = delivered(server.settings, supply)
         server.thread.join()
 
-        assert states(outcomes) == {"a": SENT, "b": QUEUED}
-        assert supply.drawn == ["a", "b"]
+        assert desk.states == {"a": SENT, "b": QUEUED}
+        assert desk.drawn == ["a", "b"]
         assert "nothing listens there" in str(error)
 
     @pytest.mark.parametrize(
@@ -528,7 +542,10 @@ class TestNoWayOut:
     def test_no_starttls_means_no_mail(self) -> None:
         with Scripted() as server:
             settings = SmtpDelivery(
-                host=HOST, port=server.settings.port, security=Security.STARTTLS
+                host=HOST,
+                port=server.settings.port,
+                security=Security.STARTTLS,
+                connections=1,
             )
             why = self.stopped(settings)
 
@@ -539,7 +556,10 @@ class TestNoWayOut:
         refusal = play(STARTTLS="454 4.7.0 TLS not available")
         with Scripted(refusal, features="STARTTLS") as server:
             settings = SmtpDelivery(
-                host=HOST, port=server.settings.port, security=Security.STARTTLS
+                host=HOST,
+                port=server.settings.port,
+                security=Security.STARTTLS,
+                connections=1,
             )
             why = self.stopped(settings)
 
@@ -586,14 +606,12 @@ class TestARealServer:
     def test_takes_what_it_wants_and_refuses_the_rest(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
-        supply = Supply(
-            "a", "gone", "later", "b", content=b"Subject: x\r\n\r\n.dot\r\n"
-        )
+        supply = letters("a", "gone", "later", "b")
         with RealServer(Security.NONE) as server, caplog.at_level(logging.INFO):
-            outcomes, error = delivered(loopback(server.port), supply)
+            desk, error = delivered(loopback(server.port), supply)
 
         assert error is None
-        assert states(outcomes) == {
+        assert desk.states == {
             "a": SENT,
             "gone": FAILED,
             "later": DEFERRED,
@@ -604,15 +622,15 @@ class TestARealServer:
             ["b@example.org"],
         ]
         assert server.inbox.messages[0][0] == "b+token@longitude.example"
-        assert server.inbox.messages[0][2] == supply.content
+        assert server.inbox.messages[0][2] == SMALL
         ours = [r.getMessage() for r in caplog.records if r.name.startswith("digest")]
         assert ours == [f"connected to {HOST}"]
 
     def test_takes_a_local_part_beyond_ascii(self) -> None:
         with RealServer(Security.NONE) as server:
-            outcomes, _ = delivered(loopback(server.port), Supply("élodie"))
+            desk, _ = delivered(loopback(server.port), letters("élodie"))
 
-        assert states(outcomes) == {"élodie": SENT}
+        assert desk.states == {"élodie": SENT}
         assert server.inbox.messages[0][1] == ["élodie@example.org"]
 
     @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
@@ -620,12 +638,55 @@ class TestARealServer:
         self, authority: trustme.CA, ca_file: Path, security: Security
     ) -> None:
         with RealServer(security, certified(authority, "localhost")) as server:
-            outcomes, error = delivered(
-                secure(server, security, ca_file), Supply("a", "gone", "b")
+            desk, error = delivered(
+                secure(server, security, ca_file), letters("a", "gone", "b")
             )
 
         assert error is None
-        assert states(outcomes) == {"a": SENT, "gone": FAILED, "b": SENT}
+        assert desk.states == {"a": SENT, "gone": FAILED, "b": SENT}
+
+    def test_is_believed_only_what_it_offers_under_tls(
+        self, authority: trustme.CA, ca_file: Path
+    ) -> None:
+        """Before STARTTLS anybody on the way could have said it (RFC 3207)."""
+        tls = certified(authority, "localhost")
+        with Scripted(starttls=(tls, "8BITMIME")) as server:
+            server.offers = "STARTTLS"
+            settings = SmtpDelivery(
+                host="localhost",
+                port=server.settings.port,
+                security=Security.STARTTLS,
+                ca_file=ca_file,
+                connections=1,
+            )
+            desk, error = delivered(settings, letters("a", "b"))
+
+        assert error is None
+        assert desk.states == {"a": SENT, "b": SENT}
+        assert "MAIL FROM:<b+token@longitude.example>" in server.heard
+
+    @pytest.mark.parametrize("how", ["250 queued", DROP, RESET])
+    def test_takes_whole_flights_under_tls(
+        self, authority: trustme.CA, ca_file: Path, how: str
+    ) -> None:
+        """A content of many records, and the next envelope behind it."""
+        supply = letters("a", "b", "c", content=BIG[:399_998] + b"\r\n")
+        tls = certified(authority, "localhost")
+        plays = play(dot=("250 queued", how))
+        with Scripted(plays, features="PIPELINING", tls=tls) as server:
+            settings = SmtpDelivery(
+                host="localhost",
+                port=server.settings.port,
+                ca_file=ca_file,
+                connections=1,
+            )
+            desk, error = delivered(settings, supply)
+
+        assert error is None
+        second = SENT if how == "250 queued" else UNKNOWN
+        assert desk.states == {"a": SENT, "b": second, "c": SENT}
+        assert len(server.bodies[0]) == 400_000
+        assert server.accepted == {"a": 1, "b": 1, "c": 1}
 
     @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
     @pytest.mark.parametrize("fault", ["another name", "unknown authority"])
@@ -637,11 +698,11 @@ class TestARealServer:
         else:
             tls = certified(trustme.CA(), "localhost")
         with RealServer(security, tls) as server:
-            supply = Supply("a", "b")
-            outcomes, error = delivered(secure(server, security, ca_file), supply)
+            supply = letters("a", "b")
+            desk, error = delivered(secure(server, security, ca_file), supply)
 
         assert "its certificate does not hold" in str(error)
-        assert states(outcomes) == {"a": QUEUED}
+        assert desk.states == {"a": QUEUED}
         assert server.inbox.messages == []
 
     @pytest.mark.parametrize(
@@ -656,11 +717,78 @@ class TestARealServer:
     ) -> None:
         with RealServer(Security.TLS, certified(authority, "localhost")) as server:
             settings = secure(server, Security.TLS, ca_file, password=password)
-            outcomes, error = delivered(settings, Supply("a", "b"))
+            desk, error = delivered(settings, letters("a", "b"))
 
         assert found in str(error)
         assert password not in str(error)
-        assert states(outcomes) == {"a": QUEUED}
+        assert desk.states == {"a": QUEUED}
+
+    @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
+    def test_lets_us_in_by_a_token_and_asks_for_a_new_one_when_it_is_refused(
+        self,
+        authority: trustme.CA,
+        ca_file: Path,
+        tmp_path: Path,
+        security: Security,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        calls = tmp_path / "calls"
+        command = ("sh", "-c", f"echo x >> {calls}; wc -l < {calls} | tr -d ' '")
+        tls = certified(authority, "localhost")
+        with (
+            RealServer(security, tls, token="2") as server,
+            caplog.at_level(logging.DEBUG),
+        ):
+            settings = replace(
+                secure(server, security, ca_file),
+                password="",
+                token_command=command,
+                messages_per_connection=1,
+            )
+            desk, error = delivered(settings, letters("a", "b", "c"))
+
+        assert error is None
+        assert desk.states == {"a": SENT, "b": SENT, "c": SENT}
+        assert [words[-3:-2] for words in server.inbox.presented] == [*"1222"]
+        assert "Bearer" not in caplog.text
+
+    @pytest.mark.parametrize(
+        ("command", "found"),
+        [
+            (("no-such-program",), "No such file or directory"),
+            (("sh", "-c", "echo s3cret; exit 7"), "it ended with 7"),
+            (("sh", "-c", "echo s3cret and more"), "something else than one token"),
+            (("true",), "something else than one token"),
+            (("echo", "s3cret"), "it refuses the login: 535"),
+        ],
+    )
+    def test_does_not_let_us_in_without_a_token(
+        self,
+        authority: trustme.CA,
+        ca_file: Path,
+        command: tuple[str, ...],
+        found: str,
+    ) -> None:
+        tls = certified(authority, "localhost")
+        with RealServer(Security.TLS, tls, token="other") as server:
+            settings = replace(
+                secure(server, Security.TLS, ca_file), token_command=command
+            )
+            desk, error = delivered(settings, letters("a", "b"))
+
+        assert found in str(error)
+        assert "token_command" in str(error)
+        assert "s3cret" not in str(error)
+        assert desk.states == {"a": QUEUED}
+
+    def test_that_offers_no_login_by_token_is_told_apart(self) -> None:
+        with Scripted(features="AUTH PLAIN LOGIN") as server:
+            settings = replace(
+                server.settings, username="newsroom", token_command=("echo", "x")
+            )
+            _, error = delivered(settings, letters("a"))
+
+        assert "it offers no login by token (XOAUTH2)" in str(error)
 
     def test_without_a_login_to_offer_says_so(self) -> None:
         with Scripted() as scripted:
@@ -670,7 +798,7 @@ class TestARealServer:
                 security=Security.NONE,
                 username="newsroom",
             )
-            _, error = delivered(settings, Supply("a"))
+            _, error = delivered(settings, letters("a"))
 
         assert "AUTH extension not supported" in str(error)
 
@@ -680,11 +808,13 @@ class TestARealServer:
             closing(open_transport(loopback(server.port))) as transport,
         ):
             assert transport.window == 1
-            assert states(list(transport.deliver(Supply("a")))) == {"a": SENT}
+            assert deliver_one(transport, message("a")).state is SENT
 
     def test_is_not_even_called_when_there_is_nothing_to_send(self) -> None:
-        with closing(SmtpTransport(loopback(1))) as transport:
-            assert list(transport.deliver([])) == []
+        desk, error = delivered(loopback(1, connections=3), letters())
+
+        assert error is None
+        assert desk.calls == []
 
 
 def secure(
@@ -697,4 +827,5 @@ def secure(
         username="newsroom",
         password=password,
         ca_file=ca_file,
+        connections=1,
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from digest.errors import InputError
 from digest.model import Format, Length
 from digest.rendering.pages import VARIABLES
+from digest.rendering.templates import TemplateFile
+from digest.rendering.theme import Colours, Theme, Themes
 from digest.rendering.view import (
     ArticleView,
     DigestView,
@@ -35,9 +38,9 @@ def write(
 def test_a_shipped_set_is_whole() -> None:
     found = load_templates("newsroom", None)
 
-    assert {"digest.html.j2", "digest.txt.j2", "subject.txt.j2", "words.yaml"} < {
-        *found.files
-    }
+    assert {"digest.html.j2", "digest.txt.j2", "subject.txt.j2"} < {*found.files}
+    assert found.shipped
+    assert {"en", "fr", "en-US", "ar"} < {*found.catalogues}
     assert found.files["style.css"].path == str(
         shipped("templates") / "newsroom" / "style.css"
     )
@@ -59,7 +62,56 @@ def test_a_projects_file_wins_and_the_others_stay(tmp_path: Path) -> None:
 def test_a_project_may_have_a_set_of_its_own(tmp_path: Path) -> None:
     write(tmp_path, "subject.txt.j2", "Mine", folder="lettre-à-tous")
 
-    assert set(load_templates("lettre-à-tous", tmp_path).files) == {"subject.txt.j2"}
+    found = load_templates("lettre-à-tous", tmp_path)
+
+    own = {name for name in found.files if not name.startswith("shared/")}
+    assert own == {"subject.txt.j2"}
+    assert not found.shipped
+
+
+def test_a_projects_catalogue_wins_and_the_others_stay(tmp_path: Path) -> None:
+    own = write(tmp_path, "fr/LC_MESSAGES/digest.po", "# mine", folder="locale")
+    write(tmp_path, "pt_BR/LC_MESSAGES/digest.po", "# new", folder="locale")
+
+    found = load_templates("newsroom", tmp_path).catalogues
+
+    assert (found["fr"].text, found["fr"].path) == ("# mine", str(own))
+    assert found["pt-BR"].text == "# new"
+    assert found["de"] == load_templates("newsroom", None).catalogues["de"]
+    assert "locale" not in known_sets(tmp_path)
+    with pytest.raises(InputError, match="no set is called `locale`"):
+        load_templates("locale", tmp_path)
+
+
+def test_a_projects_shared_file_wins_in_every_set(tmp_path: Path) -> None:
+    write(tmp_path, "last.css", ".even{color:red}", folder="shared")
+
+    for name in ("newsroom", "letter", "brief", "alert"):
+        found = load_templates(name, tmp_path).files
+        assert found["shared/last.css"].text == ".even{color:red}"
+        assert "shared/base.css" in found
+
+
+def test_themes_come_with_the_strongest_last(tmp_path: Path) -> None:
+    of_set = write(tmp_path, "theme.yaml", "width: 640")
+    of_all = write(tmp_path, "theme.yaml", "width: 620", folder=".")
+
+    themes = load_templates("newsroom", tmp_path).themes
+
+    assert [theme.path for theme in themes] == [
+        str(shipped("templates") / "theme.yaml"),
+        str(of_all.resolve()),
+        str(of_set),
+    ]
+    assert len(load_templates("letter", tmp_path).themes) == 2
+
+
+def test_a_folder_without_templates_is_no_set(tmp_path: Path) -> None:
+    write(tmp_path, "photo.txt", "x", folder="pictures")
+
+    assert known_sets(tmp_path) == ["alert", "brief", "letter", "newsroom"]
+    with pytest.raises(InputError, match="no set is called `shared`"):
+        load_templates("shared", tmp_path)
 
 
 def test_an_unknown_set_is_answered_with_the_known_ones(tmp_path: Path) -> None:
@@ -137,7 +189,7 @@ DOCS = Path(__file__).parent.parent / "docs" / "templates.md"
 class TestDocumentation:
     def test_shows_a_set_that_works(self, tmp_path: Path) -> None:
         blocks = re.findall(
-            r"`(templates/letter/[\w.]+)`[^`]*```\w+\n(.*?)```",
+            r"`(templates/note/[\w.]+)`[^`]*```\w+\n(.*?)```",
             DOCS.read_text(),
             re.DOTALL,
         )
@@ -147,7 +199,7 @@ class TestDocumentation:
             path.write_text(text)
 
         what = samples.whole_digest()
-        renderer = samples.renderer(what, templates=load_templates("letter", tmp_path))
+        renderer = samples.renderer(what, templates=load_templates("note", tmp_path))
         renderer.check()
         mail = renderer.render(
             what,
@@ -177,6 +229,7 @@ class TestDocumentation:
             ArticleView,
             ImageView,
             ReaderView,
+            Theme,
         ],
     )
     def test_explains_every_field_and_no_other(self, view: type) -> None:
@@ -190,6 +243,26 @@ class TestDocumentation:
         assert fields <= explained
         if title != "reader":
             assert explained == fields
+
+    def test_names_every_colour(self) -> None:
+        part = DOCS.read_text().split("\n### theme\n")[1].split("\n##")[0]
+        line = next(line for line in part.split("\n") if "`light`" in line)
+
+        names = re.findall(r"`(\w+)`", line.split("|")[2])
+
+        assert names == [field.name for field in fields(Colours)]
+
+    def test_shows_a_theme_that_works(self) -> None:
+        text = re.search(
+            r"## Themes\n.*?```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL
+        )
+        assert text
+        own = TemplateFile(path="theme.yaml", text=text[1])
+
+        theme = Themes([*load_templates("newsroom", None).themes, own]).speaking("en")
+
+        assert theme.light.accent == "#0b57d0"
+        assert theme.logo
 
     def test_explains_every_variable(self) -> None:
         part = DOCS.read_text().split("\n## Variables\n")[1].split("\n###")[0]

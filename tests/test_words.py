@@ -6,8 +6,44 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.errors import FileProblems, TemplateProblem
-from digest.rendering.words import Speech, Word, WordMissing, Words, comma, direction
-from tests.rendering_samples import NEWSROOM
+from digest.rendering import TemplateFile, TemplateSet
+from digest.rendering.words import (
+    Completeness,
+    Speech,
+    WordMissing,
+    Words,
+    comma,
+    direction,
+    own_completeness,
+    read_catalogue,
+    stock_completeness,
+)
+from digest.rendering.words.locales import read_messages
+from digest.template_files import load_catalogues
+
+STOCK = load_catalogues(None)
+NEWSROOMS = [
+    "en",
+    "fr",
+    "de",
+    "es",
+    "pt",
+    "it",
+    "nl",
+    "pl",
+    "ru",
+    "uk",
+    "ar",
+    "fa",
+    "he",
+    "zh",
+    "ja",
+    "vi",
+    "sw",
+    "ha",
+    "ro",
+    "km",
+]
 
 SMALL = """
 en:
@@ -21,15 +57,12 @@ fr:
 pt-BR:
   hello: Oi, {name}.
 """
+MILLION = "1\u202f000\u202f000 articles"
 MORNING = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 
 
 def speech(wanted: str, otherwise: str = "en", text: str = SMALL) -> Speech:
     return Words.read(text, file="words.yaml").speech(wanted, otherwise=otherwise)
-
-
-def forms(word: Word) -> list[str]:
-    return [word] if isinstance(word, str) else list(word.values())
 
 
 class TestLanguages:
@@ -118,7 +151,7 @@ class TestWords:
 class TestManners:
     @pytest.fixture
     def words(self) -> Words:
-        return Words.read((NEWSROOM / "words.yaml").read_text(), file="words.yaml")
+        return Words(languages={}, stock=STOCK, spoken_everywhere=True)
 
     @pytest.mark.parametrize(
         ("language", "date", "listed"),
@@ -129,6 +162,13 @@ class TestManners:
             ("de", "Dienstag, 24. November 2026", "A, B und C"),
             ("es", "martes, 24 de noviembre de 2026", "A, B y C"),
             ("ar", "الثلاثاء، 24 نوفمبر 2026", "A وB وC"),
+            ("ru", "вторник, 24 ноября 2026\u202fг.", "A, B и C"),
+            ("fa", "سه‌شنبه ۲۴ نوامبر ۲۰۲۶", "A،\u200f B، و C"),
+            ("he", "יום שלישי, 24 בנובמבר 2026", "A, B וC"),
+            ("ja", "2026年11月24日火曜日", "A、B、C"),
+            ("zh", "2026年11月24日星期二", "A、B和C"),
+            ("sw", "Jumanne, 24 Novemba 2026", "A, B na C"),
+            ("km", "អង្គារ 24 វិច្ឆិកា 2026", "A, B និង C"),
         ],
     )
     def test_are_the_languages_own(
@@ -143,7 +183,25 @@ class TestManners:
         ("language", "forms"),
         [
             ("en", {1: "1 story", 2: "2 stories", 1234: "1,234 stories"}),
-            ("fr", {0: "0 article", 1: "1 article", 2: "2 articles"}),
+            (
+                "fr",
+                {0: "0 article", 1: "1 article", 2: "2 articles", 10**6: MILLION},
+            ),
+            (
+                "pl",
+                {
+                    1: "1 artykuł",
+                    2: "2 artykuły",
+                    12: "12 artykułów",
+                    22: "22 artykuły",
+                },
+            ),
+            ("ru", {1: "1 материал", 3: "3 материала", 11: "11 материалов"}),
+            ("ru", {21: "21 материал", 101: "101 материал"}),
+            ("he", {1: "כתבה אחת", 2: "שתי כתבות", 10: "10 כתבות"}),
+            ("ro", {1: "1 articol", 19: "19 articole", 20: "20 de articole"}),
+            ("fa", {1: "۱ مطلب", 1234: "۱٬۲۳۴ مطلب"}),
+            ("ja", {1: "記事1本", 2: "記事2本"}),
             (
                 "ar",
                 {
@@ -167,29 +225,195 @@ class TestManners:
 
 
 class TestShippedWords:
-    WORDS = Words.read((NEWSROOM / "words.yaml").read_text(), file="words.yaml")
+    def test_are_those_of_twenty_languages(self) -> None:
+        assert set(STOCK) == {*NEWSROOMS, "en-US"}
 
-    @pytest.mark.parametrize("language", ["fr", "de", "es", "ar"])
-    def test_lack_nothing_english_has(self, language: str) -> None:
-        spoken = self.WORDS.speech(language, otherwise="en")
-        own = self.WORDS.languages[language]
-        english = set(self.WORDS.languages["en"]) - {"locale", "date", "day", "label"}
+    def test_lack_nothing_english_has_and_fill_the_same_blanks(self) -> None:
+        for each in stock_completeness(STOCK):
+            assert each == Completeness(language=each.language, words=each.words)
 
-        assert english <= set(own), "or English shows between the lines"
-        assert spoken.language == language
+    @pytest.mark.parametrize("language", STOCK)
+    def test_translate_the_english_of_today(self, language: str) -> None:
+        english = {m.context: m for m in read_messages(STOCK["en"].text).messages}
 
-    @pytest.mark.parametrize("language", ["fr", "de", "es", "ar"])
-    def test_have_the_blanks_english_has(self, language: str) -> None:
-        def blanks(word: Word) -> set[str]:
-            return set(re.findall(r"\{(\w+)\}", " ".join(forms(word))))
+        for message in read_messages(STOCK[language].text).messages:
+            source = english[message.context].source
+            assert message.source == source, "translate it again: English has changed"
+            assert not message.fuzzy
+            if language == "en" and message.context not in {"date", "day"}:
+                assert message.said == source
 
-        for key, word in self.WORDS.languages[language].items():
-            assert blanks(word) == blanks(self.WORDS.languages["en"][key]), key
+    @pytest.mark.parametrize("language", STOCK)
+    def test_know_a_form_for_every_number(self, language: str) -> None:
+        spoken = Words(languages={}, stock=STOCK, spoken_everywhere=True).speech(
+            language, otherwise="en"
+        )
+        counted = read_messages(STOCK[language].text)
+        by_rule = [m for m in counted.messages if len(m.source) > 1]
+
+        for message in by_rule:
+            for number in (*range(1, 130), 1_000, 1_000_000):
+                said = spoken.word(message.context, number)
+                assert said == message.said[counted.rule(number)], (language, number)
+
+    @pytest.mark.parametrize("language", NEWSROOMS)
+    def test_have_the_signs_of_print(self, language: str) -> None:
+        for key, form in said(language):
+            assert not re.search(r"""["'`]|\.\.|  |^\s|\s$""", form), key
+            if language in {"ar", "fa"}:
+                assert not set(",;?") & set(form), "the comma of Arabic script is ،"
+            if language in {"ja", "zh"}:
+                assert not re.search(r"[,:;!?]|\.(?!\w)| ", form), key
+            if language not in {"fr", "es", "it", "pt", "ru", "uk", "ar", "fa", "km"}:
+                assert not set("«»") & set(form), key
 
     def test_leave_no_space_before_a_french_colon_that_could_break(self) -> None:
-        for word in self.WORDS.languages["fr"].values():
-            for form in forms(word):
-                assert not re.search(r"[ \w][:;!?»]| [:;!?»]|« ", form), form
+        for _, form in said("fr"):
+            assert not re.search(r"[ \w][:;!?»]| [:;!?»]|« ", form), form
+
+
+def said(language: str) -> list[tuple[str, str]]:
+    """Return the words of a shipped language, each form with its key."""
+    messages = read_messages(STOCK[language].text).messages
+    return [(m.context, form) for m in messages for form in m.said]
+
+
+def of_set(own: str, *, shipped: bool = False, **more: str) -> Words:
+    """Return the words of a set with this `words.yaml`; `more` are catalogues."""
+    files = {"words.yaml": TemplateFile(path="words.yaml", text=own)} if own else {}
+    stock = {
+        tag: TemplateFile(path=f"{tag}.po", text=text) for tag, text in more.items()
+    }
+    return Words.of(
+        TemplateSet(name="mine", files=files, catalogues=STOCK | stock, shipped=shipped)
+    )
+
+
+class TestOwnWords:
+    def test_of_a_shipped_set_come_first_and_leave_the_others(self) -> None:
+        words = of_set("fr: {hello: Salut., ours: À nous}", shipped=True)
+
+        spoken = words.speech("fr-CA", otherwise="en")
+
+        assert spoken.word("hello", None) == "Salut."
+        assert spoken.word("ours", None) == "À nous"
+        assert spoken.word("also_read", None) == "À lire aussi"
+        assert words.speech("pl", otherwise="fr").language == "pl"
+        assert words.speech("pl", otherwise="fr").word("hello", None) == "Dzień dobry."
+        assert words.speech("pl", otherwise="fr").word("ours", None) == "À nous"
+
+    def test_of_a_set_of_its_own_say_which_languages_it_speaks(self) -> None:
+        words = of_set("en: {hello: Dear reader}\nfr: {hello: Cher lecteur}")
+
+        assert words.spoken == ["en", "fr"]
+        assert words.speech("pl", otherwise="fr-FR").language == "fr"
+        assert words.speech("fr", otherwise="en").word("also_read", None) == (
+            "À lire aussi"
+        ), "what is shipped need not be written again"
+        assert words.speech("ar", otherwise="pl").word("hello", None) == "Dear reader"
+
+    def test_need_not_be_there(self) -> None:
+        words = of_set("")
+
+        assert words.spoken == sorted(STOCK)
+        assert words.speech("uk", otherwise="en").word("hello", None) == "Вітаємо."
+
+    def test_may_change_how_a_day_is_written(self) -> None:
+        words = of_set("en-US: {day: M/d/y}\nen: {hello: Hi.}", shipped=True)
+
+        assert words.speech("en-US", otherwise="en").day(MORNING, "UTC") == "11/23/2026"
+        assert words.speech("en", otherwise="en").day(MORNING, "UTC") == (
+            "23 November 2026"
+        )
+        assert words.speech("en-US", otherwise="fr").word("hello", None) == "Hi."
+
+    def test_are_measured_against_each_other(self) -> None:
+        words = of_set(
+            "en: {a: 'A {x}', stories: {one: '{n} one', other: '{n} others'}}\n"
+            "fr: {a: 'A {y}', b: B}\n"
+            "ru: {a: 'A {x}', b: B, stories: {one: one, other: '{n} others'}}",
+        )
+
+        english, french, russian = own_completeness(words)
+
+        assert (english.language, english.missing, english.wrong) == ("en", ("b",), ())
+        assert (french.words, french.said, french.missing) == (3, 3, ())
+        assert french.wrong == (
+            "`a` has a blank {y} that nobody fills",
+            "`a` lacks the blank {x}",
+        )
+        assert russian.wrong == (
+            "`stories` lacks the plural form many, few",
+            "`stories` (one) lacks the blank {n}",
+        ), "21 is one in Russian, so the number must be said"
+
+
+HEAD = (
+    'msgid ""\nmsgstr ""\n"Language: ko\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n'
+    '"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+)
+HELLO = 'msgctxt "hello"\nmsgid "Hello."\nmsgstr "안녕하세요."\n\n'
+STORIES = 'msgctxt "stories"\nmsgid "{n} story"\nmsgid_plural "{n} stories"\n'
+
+
+class TestCatalogues:
+    def test_of_a_project_add_a_language(self) -> None:
+        words = of_set("", ko=HEAD + HELLO + STORIES + 'msgstr[0] "기사 {n}건"\n')
+
+        spoken = words.speech("ko-KR", otherwise="fr")
+
+        assert spoken.language == "ko"
+        assert spoken.word("stories", 3) == "기사 {n}건"
+        assert spoken.word("also_read", None) == "À lire aussi"
+        assert "also_read" in {
+            key
+            for each in stock_completeness(words.stock)
+            if each.language == "ko"
+            for key in each.missing
+        }
+
+    def test_leave_out_what_is_not_translated_or_in_doubt(self) -> None:
+        text = (
+            HEAD.replace("nplurals=1; plural=0", "nplurals=2; plural=n != 1")
+            + "#, fuzzy\n"
+            + HELLO
+            + 'msgctxt "by"\nmsgid "By {who}"\nmsgstr ""\n\n'
+            + STORIES
+            + 'msgstr[0] "x"\nmsgstr[1] ""\n'
+        )
+
+        assert read_catalogue(text, file="ko.po", language="ko") == {"locale": "ko"}
+
+    @pytest.mark.parametrize(
+        ("text", "line", "what"),
+        [
+            (HEAD + HELLO.replace('msgctxt "hello"\n', ""), 7, "no `msgctxt`"),
+            (HEAD + HELLO + "msgid Hello\n", 11, "missing msgstr"),
+            (
+                HEAD.replace("plural=0", "plural=n >"),
+                1,
+                "`Plural-Forms` cannot be read",
+            ),
+            (HEAD.replace("plural=0", "plural=1/0") + HELLO, 1, "fails for a number"),
+            (
+                HEAD.replace("nplurals=1; plural=0", "nplurals=1; plural=n != 1")
+                + STORIES
+                + 'msgstr[0] "x"\n',
+                8,
+                "has 1 forms, fewer than",
+            ),
+        ],
+    )
+    def test_that_are_none_are_named_with_the_line(
+        self, text: str, line: int, what: str
+    ) -> None:
+        with pytest.raises(TemplateProblem, match=what) as caught:
+            read_catalogue(text, file="templates/locale/ko.po", language="ko")
+
+        assert (caught.value.file, caught.value.line) == (
+            "templates/locale/ko.po",
+            line,
+        )
 
 
 class TestMistakes:

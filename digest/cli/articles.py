@@ -15,9 +15,9 @@ from digest.cli.output import (
     when,
 )
 from digest.cli.project import newsroom_of
+from digest.collecting import Collected
 from digest.errors import InputError
 from digest.model import Problem, SourceRecord
-from digest.newsroom import Collected
 from digest.tags import slug
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from digest.building import Sizes
+from digest.cli.findings import mention
 from digest.cli.output import (
     RENDERED_PER_CHOICE,
     Command,
@@ -24,6 +25,7 @@ from digest.cli.output import (
 )
 from digest.cli.project import newsroom_of
 from digest.issues import Plan
+from digest.linting import Looked, notes
 from digest.model import Newsletter
 from digest.newsroom import Newsroom
 
@@ -160,14 +162,20 @@ def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None
     """
     newsroom = newsroom_of(ctx)
     found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
-    if json:
-        echo_json(plan_json(found, newsroom.sizes(found)))
-        return
-    if not found.issue.articles:
+    if not found.issue.articles and not json:
         nothing_new(newsroom, found.newsletter)
         return
+    made = newsroom.assembler(found.issue)
+    sizes, looked = (
+        newsroom.sizes(found, made=made),
+        newsroom.lint(found.issue, made=made),
+    )
+    if json:
+        echo_json({**plan_json(found, sizes), "findings": looked.findings})
+        return
     show_plan(found)
-    show_sizes(newsroom.sizes(found))
+    show_sizes(sizes)
+    mention(looked, f"digest lint {found.newsletter.slug}")
 
 
 def nothing_new(newsroom: Newsroom, newsletter: Newsletter) -> None:
@@ -217,9 +225,13 @@ def build(  # noqa: PLR0913, RUF100 click passes every option
     newsroom = newsroom_of(ctx)
     found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
     readers = {newsroom.subscriber(address).id for address in only}
-    built = None
+    built, looked = None, Looked()
     if found.issue.articles:
-        built = newsroom.build(found, folder, only=readers)
+        made = newsroom.assembler(found.issue)
+        looked = newsroom.lint(found.issue, only=readers, made=made)
+        built = newsroom.build(
+            found, folder, only=readers, made=made, notes=notes(looked)
+        )
     if json:
         echo_json(
             {
@@ -227,6 +239,7 @@ def build(  # noqa: PLR0913, RUF100 click passes every option
                 "folder": str(folder),
                 "digests": built.pages if built else 0,
                 "skipped": built.skipped if built else len(found.rows),
+                "findings": looked.findings,
             }
         )
         return
@@ -235,6 +248,7 @@ def build(  # noqa: PLR0913, RUF100 click passes every option
         return
     digests = plural(built.pages, "digest")
     said(f"{found.issue.id}: {digests} in {folder}, {built.skipped} skipped")
+    mention(looked, f"digest lint {found.newsletter.slug}")
     line(f"Open {built.index}")
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from time import monotonic
 from typing import Any, TypeVar
 from unicodedata import category
 from unicodedata import east_asian_width as east
@@ -116,7 +117,10 @@ def plural(number: int, noun: str) -> str:
 
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Callable[[State], None]]:
-    """Show how far a send is: a bar on a terminal, a line per tenth in a log."""
+    """Show how far a send is: a bar on a terminal, a line per tenth in a log.
+
+    Both say how many mails a second leave, and how long the rest will take.
+    """
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import (
@@ -131,19 +135,29 @@ def progress(total: int, what: str) -> Iterator[Callable[[State], None]]:
             TextColumn(what),
             BarColumn(),
             MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda state: bar.advance(task)  # noqa: ARG005 all states advance
+            task = bar.add_task(what, total=total, rate="")
+
+            def step(_: State) -> None:
+                bar.advance(task)
+                speed = bar.tasks[0].speed
+                bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+            yield step
         return
-    done, step = 0, max(1, total // 10)
+    done, began = 0, monotonic()
+    step_size = max(1, total // 10)
 
     def tenth(_: State) -> None:
         nonlocal done
         done += 1
-        if total > 20 and done % step == 0:  # noqa: PLR2004 fewer need no progress
+        if total > 20 and done % step_size == 0:  # noqa: PLR2004 fewer need none
+            rate = done / max(monotonic() - began, 0.001)
+            left = f"{rate:,.0f} a second, {(total - done) / rate:,.0f} s to go"
             with suppress(OSError):  # nobody reads it; the mail goes on
-                click.echo(f"{what}: {done} of {total}", err=True)
+                click.echo(f"{what}: {done} of {total}, {left}", err=True)
 
     yield tenth

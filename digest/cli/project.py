@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from digest.cli.findings import mention
 from digest.cli.output import (
     RENDERED_PER_CHOICE,
     as_json,
@@ -23,8 +24,10 @@ from digest.cli.output import (
     warned,
 )
 from digest.errors import InputError
+from digest.linting import Looked, look_at_sample
 from digest.model import Problem
-from digest.newsroom import Newsroom, read_readers, sample_renderer
+from digest.newsroom import Newsroom, sample_renderer
+from digest.readership import read_readers
 from digest.settings import Settings
 from digest.shipped import shipped
 from digest.transports.files import unwritable
@@ -152,15 +155,26 @@ def check(ctx: click.Context, json: bool) -> None:
         checkup = Checkup(problems=problems(error))
     found = checkup.problems
     if json:
-        echo_json({"problems": found, "not_joined": checkup.not_joined})
+        findings = {n: looked.findings for n, looked in checkup.looked.items()}
+        echo_json(
+            {
+                "problems": found,
+                "not_joined": checkup.not_joined,
+                "findings": findings,
+            }
+        )
     elif not found:
         said(f"All well: {checkup.summary}.")
         show_paths(checkup.not_joined)
+        for newsletter, looked in checkup.looked.items():
+            mention(looked, f"digest lint {newsletter}")
     else:
         for problem in found:
             warned(": ".join(filter(None, (problem.where, problem.what))))
     if found:
         ctx.exit(3)
+    if any(looked.errors for looked in checkup.looked.values()):
+        ctx.exit(1)
 
 
 @dataclass(kw_only=True)
@@ -171,6 +185,8 @@ class Checkup:
     summary: str = ""  #: what there is
     #: By newsletter: the files whose pages cannot be joined, and why.
     not_joined: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    #: By newsletter: what the linter says of mails of invented stories.
+    looked: dict[str, Looked] = field(default_factory=dict)
 
 
 def show_paths(not_joined: Mapping[str, Mapping[str, str]]) -> None:
@@ -186,6 +202,7 @@ def checked(settings: Settings) -> Checkup:
     """Return every mistake beyond digest.yaml itself, and what there is."""
     found: list[Problem] = []
     not_joined: dict[str, Mapping[str, str]] = {}
+    looked: dict[str, Looked] = {}
     readers = 0
     if settings.subscribers:
         try:
@@ -197,8 +214,9 @@ def checked(settings: Settings) -> Checkup:
             renderer = sample_renderer(settings, newsletter)
             renderer.check()
             not_joined[newsletter.slug] = renderer.compile_sample()
+            looked[newsletter.slug] = look_at_sample(settings, newsletter, renderer)
         except InputError as error:
-            found += problems(error)
+            found += [p for p in problems(error) if p not in found]
     counts = (
         (len(settings.newsletters), "newsletter"),
         (len(settings.topics), "topic"),
@@ -206,7 +224,9 @@ def checked(settings: Settings) -> Checkup:
         (readers, "reader"),
     )
     summary = ", ".join(plural(number, noun) for number, noun in counts)
-    return Checkup(problems=found, summary=summary, not_joined=not_joined)
+    return Checkup(
+        problems=found, summary=summary, not_joined=not_joined, looked=looked
+    )
 
 
 @click.group()

@@ -58,6 +58,11 @@ def import_(ctx: click.Context, file: Path | None, json: bool) -> None:
             f"{plural(len(imported.kept_unsubscribed), 'reader')} had unsubscribed "
             "and stay so, although the file names them."
         )
+    if imported.kept_bounced:
+        warned(
+            f"{plural(len(imported.kept_bounced), 'reader')} of the file get nothing: "
+            "their addresses take no mail; `digest subscribers show ADDRESS` says why."
+        )
 
 
 def wishes(preferences: Preferences) -> str:

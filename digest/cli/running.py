@@ -12,10 +12,11 @@ from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
 from digest.cli.streams import printable
+from digest.collecting import Collected
 from digest.delivery import SendReport
 from digest.errors import BusyError, DigestError, FileProblems, InputError
 from digest.model import Newsletter, Problem
-from digest.newsroom import Collected, utc_now
+from digest.newsroom import utc_now
 from digest.scheduler import Clock, Watcher, upcoming
 from digest.slots import Slot
 

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
+from difflib import get_close_matches
 
 import click
 
 from digest.addresses import check_address
 from digest.cli import STOPPED
+from digest.cli.findings import mention
 from digest.cli.issues import (
     issue_option,
     newsletter_argument,
@@ -59,6 +61,7 @@ def report_json(report: SendReport) -> dict[str, object]:
             for reader, o in report.refusals
         ],
         "stopped": report.stopped,
+        "hold": report.hold,
         "settled": report.settled,
     }
 
@@ -86,11 +89,30 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
     if report.counts.get(State.UNKNOWN):
         warned(
             f"  {plural(report.counts[State.UNKNOWN], 'mail')} in doubt: the line or the "
-            "process died after the last byte left. They are held, never sent twice."
+            "process died after the last byte left. They are held, never sent twice; "
+            "`digest resolve` settles them."
         )
     left = sum(report.counts.get(state, 0) for state in WAITING)
-    if report.stopped and left:
+    if report.hold and left:
+        warned(f"  {report.hold} meanwhile; {left} wait. `digest resume` lets it go on")
+    elif report.stopped and left:
         warned(f"  stopped when asked to; {left} wait for the next `digest send`")
+
+
+def known_rules(
+    _: click.Context, __: click.Parameter, written: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Check the names of rules, for `--despite-lint`."""
+    from digest.lint import RULES
+
+    for name in written:
+        if name not in RULES:
+            near = get_close_matches(name, RULES, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise click.BadParameter(
+                f"there is no rule {name!r}.{hint} `digest lint --rules` lists them."
+            )
+    return written
 
 
 @click.command()
@@ -106,6 +128,14 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
     help="Send one test mail to this address instead: the whole issue, or what the "
     "reader named with --only would get. Nothing is recorded.",
 )
+@click.option(
+    "--despite-lint",
+    "despite",
+    multiple=True,
+    metavar="RULE",
+    callback=known_rules,
+    help="Send although the linter finds this error; may be repeated.",
+)
 @issue_option
 @as_json
 @click.pass_context
@@ -115,6 +145,7 @@ def send(  # noqa: PLR0913, RUF100 click passes every option
     dry_run: bool,
     only: tuple[str, ...],
     test: str | None,
+    despite: tuple[str, ...],
     issue_id: str,
     json: bool,
 ) -> None:
@@ -137,7 +168,9 @@ def send(  # noqa: PLR0913, RUF100 click passes every option
         issue = newsroom.issues.find(found, issue_id)
         ctx.exit(send_test(newsroom, issue, test, readers, json=json))
     else:
-        ctx.exit(send_issues(newsroom, found, issue_id, readers, json=json))
+        ctx.exit(
+            send_issues(newsroom, found, issue_id, readers, despite=despite, json=json)
+        )
 
 
 def send_issues(
@@ -146,6 +179,7 @@ def send_issues(
     issue_id: str,
     readers: Collection[str],
     *,
+    despite: Collection[str],
     json: bool,
 ) -> int:
     """Send everything there is to send; return the exit code."""
@@ -156,7 +190,7 @@ def send_issues(
         try:
             for issue in newsroom.issues.to_send(newsletter, issue_id):
                 if not stop.is_set():
-                    send_issue(newsroom, issue, readers, reports, stop)
+                    send_issue(newsroom, issue, readers, despite, reports, stop)
         except DigestError as error:
             trouble = error
     done = {report.issue.id for report in reports}
@@ -201,6 +235,7 @@ def send_issue(
     newsroom: Newsroom,
     issue: Issue,
     readers: Collection[str],
+    despite: Collection[str],
     reports: list[SendReport],
     stop: Stop,
 ) -> None:
@@ -217,7 +252,11 @@ def send_issue(
 
         try:
             report = newsroom.send(
-                issue, only=readers, stopping=stop.is_set, on_outcome=outcome
+                issue,
+                only=readers,
+                despite=despite,
+                stopping=stop.is_set,
+                on_outcome=outcome,
             )
         except DigestError:
             report = SendReport(issue=issue, done=done)
@@ -246,11 +285,15 @@ def show_dry_run(
         and (not readers or row.subscriber.id in readers)
     )
     plan = replace(plan, rows=rows)
+    made = newsroom.assembler(plan.issue)
+    sizes = newsroom.sizes(plan, made=made)
+    looked = newsroom.lint(plan.issue, only=readers, made=made)
     if json:
-        echo_json(plan_json(plan, newsroom.sizes(plan)))
+        echo_json({**plan_json(plan, sizes), "findings": looked.findings})
     elif plan.issue.articles:
         show_plan(plan)
-        show_sizes(newsroom.sizes(plan))
+        show_sizes(sizes)
+        mention(looked, f"digest lint {newsletter.slug}")
         if answered:
             line(f"{plural(len(answered), 'reader')} had this issue's answer before.")
     else:

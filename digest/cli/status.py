@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,8 +32,17 @@ from digest.store import Delivery
 ISSUES = 10  #: shown
 SCREENFUL = 20  #: deliveries of an issue shown; `--json` has them all
 
+#: What a reply begins with: "550 5.1.1".
+_CODES = re.compile(r"[245]\d\d\b(?: [245]\.\d+\.\d+)?")
+
 #: States of which each delivery is told, in this order.
-TOLD = (State.FAILED, State.UNKNOWN, State.SENDING, State.DEFERRED)
+TOLD = (
+    State.FAILED,
+    State.UNKNOWN,
+    State.BODY_SENT,
+    State.SENDING,
+    State.DEFERRED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +53,27 @@ class Standing:
     counts: dict[State, int]
     due: datetime | None  #: when the first of those that wait may be sent
     told: tuple[Delivery, ...]
+    skipped: dict[str, int]  #: by reason
+    hold: str  #: why nothing of it leaves at present
 
     @property
     def settled(self) -> bool:
         """Whether nothing waits and nothing is in doubt."""
         return all(state.settled for state in self.counts)
+
+    def refusals(self) -> Counter[tuple[State, str]]:
+        """Return how many were refused, and with which of the server's codes."""
+        return Counter(
+            (each.state, codes(each.reply))
+            for each in self.told
+            if each.state in (State.FAILED, State.DEFERRED)
+        )
+
+
+def codes(reply: str) -> str:
+    """Return what a server's words begin with, such as "550 5.1.1"."""
+    found = _CODES.match(reply)
+    return found[0] if found else "no answer"
 
 
 def standing(newsroom: Newsroom, issue: Issue) -> Standing:
@@ -58,6 +84,8 @@ def standing(newsroom: Newsroom, issue: Issue) -> Standing:
         counts=journal.counts(issue.id),
         due=journal.oldest_due(issue.id),
         told=tuple(d for state in TOLD for d in journal.deliveries(issue.id, state)),
+        skipped=journal.reasons(issue.id),
+        hold=journal.held(issue.id),
     )
 
 
@@ -79,15 +107,23 @@ def status(ctx: click.Context, newsletter: str, json: bool) -> None:
     found = [standing(newsroom, issue) for issue in issues]
     late = [slot for slot in overdue(newsroom) if slot.newsletter in wanted]
     coming = [slot for slot in upcoming(newsroom) if slot.newsletter in wanted]
+    doubt = newsroom.store.life.doubt()
     if json:
-        echo_json(status_json(newsroom, found, late=late, coming=coming))
+        shown = status_json(newsroom, found, late=late, coming=coming)
+        echo_json({**shown, "database": doubt})
     else:
+        if doubt:
+            warned(f"nothing is sent: {doubt}. `digest db accept --help` says more.")
         show_issues(found)
         for each in found:
             if each.issue.id in recent:
                 show_standing(newsroom, each)
         show_slots(late, coming)
-    if late or any(not each.settled for each in found if each.issue.id in recent):
+    if (
+        doubt
+        or late
+        or any(not each.settled for each in found if each.issue.id in recent)
+    ):
         ctx.exit(1)
 
 
@@ -109,6 +145,8 @@ def status_json(
                 "counts": {state: each.counts.get(state, 0) for state in State},
                 "due": each.due,
                 "settled": each.settled,
+                "hold": each.hold,
+                "skipped": each.skipped,
                 "deliveries": [
                     {
                         "subscriber": d.subscriber,
@@ -159,8 +197,15 @@ def show_issues(found: list[Standing]) -> None:
 def show_standing(newsroom: Newsroom, each: Standing) -> None:
     """Say of an issue what is not simply sent: who, why, until when."""
     untried = each.counts.get(State.QUEUED, 0) + each.counts.get(State.CLAIMED, 0)
-    if untried or each.told:
+    if untried or each.told or each.skipped or each.hold:
         line(f"\n{each.issue.id}:")
+    if each.hold:
+        warned(f"  {each.hold}: nothing more of it leaves")
+    for reason, number in each.skipped.items():
+        line(f"  {plural(number, 'reader')} skipped: {reason}")
+    for (state, code), number in each.refusals().most_common():
+        if number > 1:
+            line(f"  {plural(number, 'mail')} {state}: {code}")
     if untried:
         line(
             f"  {plural(untried, 'mail')} not tried yet, waiting since "
@@ -183,15 +228,20 @@ def story(delivery: Delivery) -> str:
             tries = plural(delivery.attempts, "attempt")
             return f"deferred after {tries}, due {when(delivery.due)}{reply}"
         case State.SENDING:
+            return f"being handed over since {when(delivery.changed)}"
+        case State.BODY_SENT:
             return (
                 f"being sent since {when(delivery.changed)}; if nothing is sending now, "
-                "the next send puts it in doubt"
+                "it is in doubt from the next send on"
             )
-        case _:
+        case State.UNKNOWN:
             return (
                 f"in doubt since {when(delivery.changed)}, held and not sent again; the "
-                f"mail server's log knows whether it arrived{reply}"
+                "mail server's log knows whether it arrived, and `digest resolve` "
+                f"takes its word{reply}"
             )
+        case _:
+            return f"{delivery.state} since {when(delivery.changed)}{reply}"
 
 
 def show_slots(late: list[Slot], coming: list[Slot]) -> None:

@@ -7,8 +7,15 @@ pydantic, which is slow to load: import this package when a file is to be read.
 
 from __future__ import annotations
 
+from digest.config.databases import database_place
+from digest.config.jsonschema import settings_schema
 from digest.config.project import load_settings
-from digest.config.schema import settings_schema
 from digest.config.subscribers import read_subscribers, write_subscribers
 
-__all__ = ["load_settings", "read_subscribers", "settings_schema", "write_subscribers"]
+__all__ = [
+    "database_place",
+    "load_settings",
+    "read_subscribers",
+    "settings_schema",
+    "write_subscribers",
+]

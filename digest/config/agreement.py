@@ -14,7 +14,13 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from digest.addresses import check_domain, check_mailbox
-from digest.config.values import is_loopback, is_url, newsletter_slug, shown
+from digest.config.databases import is_server
+from digest.config.values import (
+    is_loopback,
+    is_url,
+    newsletter_slug,
+    shown,
+)
 from digest.tags import slug
 from digest.yamltext import KEY, Document, Location
 
@@ -33,6 +39,7 @@ def disagreements(value: object, document: Document) -> Complaints:
         _same_names(settings, document),
         _delivery(settings),
         _dkim(settings),
+        _database(settings),
     )
 
 
@@ -227,12 +234,28 @@ def _smtp(smtp: Mapping[str, object]) -> Complaints:
                 "the way could read the mails; write `tls` or `starttls`"
             ),
         )
-    for one, other in (("username", "password"), ("password", "username")):
-        if one in smtp and other not in smtp:
-            yield (
-                (*here, one, KEY),
-                f"`{one}` is given without `{other}`; add a `{other}:`, or take it out",
-            )
+    if "password" in smtp and "token_command" in smtp:
+        yield (
+            (*here, "token_command", KEY),
+            (
+                "`token_command` stands beside `password`, and only one of them can log in; "
+                "take out the other"
+            ),
+        )
+    proofs = ("password", "token_command")
+    for one in (proof for proof in proofs if proof in smtp and "username" not in smtp):
+        yield (
+            (*here, one, KEY),
+            f"`{one}` is given without `username`; add a `username:`, or take it out",
+        )
+    if "username" in smtp and not any(proof in smtp for proof in proofs):
+        yield (
+            (*here, "username", KEY),
+            (
+                "`username` is given without `password`; add a `password:` (or a "
+                "`token_command:`), or take it out"
+            ),
+        )
 
 
 # -- dkim -------------------------------------------------------------------
@@ -257,6 +280,23 @@ def _dkim(settings: Mapping[str, object]) -> Complaints:
                     "line out"
                 ),
             )
+
+
+# -- the database -----------------------------------------------------------
+
+
+def _database(settings: Mapping[str, object]) -> Complaints:
+    place = settings.get("database", "")
+    if "database_password" in settings and not (
+        isinstance(place, str) and is_server(place.strip())
+    ):
+        yield (
+            ("database_password", KEY),
+            (
+                "`database_password` means nothing for a file; take it out, or write the "
+                "address of a server under `database`"
+            ),
+        )
 
 
 def _checked(check: Callable[[str], str], written: object) -> str:

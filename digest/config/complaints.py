@@ -19,7 +19,7 @@ from digest.config.kinds import Part
 from digest.config.values import nearest, shown, suggestion
 from digest.yamltext import KEY, Location
 
-_SECRETIVE = {("delivery",), ("dkim",)}
+_SECRETIVE = {("delivery",), ("dkim",), ("database",), ("database_password",)}
 
 #: What pydantic calls a wrong kind: what we ask for, and what to do.
 _KINDS = {

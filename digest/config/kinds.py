@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 
 from digest.addresses import check_address, check_domain, check_mailbox
-from digest.config import references, values
+from digest.config import databases, references, values
 from digest.slots import DAY_SETS, DAYS, cron_problem, crons
 from digest.tags import slug
 
@@ -132,6 +132,19 @@ def _with_unit(written: object) -> object:
     return written
 
 
+def _with_rate_unit(written: object) -> object:
+    if isinstance(written, int | float):
+        raise ValueError(  # noqa: TRY004 - pydantic gathers only these
+            f"has no unit: {written}; write it like `14 per second` or `500 per minute`"
+        )
+    return written
+
+
+def _command(written: str) -> str:
+    values.command(written)
+    return written
+
+
 def _one_or_more(written: object) -> object:
     return [written] if isinstance(written, str) else written
 
@@ -146,9 +159,16 @@ Duration = Annotated[
     BeforeValidator(_with_unit, json_schema_input_type=Line),
     AfterValidator(values.duration),
 ]
+Rate = Annotated[
+    Line,
+    BeforeValidator(_with_rate_unit, json_schema_input_type=Line),
+    AfterValidator(values.rate),
+]
+Command = Annotated[Line, AfterValidator(_command)]
 Url = Annotated[Line, AfterValidator(values.public_url)]
 SiteUrl = Annotated[Line, AfterValidator(values.site_url)]
 FilePath = Annotated[Line, AfterValidator(values.path)]
+DatabasePlace = Annotated[Line, AfterValidator(databases.database)]
 Place = Annotated[Line, AfterValidator(values.location)]
 Address = Annotated[Line, AfterValidator(_address)]
 Mailbox = Annotated[
@@ -187,6 +207,8 @@ TopicName = Annotated[Line, _named(references.topic)]
 SourceName = Annotated[Line, _named(references.source)]
 NewsletterName = Annotated[Line, _named(references.newsletter)]
 Followed = Annotated[Line, _named(references.followed)]
+RuleName = Annotated[Line, _named(references.lint_rule)]
+ClientName = Annotated[Line, _named(references.mail_program)]
 Secret = Annotated[str, _named(references.secret)]
 SigningKey = Annotated[str, _named(references.signing_key)]
 Selector = Annotated[Line, AfterValidator(values.selector)]

@@ -16,26 +16,28 @@ from digest.config.agreement import (
     source_name,
 )
 from digest.config.complaints import complaints
+from digest.config.databases import database_place
 from digest.config.files import Findings, read_text, stop
+from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
+from digest.config.lintpart import LintPart
+from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
 from digest.config.schema import (
-    DeliveryPart,
-    DkimPart,
     LimitsPart,
     NewsletterPart,
     SchedulePart,
     SettingsFile,
-    SmtpPart,
     SourcePart,
-    TopicPart,
 )
-from digest.config.values import is_url, minutes
-from digest.model import Limits, Newsletter, Schedule, Topic
+from digest.config.values import command, is_url, minutes, per_second
+from digest.model import Limits, Newsletter, Notice, Schedule, Topic
 from digest.settings import (
     Dkim,
     FeedSource,
     FilesDelivery,
     FolderSource,
+    InDoubt,
+    LintSettings,
     PageSource,
     Security,
     Settings,
@@ -130,6 +132,8 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         language=file.site.language,
         timezone=file.site.timezone,
         tagline=file.site.tagline,
+        subscribe_url=file.site.subscribe or "",
+        app_url=file.site.app or "",
     )
     topics = {name: _topic(name, part) for name, part in file.topics.items()}
     return Settings(
@@ -142,10 +146,15 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         ),
         sources=tuple(_source(part, root) for part in file.sources),
         delivery=_delivery(file.delivery, root),
+        in_doubt=InDoubt(file.delivery.in_doubt),
         dkim=_dkim(file.dkim) if file.dkim else None,
-        database=root / file.database,
+        database=database_place(
+            file.database, root=root, password=file.database_password or ""
+        ),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
+        images_allowed=frozenset(file.images.allow if file.images else ()),
+        lint=_lint(file.lint or LintPart(), root),
     )
 
 
@@ -155,6 +164,8 @@ def _topic(name: str, part: TopicPart) -> Topic:
         slug=name,
         title=part.title,
         description=part.description,
+        page=part.page or "",
+        layout=part.layout,
         any=slugs(part.any) if asks else frozenset({name}),
         all=slugs(part.all),
         none=slugs(part.none),
@@ -187,6 +198,15 @@ def _newsletter(
         ),
         template=part.template,
         intro=part.intro,
+        notice=_notice(part.notice) if part.notice else None,
+        feedback=part.feedback or "",
+        inline_images=part.inline_images,
+    )
+
+
+def _notice(part: NoticePart) -> Notice:
+    return Notice(
+        title=part.title, text=part.text, label=part.label, url=part.url or ""
     )
 
 
@@ -246,6 +266,18 @@ def _smtp(part: SmtpPart, root: Path) -> SmtpDelivery:
         password=part.password or "",
         ca_file=root / part.ca_file if part.ca_file else None,
         bounce_domain=part.bounce_domain or "",
+        token_command=command(part.token_command) if part.token_command else (),
+        connections=part.connections,
+        messages_per_connection=part.messages_per_connection,
+        rate=per_second(part.rate) if part.rate else 0,
+    )
+
+
+def _lint(part: LintPart, root: Path) -> LintSettings:
+    return LintSettings(
+        ignore=frozenset(part.ignore),
+        targets=tuple(part.targets or ()),
+        facts=root / part.facts if part.facts else None,
     )
 
 

@@ -46,7 +46,9 @@ class ReaderPart(Part):
     length: Literal["headlines", "summaries", "full"] = "summaries"
     limit: Count | None = Field(default=None, examples=[8])
     paused_until: Moment | None = Field(default=None, examples=["2026-12-24"])
-    status: Literal["pending", "active", "unsubscribed", "removed"] = "active"
+    status: Literal["pending", "active", "unsubscribed", "removed", "bounced"] = (
+        "active"
+    )
     consent: ConsentPart = Field(default_factory=ConsentPart)
 
 

@@ -49,6 +49,26 @@ def source(written: str, known: Known) -> str:
     return written
 
 
+def lint_rule(written: str, _: Known) -> str:
+    """Return the id of a rule of the linter."""
+    from digest.lint import RULES  # most projects name none
+
+    if written not in RULES:
+        raise ValueError(
+            f"{_unknown('rule', written, RULES)} (`digest lint --rules` lists them)"
+        )
+    return written
+
+
+def mail_program(written: str, _: Known) -> str:
+    """Return the name of a mail program the linter knows about."""
+    from digest.lint import CLIENTS
+
+    if written not in CLIENTS:
+        raise ValueError(_unknown("mail program", written, CLIENTS))
+    return written
+
+
 def followed(written: str, known: Known) -> str:
     """Return a topic there is, or any single tag as ``tag:slug``."""
     tag = single_tag(written)

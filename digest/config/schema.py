@@ -6,20 +6,19 @@ parts must agree with each other is in `agreement`, what becomes of them in `pro
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
 from digest.config import values
+from digest.config.images import ImagesPart
 from digest.config.kinds import (
     Clocks,
     Count,
     Crons,
+    DatabasePlace,
     Days,
-    Domain,
     Duration,
     FilePath,
     Label,
@@ -31,70 +30,14 @@ from digest.config.kinds import (
     Place,
     Places,
     Secret,
-    Selector,
-    SigningKey,
-    SiteUrl,
     SourceName,
-    Text,
     TimeZone,
     TopicName,
     Url,
 )
-
-
-class SitePart(Part):
-    """Who publishes: what stands at the head and the foot of every mail."""
-
-    name: Line = Field(
-        description="The name of your publication.", examples=["Longitude"]
-    )
-    tagline: MaybeLine = Field(
-        default="", description="A line under the name, at the top of every mail."
-    )
-    url: SiteUrl = Field(
-        description="Your website, beginning with https://; links in mails go there.",
-        examples=["https://longitude.example"],
-    )
-    postal_address: Text = Field(
-        description="Your postal address; the law of many countries wants it in mail.",
-        examples=["Longitude, 1 Harbour Street, 13002 Marseille, France"],
-    )
-    language: Language = Field(
-        description="The language of articles and newsletters that do not say theirs.",
-        examples=["en"],
-    )
-    timezone: TimeZone = Field(
-        description='The time zone in which times such as "07:00" are read.',
-        examples=["Europe/Paris"],
-    )
-
-
-class TopicPart(Part):
-    """What readers can follow: a title, and the tags of the articles under it."""
-
-    title: Line = Field(
-        description="What readers see as the section's heading.",
-        examples=["Human rights"],
-    )
-    description: MaybeLine = Field(
-        default="", description="One sentence for readers who choose their topics."
-    )
-    any: list[Label] = Field(
-        default=[],
-        description="An article needs at least one of these tags. With neither `any` "
-        "nor `all`, it needs the topic's own short name as a tag.",
-        examples=[["human rights", "justice"]],
-    )
-    all: list[Label] = Field(
-        default=[],
-        description="An article needs every one of these tags.",
-        examples=[["climate", "justice"]],
-    )
-    none: list[Label] = Field(
-        default=[],
-        description="An article must have none of these tags.",
-        examples=[["sport"]],
-    )
+from digest.config.leaving import DeliveryPart, DkimPart
+from digest.config.lintpart import LintPart
+from digest.config.publishing import NoticePart, SitePart, TopicPart
 
 
 class SchedulePart(Part):
@@ -186,6 +129,20 @@ class NewsletterPart(Part):
     intro: Annotated[str, AfterValidator(values.text)] = Field(
         default="", description="The editor's words above the first story."
     )
+    notice: NoticePart | None = Field(
+        default=None, description="What stands beside the stories, such as a sponsor."
+    )
+    inline_images: bool = Field(
+        default=False,
+        description="Put pictures of article folders into the mails themselves: for "
+        "readers inside an organisation, whose pictures are on no public website.",
+    )
+    feedback: Url | None = Field(
+        default=None,
+        description="A page that takes the answer to “was this issue useful?”, as "
+        "?issue=12&useful=yes.",
+        examples=["https://longitude.example/feedback"],
+    )
     language: Language | None = Field(
         default=None,
         description="Its language; without it, the site's.",
@@ -245,79 +202,6 @@ class SourcePart(Part):
     )
 
 
-class SmtpPart(Part):
-    """The mail server that takes the messages."""
-
-    host: Annotated[Line, AfterValidator(values.host)] = Field(
-        description="The server's name.", examples=["mail.example.org"]
-    )
-    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        default=None,
-        description="Without it: 465 with tls, 587 with starttls, 25 with none.",
-        examples=[465],
-    )
-    security: Literal["tls", "starttls", "none"] = Field(
-        default="tls",
-        description="tls, starttls (always required), or none for this machine only.",
-        examples=["tls"],
-    )
-    username: Line | None = Field(
-        default=None,
-        description="The account's name.",
-        examples=["digest@longitude.example"],
-    )
-    password: Secret | None = Field(
-        default=None,
-        description="Where the password is: env:NAME (a variable of the environment) "
-        "or file:path. Never the password itself.",
-        examples=["env:SMTP_PASSWORD", "file:secrets/smtp"],
-        json_schema_extra={"pattern": "^(env|file):.+"},
-        repr=False,
-    )
-    ca_file: FilePath | None = Field(
-        default=None,
-        description="Certificates (PEM) of a private authority to trust.",
-        examples=["secrets/ca.pem"],
-    )
-    bounce_domain: Domain | None = Field(
-        default=None,
-        description="The domain that receives returned mail; without it, the sender's.",
-        examples=["bounces.longitude.example"],
-    )
-
-
-class DeliveryPart(Part):
-    """Where mails go: one of `files` and `smtp`."""
-
-    files: FilePath | None = Field(
-        default=None,
-        description="A folder to write them to; nothing is sent.",
-        examples=["outbox"],
-    )
-    smtp: SmtpPart | None = Field(default=None, description="A mail server.")
-
-
-class DkimPart(Part):
-    """The key that signs every mail, so that nobody else can write in your name."""
-
-    selector: Selector = Field(
-        description="The name under which the DNS of your domain has the public key.",
-        examples=["s2026"],
-    )
-    key: SigningKey = Field(
-        description="Where the private key is: file:path, or env:NAME (a variable of "
-        "the environment). `digest dkim keygen` makes one.",
-        examples=["file:secrets/dkim-s2026.pem"],
-        json_schema_extra={"pattern": "^(env|file):.+"},
-        repr=False,
-    )
-    domain: Domain | None = Field(
-        default=None,
-        description="The domain that signs, above the senders'; without it, the sender's.",
-        examples=["longitude.example"],
-    )
-
-
 _ONE_SOURCE: JsonDict = {
     "oneOf": [{"required": [key]} for key in ("folder", "feed", "page")]
 }
@@ -344,10 +228,23 @@ class SettingsFile(Part):
         default=None,
         description="Sign every mail (DKIM); without it, let your mail server sign.",
     )
-    database: FilePath = Field(
+    images: ImagesPart | None = Field(default=None, description="Pictures in mails.")
+    lint: LintPart | None = Field(
+        default=None, description="How mails are looked at before they leave."
+    )
+    database: DatabasePlace = Field(
         default="digest.db",
-        description="The file that remembers what was collected and sent.",
-        examples=["digest.db"],
+        description="What remembers what was collected and sent: a file, or a database "
+        "on a PostgreSQL server.",
+        examples=["digest.db", "postgresql://digest@db.longitude.example/digest"],
+    )
+    database_password: Secret | None = Field(
+        default=None,
+        description="Where the password for the server of `database` is: env:NAME or "
+        "file:path. Without it, PGPASSWORD and ~/.pgpass count.",
+        examples=["env:DATABASE_PASSWORD", "file:secrets/database"],
+        json_schema_extra={"pattern": "^(env|file):.+"},
+        repr=False,
     )
     subscribers: FilePath | None = Field(
         default=None,
@@ -359,34 +256,3 @@ class SettingsFile(Part):
         description="How often `digest run` looks for new articles.",
         examples=["15 minutes"],
     )
-
-
-# -- the schema -------------------------------------------------------------
-
-
-class _Plain(GenerateJsonSchema):
-    """A schema for people: no titles made from names, no "or null"."""
-
-    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 theirs
-        """Leave out titles that only repeat the key."""
-        return False
-
-    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """Describe only the value; what may be absent need not be null."""
-        return self.generate_inner(schema["schema"])
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Leave out defaults that only say "not given"."""
-        described = super().default_schema(schema)
-        if described.get("default") in (None, "", [], {}):
-            described.pop("default", None)
-        return described
-
-
-def settings_schema() -> dict[str, object]:
-    """Return the JSON Schema of `digest.yaml`, for completion in text editors."""
-    return {
-        "$schema": GenerateJsonSchema.schema_dialect,
-        "title": "digest.yaml",
-        **SettingsFile.model_json_schema(schema_generator=_Plain),
-    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 from collections.abc import Collection, Iterable
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, tzinfo
 from difflib import get_close_matches
@@ -162,6 +163,42 @@ def duration(written: str) -> str:
     """Return a length of time as it was written, once it can be read."""
     minutes(written)
     return written
+
+
+_RATE = re.compile(
+    r"\s*([0-9]{1,6})\s*(?:per|/|an?)\s*(second|minute|hour)s?\s*", re.IGNORECASE
+)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+
+
+def per_second(written: str) -> float:
+    """Return how many a second "14 per second" or "500 per minute" are."""
+    found = _RATE.fullmatch(written)
+    if found and int(found[1]):
+        return int(found[1]) / _SECONDS[found[2].lower()]
+    raise ValueError(
+        f"is not a number of mails in a time: {shown(written)}; write it like "
+        "`14 per second`, `500 per minute` or `10000 per hour`"
+    )
+
+
+def rate(written: str) -> str:
+    """Return a rate as it was written, once it can be read."""
+    per_second(written)
+    return written
+
+
+def command(written: str) -> tuple[str, ...]:
+    """Return a program and its arguments, split as a shell would."""
+    try:
+        parts = shlex.split(written)
+    except ValueError:
+        raise ValueError(
+            "is not a command: a quotation mark is left open; close it"
+        ) from None
+    if not parts or not parts[0]:
+        raise ValueError("is not a command: it names no program; write one")
+    return tuple(parts)
 
 
 def moment(written: str, zone: str) -> datetime:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from digest.message.enclosures import KINDS, Enclosure, enclosure, related
 from digest.message.headers import (
     FOLD,
     HeaderProblem,
@@ -34,10 +36,13 @@ if TYPE_CHECKING:  # it loads what a message without a signature does not need
     from digest.message.dkim import Signer
 
 __all__ = [
+    "KINDS",
+    "Enclosure",
     "HeaderProblem",
     "Letter",
     "Letterhead",
     "compose",
+    "enclosure",
     "needs_smtputf8",
     "wire_address",
 ]
@@ -64,11 +69,13 @@ def compose(
     subject: str,
     text: Part,
     html: Part | None = None,
+    enclosures: Sequence[Enclosure] = (),
     signer: Signer | None = None,
 ) -> bytes:
     """Return the whole message, ready for the wire but for dot-stuffing.
 
-    Without `html` it is a plain text mail; a `signer` puts its signature in front of
+    Without `html` it is a plain text mail; `enclosures` are pictures that the HTML
+    names; a `signer` puts its signature in front of
     everything. Raises `HeaderProblem` when a value cannot stand in a header.
     """
     standing = letterhead.standing
@@ -92,7 +99,7 @@ def compose(
         fields.append(
             f'Content-Type: multipart/alternative;{FOLD}boundary="{boundary}"\r\n'.encode()
         )
-        body = _alternative(boundary.encode(), text, html)
+        body = _alternative(boundary.encode(), text, html, enclosures)
     if signer:
         fields.insert(0, signer.sign(fields, b"".join(body), at=letter.date))
     return b"".join([*fields, b"\r\n", *body])
@@ -137,14 +144,26 @@ def _boundary(message_id: str) -> str:
     return f"=_d{hashlib.sha256(message_id.encode()).hexdigest()[:24]}"
 
 
-def _alternative(boundary: bytes, text: Part, html: Part) -> list[bytes]:
+def _alternative(
+    boundary: bytes, text: Part, html: Part, enclosures: Sequence[Enclosure]
+) -> list[bytes]:
     """Return a body of both parts, each with a header of its own, to be joined."""
     delimiter = b"--" + boundary
-    body: list[bytes] = []
-    for media_type, part in (("text/plain", text), ("text/html", html)):
-        body += (delimiter, b"\r\n", *_described(media_type, part.encoding))
-        body += (b"\r\n", *part.chunks, b"\r\n")
-    return [*body, delimiter, b"--\r\n"]
+    plain = _part("text/plain", text)
+    styled = _part("text/html", html)
+    if enclosures:  # ``=_d…`` and ``=_r…``: neither begins with the other
+        inner = boundary.replace(b"=_d", b"=_r", 1)
+        styled = related(styled, enclosures, boundary=inner)
+    return [
+        *(delimiter, b"\r\n", *plain),
+        *(delimiter, b"\r\n", *styled),
+        *(delimiter, b"--\r\n"),
+    ]
+
+
+def _part(media_type: str, part: Part) -> list[bytes]:
+    described = _described(media_type, part.encoding)
+    return [*described, b"\r\n", *part.chunks, b"\r\n"]
 
 
 def _alone(content: bytes) -> list[bytes]:

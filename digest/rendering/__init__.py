@@ -6,6 +6,7 @@ The way through the room, from what a template sees to what a reader gets:
     variables, view, whole   what templates print: of one choice, or of everything
     personal, later, marks   what is not known yet, and the words that stand for it
     templates, words         Jinja with `each` and `when`; the reader's language
+    theme, contrast          fonts, colours and sizes an operator sets; what can be read
     bodies, plaintext        an article's body as HTML and as text
     pages, inlining          a whole page, its CSS inlined
     cutting, markup          the page cut at its marks

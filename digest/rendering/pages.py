@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from hashlib import sha256
+from html import unescape
 
 from digest.errors import TemplateProblem
 from digest.model import Digest, Issue, Length, Newsletter, Section
@@ -30,17 +31,19 @@ from digest.rendering.nodes import Hole
 from digest.rendering.personal import Slot, finalize, spoken
 from digest.rendering.stage import Lengths
 from digest.rendering.templates import Markup, Templates, TemplateSet
+from digest.rendering.theme import Themes
 from digest.rendering.variables import Variables, any_reader, reader
 from digest.rendering.view import ArticleView, ReaderView
 from digest.rendering.words import Speech, Words
 from digest.settings import Site
 
-STYLE, KEPT, WORDS = "style.css", "kept.css", "words.yaml"
+STYLE, KEPT = "style.css", "kept.css"
 
 #: The variables of templates, for suggestions when one is misspelt.
 VARIABLES = (
     *("site", "newsletter", "issue", "digest", "reader", "subject", "length"),
     *("language", "dir", "rtl", "start", "end", "styles", "t", "listed", "mixed"),
+    *("theme", "web"),
 )
 
 
@@ -57,6 +60,7 @@ _STYLE = re.compile(
     r"<style\b(?![^>]*\bdata-premailer\s*=\s*[\"']?ignore)[^>]*>(.*?)</style>",
     re.DOTALL,
 )
+_PICTURE = re.compile(r'(\s(?:src|background)=")([^"]*)(")')
 _HIDDEN = re.compile(r"<!--.*?-->|\{#.*?#\}|\{[{%].*?[%}]\}", re.DOTALL)
 
 
@@ -96,16 +100,23 @@ class Pages:
         site: Site,
         newsletter: Newsletter,
         issue: Issue,
+        web: bool = False,
+        enclosed: Mapping[str, str] | None = None,
     ) -> None:
-        self._set, self._site = templates, site
+        """Take the set; `web` means pages of the archive, which nobody can leave.
+
+        `enclosed` says how pages name the pictures that mails carry, by their URLs.
+        """
+        self._set, self._site, self._web = templates, site, web
+        self._enclosed = enclosed or {}
         self._newsletter, self._issue = newsletter, issue
         self._templates = Templates(templates, names=VARIABLES)
         self._templates.watch_filters(lambda value: refuse_marked(value, self._marks))
         self._templates.add_filters(
             html=self._html_filters(), text=self._text_filters()
         )
-        file = templates.file(WORDS)
-        self.words = Words.read(file.text, file=file.path)
+        self.words = Words.of(templates)
+        self._themes = Themes(templates.themes) if templates.themes else None
         self._bodies = Bodies()
         self.memory = Memory()
         self._styles: dict[str, tuple[str, ...]] = {}
@@ -218,6 +229,8 @@ class Pages:
             "reader": who.reader,
             "subject": who.subject,
             "length": shape.length.value,
+            "web": self._web,
+            **self._theme(shape.speech),
         }
         if kind is not Kind.HTML:
             return self._templates.text(kind.value, variables)
@@ -226,11 +239,17 @@ class Pages:
         # The operator's own style sheet; no article has a part in it.
         variables["styles"] = Markup(f"<style>{style}</style>{place}")
         html = inlined(self._templates.html(kind.value, variables))
+        if self._enclosed:
+            html = _PICTURE.sub(self._named_by_mail, html)
         return html.replace(place, f"<style>{kept}</style>" if kept else "", 1)
 
+    def _named_by_mail(self, match: re.Match[str]) -> str:
+        url = unescape(match[2])
+        return f"{match[1]}{self._enclosed.get(url) or match[2]}{match[3]}"
+
     def _styled(self, speech: Speech) -> tuple[str, ...]:
-        """Return the style sheet to inline and the one to keep, per direction."""
-        if speech.direction not in self._styles:
+        """Return the style sheet to inline and the one to keep, per language."""
+        if speech.language not in self._styles:
             rtl = speech.direction == "rtl"
             start, end = ("right", "left") if rtl else ("left", "right")
             variables = {
@@ -238,12 +257,18 @@ class Pages:
                 "rtl": rtl,
                 "start": start,
                 "end": end,
+                "language": speech.language,
+                **self._theme(speech),
             }
-            self._styles[speech.direction] = tuple(
+            self._styles[speech.language] = tuple(
                 self._templates.text(name, variables) if name in self._set.files else ""
                 for name in (STYLE, KEPT)
             )
-        return self._styles[speech.direction]
+        return self._styles[speech.language]
+
+    def _theme(self, speech: Speech) -> dict[str, object]:
+        """Return the fonts, colours and sizes for a language, where there are any."""
+        return {"theme": self._themes.speaking(speech.language)} if self._themes else {}
 
     def _cut(
         self, kind: Kind, page: str, marks: Marks, *, holes: Sequence[Hole] = ()
@@ -255,7 +280,8 @@ class Pages:
         except SlotMisuse as error:
             place = error.place or Place(file=file, line=1)
             raise TemplateProblem(place.file, place.line, str(error)) from error
-        if kind is not Kind.SUBJECT and "unsubscribe" not in sheet.names:
+        leavable = self._web or "unsubscribe" in sheet.names
+        if kind is not Kind.SUBJECT and not leavable:
             raise TemplateProblem(
                 file,
                 1,

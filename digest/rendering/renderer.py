@@ -72,16 +72,26 @@ class Renderer:
         issue: Issue,
         sections: Sequence[Section] = (),
         widen: Widen = lambda section: section,
+        web: bool = False,
+        enclosed: Mapping[str, str] | None = None,
     ) -> None:
         """Read the words; raise `TemplateProblem` or `FileProblems` if they are wrong.
 
         `sections` are all that digests may have, each with every article it may hold;
         without any, every choice is rendered by itself. `widen` returns the same for a
-        section that is not among them.
+        section that is not among them. With `web`, what is rendered is a page of the
+        web archive: templates may ask, and it may be as large as it is. `enclosed` are
+        the pictures that mails carry: how HTML names them (`cid:…`), by their URLs.
         """
         self._pages = Pages(
-            templates=templates, site=site, newsletter=newsletter, issue=issue
+            templates=templates,
+            site=site,
+            newsletter=newsletter,
+            issue=issue,
+            web=web,
+            enclosed=enclosed,
         )
+        self._size = _weightless if web else _size
         self._newsletter = newsletter
         self._sections, self._widen = sections, widen
         self._cast = Cast(self._pages.memory)
@@ -126,7 +136,7 @@ class Renderer:
             return _Made(digest=shown, stage=stage, subject=subject, html=html)
 
         wished = Lengths.wished(length, digest.count)
-        made, shortened = fitted(digest, wished, make=make, size=_size)
+        made, shortened = fitted(digest, wished, make=make, size=self._size)
         lengths, stage = wished, made.stage
         if shortened:  # the text is told as asked, whatever the HTML had to leave out
             lengths = Lengths.wished(length, made.digest.count)
@@ -143,7 +153,7 @@ class Renderer:
     def check(self) -> None:
         """Render a sample of everything; raise `TemplateProblem` where it fails."""
         sample = sample_digest()
-        for language in self._pages.words.languages:
+        for language in self._pages.words.tried(self._newsletter.language):
             for length in Length:
                 for present in (frozenset(NAMES), frozenset({"unsubscribe"})):
                     shape = Shape(
@@ -285,6 +295,10 @@ class _Made:
 
 def _size(made: _Made) -> int:
     return made.html.size if made.html else 0
+
+
+def _weightless(_: _Made) -> int:
+    return 0
 
 
 @lru_cache(maxsize=4096)  # many readers share a lead and a number of stories

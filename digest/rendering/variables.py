@@ -18,6 +18,7 @@ from digest.model import (
     Length,
     Link,
     Newsletter,
+    Notice,
     Quote,
     Section,
 )
@@ -106,6 +107,7 @@ class Variables:
     def _newsletter(self) -> NewsletterView:
         blocks = self.newsletter.intro.split("\n\n")
         language = self.newsletter.language
+        reply_to = self.newsletter.reply_to
         return NewsletterView(
             title=one_line(self.newsletter.title),
             tagline=one_line(self.newsletter.tagline or self.site.tagline),
@@ -113,7 +115,18 @@ class Variables:
             language=language,
             dir=direction(language),
             foreign=self._is_foreign(language),
+            notice=_notice(self.newsletter.notice),
+            reply_to=reply_to.address if reply_to else "",
+            feedback_yes=self._feedback("yes"),
+            feedback_no=self._feedback("no"),
         )
+
+    def _feedback(self, answer: str) -> str:
+        """Return the address that says whether this issue was useful."""
+        page = _web(self.newsletter.feedback)
+        sign = "&" if "?" in page else "?"
+        answered = f"{page}{sign}issue={self.issue.number}&useful={answer}"
+        return answered if page else ""
 
     def _issue(self) -> IssueView:
         zone = self.newsletter.timezone
@@ -137,7 +150,7 @@ class Variables:
             sections.append(
                 SectionView(
                     slug=section.slug,
-                    title=one_line(section.title),
+                    **self._said_of(section),
                     articles=tuple(articles),
                     more=section.more,
                 )
@@ -161,11 +174,21 @@ class Variables:
                     )
                     placed = replace(view, also_in=later, is_lead=is_lead)
                     stories.append((block, placed))
-            title = one_line(section.title)
-            wholes.append((key, WholeSection.of(key, title, stories, self.marks)))
+            said = self._said_of(section)
+            wholes.append((key, WholeSection.of(key, said, stories, self.marks)))
             everywhere += stories
         self.views.update({key[1]: view for key, view in everywhere})
         return WholeDigest.of(wholes, everywhere, self.marks, views=self.views)
+
+    def _said_of(self, section: Section) -> dict[str, str]:
+        """Return what a section says of itself, whoever gets it."""
+        topics = (t for t in self.newsletter.topics if t.slug == section.slug)
+        topic = next(topics, None)
+        return {
+            "title": one_line(section.title),
+            "url": _web(topic.page) if topic else "",
+            "layout": topic.layout if topic else "list",
+        }
 
     def _article(
         self, chosen: Chosen, section: Section, *, length: Length, is_lead: bool
@@ -334,6 +357,17 @@ def _image(article: Article) -> ImageView | None:
         credit=one_line(image.credit),
         width=image.width,
         height=image.height,
+    )
+
+
+def _notice(notice: Notice | None) -> Notice | None:
+    if notice is None:
+        return None
+    return Notice(
+        title=one_line(notice.title),
+        text=one_line(notice.text),
+        label=one_line(notice.label),
+        url=_web(notice.url),
     )
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from digest.model import Link, Quote
+from digest.model import Link, Notice, Quote
 from digest.rendering.bodies import Bodies
 from digest.rendering.later import Later, Present
 from digest.rendering.personal import Slot
-from digest.rendering.plaintext import shorten
+from digest.rendering.plaintext import columns, shorten
 from digest.rendering.templates import Markup
 
 #: Between headlines on one line.
@@ -99,6 +99,8 @@ class SectionView:
 
     slug: str
     title: str  #: empty in a newsletter without topics
+    url: str  #: the topic's page on the site; may be empty
+    layout: str  #: "list", "grid" or "brief": how its stories stand
     articles: tuple[ArticleView, ...]
     more: int  #: how many of the topic did not fit
 
@@ -138,7 +140,7 @@ class DigestView:
     def teasers(self, width: int) -> str:
         """Return the headlines of `others` that fit on a line, at least one."""
         teasers = [article._teaser(width) for article in self.others]  # noqa: SLF001 - hidden from templates alone
-        return DOT.join(teasers[: fitting(map(len, teasers), width)])
+        return DOT.join(teasers[: fitting(map(columns, teasers), width)])
 
     @property
     def count(self) -> int:
@@ -162,7 +164,7 @@ class DigestView:
 
 
 def fitting(lengths: Iterable[int], width: int) -> int:
-    """Return how many texts of these lengths fit on a line of `width` columns."""
+    """Return how many texts of so many columns fit on a line of `width`."""
     used = number = 0
     for length in lengths:
         used += length + (len(DOT) if number else 0)
@@ -182,6 +184,10 @@ class NewsletterView:
     language: str  #: of its title, tagline, intro and topics
     dir: str
     foreign: bool  #: in another language than the mail
+    notice: Notice | None  #: with title, text, label and url
+    reply_to: str  #: an address that somebody reads; may be empty
+    feedback_yes: str  #: "this issue was useful", as an address; may be empty
+    feedback_no: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from digest.rendering.later import Later, Many, NotJoinable
 from digest.rendering.marks import Marks
+from digest.rendering.plaintext import columns
 from digest.rendering.stage import (
     BlockKey,
     Of,
@@ -36,15 +37,21 @@ class WholeSection:
 
     slug: str
     title: str
+    url: str
+    layout: str
     articles: Many
     others: Many
     more: Later
 
     @classmethod
     def of(
-        cls, key: SectionKey, title: str, stories: Sequence[Placed], marks: Marks
+        cls,
+        key: SectionKey,
+        said: Mapping[str, str],
+        stories: Sequence[Placed],
+        marks: Marks,
     ) -> WholeSection:
-        """Take the section's stories, each as the lead and as another one."""
+        """Take what a section says, and its stories as the lead and as others."""
         owners = frozenset({key})
 
         def many(name: str, of: Of, possible: Sequence[tuple[object, object]]) -> Many:
@@ -52,7 +59,7 @@ class WholeSection:
 
         return cls(
             slug=key[0],
-            title=title,
+            **said,
             articles=many("articles", stories_of, stories),
             others=many("others", others_of, _others(stories)),
             more=Later("section.more", more_of, marks, owners=owners),
@@ -125,20 +132,21 @@ class WholeDigest:
     def teasers(self, width: int) -> Later:
         """Return the headlines of `others` that fit on a line, later."""
         views = self._views
-        known: dict[str, str] = {}
+        known: dict[str, tuple[str, int]] = {}
 
-        def teaser(id_: str) -> str:
+        def teaser(id_: str) -> tuple[str, int]:
             if id_ not in known:
-                known[id_] = views[id_]._teaser(width)  # noqa: SLF001 - hidden from templates alone
+                text = views[id_]._teaser(width)  # noqa: SLF001 - hidden from templates alone
+                known[id_] = text, columns(text)
             return known[id_]
 
         def fit(digest: Stage, _: SectionItem | None, __: StoryItem | None) -> object:
-            lengths = (len(teaser(story.id)) for story in digest.others)
-            fits = fitting(lengths, width)
+            columns = (teaser(story.id)[1] for story in digest.others)
+            fits = fitting(columns, width)
             return tuple([story.id for story in digest.others[:fits]])
 
         def written(ids: Sequence[str]) -> str:
-            return DOT.join([teaser(id_) for id_ in ids])
+            return DOT.join([teaser(id_)[0] for id_ in ids])
 
         return Later("digest.teasers", fit, self._marks, written)
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from digest.model import ADDED, Fetched, Validators
 from digest.settings import FeedSource, FolderSource, PageSource, Site, SourceSettings
+from digest.sources.completing import completing
 from digest.sources.documents import DocumentError, decode
 from digest.sources.feedxml import is_feed, is_page
 from digest.sources.fetching import Fetcher
@@ -27,7 +28,14 @@ from digest.sources.origin import Origin
 from digest.sources.page import read_page
 from digest.sources.readers import FeedReader, PageReader, is_web, obtain
 
-__all__ = ["Fetcher", "Source", "fetch_all", "open_sources", "read_one"]
+__all__ = [
+    "Fetcher",
+    "Source",
+    "completing",
+    "fetch_all",
+    "open_sources",
+    "read_one",
+]
 
 logger = logging.getLogger(__name__)
 

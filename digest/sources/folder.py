@@ -19,10 +19,18 @@ from digest.model import Article, Fetched, Problem, Validators
 from digest.settings import FolderSource, Site
 from digest.sources.documents import DocumentError, decode, read_file
 from digest.sources.markdown import read_markdown
+from digest.sources.measuring import size_of_file
 from digest.sources.origin import Origin
 from digest.sources.page import read_page
 from digest.sources.pasted import Pasted, read_pasted
-from digest.sources.pictures import is_beside, key_of, keys_in, picture_url, rewrite
+from digest.sources.pictures import (
+    is_beside,
+    key_of,
+    keys_in,
+    picture_url,
+    rewrite,
+    sized,
+)
 
 _MARKDOWN = frozenset({".md", ".markdown"})
 _HTML = frozenset({".html", ".htm", ".xhtml"})
@@ -115,7 +123,18 @@ class Folder:
             return Fetched(error=str(error))
         if PurePosixPath(key).suffix.lower() in _HTML:
             content = self._with_pictures(content, origin)
-        return read_document(content, origin=origin, now=self.now)
+        fetched = read_document(content, origin=origin, now=self.now)
+        return replace(
+            fetched, articles=tuple(self._measured(a) for a in fetched.articles)
+        )
+
+    def _measured(self, article: Article) -> Article:
+        """Return the article with the sizes of the pictures that lie in the folder."""
+        sizes = {
+            f"{self.images_url}/{quote(key)}": size_of_file(self.settings.path / key)
+            for key in keys_in(article, images_url=self.images_url)
+        }
+        return sized(article, sizes) if sizes else article
 
     def _with_pictures(self, content: bytes, origin: Origin) -> bytes:
         """Return a page whose pictures beside it have the addresses they will have."""

@@ -7,34 +7,46 @@ Each call is one transaction; several become one inside `Store.transaction()`:
         articles = store.archive.articles(since=since, until=until)
         issue = store.archive.freeze(...)
 
-SQLite holds all of it today. The statements are plain SQL so that PostgreSQL can.
+SQLite or PostgreSQL holds all of it; the statements are one text for both.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import datetime
 from pathlib import Path
 
-from digest.store.alone import alone
+from digest.errors import StoreError
+from digest.settings import ServerDatabase
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Event, Imported
+from digest.store.commits import Commits
+from digest.store.copying import copy
 from digest.store.database import Database, statements
-from digest.store.journal import Claim, Delivery, Journal
+from digest.store.journal import Journal
+from digest.store.life import Life, mark_as_backup
+from digest.store.rows import Claim, Delivery, Start, Written
+from digest.store.verifying import verify
 
 __all__ = [
     "Added",
     "Archive",
     "Audience",
     "Claim",
+    "Commits",
     "Delivery",
     "Event",
     "Imported",
     "Journal",
+    "Start",
     "Store",
+    "Written",
+    "back_up",
+    "copy_database",
     "open_store",
+    "verify_database",
 ]
 
 SQL = statements("store")
@@ -44,10 +56,16 @@ class Store:
     """One database; may be shared between threads."""
 
     def __init__(
-        self, database: Database, path: Path, *, now: Callable[[], datetime]
+        self,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        project: Path | None = None,
     ) -> None:
-        """Use the database of that file; `now` is the only clock."""
-        self._database, self._path = database, path
+        """Use the database; `now` is the only clock."""
+        self._database = database
+        self.applied = database.applied  #: migrations, when it was opened
+        self.life = Life(database, now=now, project=project)
         self.archive = Archive(database, now=now)
         self.audience = Audience(database, now=now)
         self.journal = Journal(database, now=now)
@@ -74,21 +92,66 @@ class Store:
 
         `doing` is a few letters and hyphens, such as "send-daily".
         """
-        return alone(self._path.with_name(f"{self._path.name}-{doing}.lock"))
+        return self._database.alone(doing)
 
     def close(self) -> None:
         """Close the database; no other thread may be using it."""
         self._database.close()
 
 
-def open_store(path: Path, *, now: Callable[[], datetime]) -> Store:
-    """Open the database, making it when it is not there; bring it up to date.
+def open_store(
+    where: Path | ServerDatabase,
+    *,
+    now: Callable[[], datetime],
+    project: Path | None = None,
+) -> Store:
+    """Open the database and bring it up to date; a file that is not there is made.
+
+    In the folder `project` it is noted how far the database had come; see `Life`.
 
     Raises `StoreError` when it cannot be used, and whenever it cannot be later.
     """
-    database = Database(path)
+    database = Database(where)
     try:
-        return Store(database, path, now=now)
+        return Store(database, now=now, project=project)
     except BaseException:
         database.close()
         raise
+
+
+def copy_database(
+    source: Path | ServerDatabase, target: Path | ServerDatabase
+) -> dict[str, int]:
+    """Copy everything to an empty database; return how many rows of each table."""
+    with closing(Database(source)) as old, closing(Database(target)) as new:
+        return copy(old, new)
+
+
+def back_up(source: Path | ServerDatabase, file: Path, *, made: datetime) -> None:
+    """Write a database into a new SQLite file, whole or not at all.
+
+    Others may write to it meanwhile. Raises `StoreError` when the file is there
+    already or cannot be written.
+    """
+    if file.exists():
+        raise StoreError(
+            f"{file} is there already; nothing was changed. Name a new one."
+        )
+    aside = file.with_name(f".{file.name}.new")
+    aside.unlink(missing_ok=True)
+    try:
+        with closing(Database(source)) as old:
+            if not old.back_up(aside):
+                with closing(Database(aside)) as new:
+                    copy(old, new)
+        with closing(Database(aside)) as new:
+            mark_as_backup(new, made=made)
+        aside.replace(file)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def verify_database(where: Path | ServerDatabase) -> list[str]:
+    """Return what is wrong with a database, in words."""
+    with closing(Database(where)) as database:
+        return list(verify(database))

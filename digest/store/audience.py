@@ -7,30 +7,27 @@ stronger than any file. Every change of status leaves an event that is never cha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from digest.addresses import same_address_key
-from digest.jsonform import dump, from_json, to_json
 from digest.model import Status, Subscriber
 from digest.store.database import (
     Database,
-    Row,
+    Single,
     chunks,
     from_ms,
-    new_id,
     statements,
     storable,
     to_ms,
 )
+from digest.store.importing import BATCH, Import, kind_of
+from digest.store.profiles import subscriber_of
 
-#: What a subscriber says as JSON: everything but the id.
-Form = dict[str, Any]  # of what `to_json` returns
-
-BATCH = 500  #: readers fetched at a time
+#: An address that is refused "for now" so often, over so long, takes no mail.
+SOFT_ISSUES = 3
+SOFT_SPAN = timedelta(days=14)
 
 SQL = statements("audience")
 
@@ -44,6 +41,7 @@ class Imported:
     same: int = 0
     removed: int = 0  #: no longer in the file
     kept_unsubscribed: tuple[str, ...] = ()  #: addresses it names all the same
+    kept_bounced: tuple[str, ...] = ()  #: addresses that take no mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,9 @@ class Event:
     """One thing that happened to a reader."""
 
     at: datetime
-    kind: str  #: imported, confirmed, unsubscribed, resubscribed, removed, pending
+    #: imported, confirmed, unsubscribed, resubscribed, removed, pending, soft bounce,
+    #: bounced
+    kind: str
     detail: str = ""  #: what brought it about: a file's name, "operator", …
 
 
@@ -82,7 +82,7 @@ class Audience:
         after = ""
         while rows := self._database.all(sql, after=after, limit=BATCH, **values):
             after = rows[-1]["id"]
-            yield from map(_subscriber, rows)
+            yield from map(subscriber_of, rows)
 
     def find(self, address_or_id: str) -> Subscriber | None:
         """Return the reader with that address (in any case) or id, or None."""
@@ -91,7 +91,15 @@ class Audience:
             if "@" in address_or_id
             else self._database.one(SQL["by_id"], id=address_or_id)
         )
-        return _subscriber(row) if row else None
+        return subscriber_of(row) if row else None
+
+    def by_ids(self, ids: Iterable[str]) -> dict[str, Subscriber]:
+        """Return the readers with these ids, by id; who is not known is left out."""
+        return {
+            row["id"]: subscriber_of(row)
+            for chunk in chunks(ids)
+            for row in self._database.all(SQL["by_ids"], ids=chunk)
+        }
 
     def history(self, subscriber_id: str) -> list[Event]:
         """Return what happened to a reader, the oldest first."""
@@ -100,6 +108,11 @@ class Audience:
             Event(at=from_ms(row["at_ms"]), kind=row["kind"], detail=row["detail"])
             for row in rows
         ]
+
+    def seen(self, origin: str) -> str:
+        """Return what a file looked like when it was last taken in, or ""."""
+        row = self._database.one(SQL["seen"], origin=origin)
+        return str(row["seen"]) if row else ""
 
     # -- write ----------------------------------------------------------------
 
@@ -115,189 +128,89 @@ class Audience:
             if row is None or row["status"] == status:
                 return False
             self._database.run(SQL["set_status"], id=subscriber_id, status=status.value)
-            self._note(subscriber_id, _kind(Status(row["status"]), status), by)
+            self._database.run(SQL["forget_bounces"], ids=(subscriber_id,))
+            self._note([subscriber_id], kind_of(Status(row["status"]), status), by)
         return True
 
-    def _note(self, subscriber_id: str, kind: str, detail: str) -> None:
-        """Add an event to a reader's history."""
+    def bounced(
+        self, subscriber_id: str, *, hard: bool, reply: str, issue: str
+    ) -> bool:
+        """Remember that a reader's address was refused, in the server's words.
+
+        For good (`hard`), they are BOUNCED at once. For now, they are when nothing
+        has arrived for 3 issues in a row and 14 days. Returns whether they became so.
+        """
+        with self._database.tx():
+            row = self._database.one(SQL["by_id"], id=subscriber_id)
+            if row is None or Status(row["status"]).final:
+                return False
+            if not hard and not self._refused_too_long(subscriber_id, issue, reply):
+                return False
+            return self.set_status(subscriber_id, Status.BOUNCED, by=reply)
+
+    def _refused_too_long(self, subscriber_id: str, issue: str, reply: str) -> bool:
+        """Count an issue that was refused for now, however often it was tried."""
+        now = to_ms(self._now())
+        row = self._database.one(SQL["soft_bounces"], subscriber=subscriber_id)
+        if row and row["issue"] == issue:
+            return False
+        self._note([subscriber_id], "soft bounce", f"{issue}: {reply}")
         self._database.run(
-            SQL["add_event"],
-            subscriber=subscriber_id,
-            at=to_ms(self._now()),
-            kind=kind,
-            detail=storable(detail),
+            SQL["add_soft_bounce"], subscriber=subscriber_id, issue=issue, now=now
+        )
+        if row is None:
+            return False
+        span = timedelta(milliseconds=now - row["since_ms"])
+        return bool(row["issues"] + 1 >= SOFT_ISSUES and span >= SOFT_SPAN)
+
+    def delivered(self, subscriber_ids: Iterable[str]) -> None:
+        """Remember that mail arrived: what was refused for now before is forgotten."""
+        for chunk in chunks(subscriber_ids):
+            rows = self._database.all(SQL["bouncing"], ids=chunk)
+            if rows:  # of most there is nothing to forget, and nothing is written
+                ids = tuple(row["subscriber"] for row in rows)
+                self._database.run(SQL["forget_bounces"], ids=ids)
+
+    def _note(self, subscriber_ids: Sequence[str], kind: str, detail: str) -> None:
+        """Add an event to the history of each of these readers."""
+        event: dict[str, Single] = {
+            "at": to_ms(self._now()),
+            "kind": kind,
+            "detail": storable(detail),
+        }
+        self._database.many(
+            SQL["add_event"], [{**event, "subscriber": each} for each in subscriber_ids]
         )
 
     def import_(
-        self, subscribers: Iterable[Subscriber], *, origin: str, sync: bool
+        self,
+        subscribers: Iterable[Subscriber],
+        *,
+        origin: str,
+        sync: bool,
+        seen: str = "",
     ) -> Imported:
         """Take in what the file `origin` says; ids are not looked at.
 
         With `sync` the file is followed exactly: readers it named and no longer
         names become REMOVED, unless another such file names them, and come back
         when it names them again. A row that repeats an address replaces the row
-        before it. Nothing is written when anything fails.
+        before it. Nothing is written when anything fails. `seen` is remembered: what
+        the file looked like.
         """
-        tally = _Tally()
+        taken = Import(self._database, origin=origin, standing=sync, note=self._note)
         with self._database.tx():
             for chunk in chunks(subscribers, BATCH):
-                self._import(chunk, tally, origin=origin, standing=int(sync))
-            removed = self._remove_others(tally.named, origin) if sync else 0
+                taken.take_in(chunk)
+            if sync:
+                taken.remove_others()
+            self._database.run(SQL["see"], origin=origin, seen=seen)
+        tally = taken.tally
         return Imported(
             added=tally.added,
             changed=tally.changed,
             same=tally.same,
-            removed=removed,
-            kept_unsubscribed=tuple(tally.kept_unsubscribed),
+            removed=tally.removed,
+            kept_unsubscribed=tuple(tally.kept[Status.UNSUBSCRIBED]),
+            kept_bounced=tuple(tally.kept[Status.BOUNCED]),
         )
-
-    def _import(
-        self,
-        subscribers: Sequence[Subscriber],
-        tally: _Tally,
-        *,
-        origin: str,
-        standing: int,
-    ) -> None:
-        """Import one batch."""
-        given = {same_address_key(s.address): s for s in subscribers}
-        rows = self._database.all(SQL["held"], keys=tuple(given), origin=origin)
-        held = {row["address_key"]: row for row in rows}
-        for key, subscriber in given.items():
-            said, row = _form(subscriber), held.get(key)
-            identity = row["id"] if row else new_id()
-            tally.named.add(identity)
-            text = dump(said)
-            if row is None:
-                self._insert(identity, key, said, origin)
-                tally.added += 1
-            else:
-                self._update(row, said, origin, tally)
-                if (row["said"], row["standing"]) == (text, standing):
-                    continue
-            self._database.run(
-                SQL["upsert_imported"],
-                origin=origin,
-                subscriber=identity,
-                said=text,
-                standing=standing,
-            )
-
-    def _insert(self, identity: str, key: str, said: Form, origin: str) -> None:
-        """Write a reader nobody knew."""
-        self._database.run(
-            SQL["insert"],
-            id=identity,
-            address=said["address"],
-            key=key,
-            status=said["status"],
-            profile=_profile(said),
-        )
-        self._take(identity, said)
-        self._note(identity, "imported", origin)
-
-    def _update(self, row: Row, said: Form, origin: str, tally: _Tally) -> None:
-        """Write what a file says differently about a reader already known."""
-        held, merged = _merged(row, said)
-        if held["status"] == Status.UNSUBSCRIBED != said["status"]:
-            tally.kept_unsubscribed.append(row["address"])
-        elif merged == held:
-            tally.same += 1
-        else:
-            tally.changed += 1
-        if merged == held:
-            return
-        self._database.run(
-            SQL["update"],
-            id=row["id"],
-            address=merged["address"],
-            status=merged["status"],
-            profile=_profile(merged),
-        )
-        self._database.run(SQL["untake"], subscriber=row["id"])
-        self._take(row["id"], merged)
-        if merged["status"] != held["status"]:
-            was, now = Status(held["status"]), Status(merged["status"])
-            self._note(row["id"], _kind(was, now), origin)
-
-    def _take(self, identity: str, said: Form) -> None:
-        """Repeat which newsletters a reader takes, for SQL."""
-        newsletters = said["preferences"]["newsletters"]
-        self._database.many(
-            SQL["take"],
-            [{"newsletter": n, "subscriber": identity} for n in newsletters],
-        )
-
-    def _remove_others(self, named: set[str], origin: str) -> int:
-        """Remove the readers a file named and no longer names; return how many."""
-        removed = 0
-        rows = self._database.all(SQL["named_by"], origin=origin)
-        missing = [row["subscriber"] for row in rows if row["subscriber"] not in named]
-        for chunk in chunks(missing):
-            self._database.run(SQL["forget"], origin=origin, ids=chunk)
-            for row in self._database.all(SQL["to_remove"], ids=chunk):
-                self._database.run(
-                    SQL["set_status"], id=row["id"], status=Status.REMOVED.value
-                )
-                self._note(row["id"], "removed", origin)
-                removed += 1
-        return removed
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What an import has done so far."""
-
-    added: int = 0
-    changed: int = 0
-    same: int = 0
-    kept_unsubscribed: list[str] = field(default_factory=list)
-    named: set[str] = field(default_factory=set)
-
-
-def _form(subscriber: Subscriber) -> Form:
-    """Return what is said about a reader: everything but the id."""
-    form: Form = to_json(subscriber)
-    del form["id"]
-    return form
-
-
-def _profile(form: Form) -> str:
-    """Return the JSON text of all that has no column of its own to rule."""
-    return dump({name: value for name, value in form.items() if name != "status"})
-
-
-def _subscriber(row: Row) -> Subscriber:
-    form = {**json.loads(row["profile"]), "id": row["id"], "status": row["status"]}
-    return from_json(Subscriber, form)
-
-
-def _merged(row: Row, said: Form) -> tuple[Form, Form]:
-    """Return what is held about a reader, and what it becomes by what a file says."""
-    held = {**json.loads(row["profile"]), "status": row["status"]}
-    merged = _merge(held, json.loads(row["said"] or "{}"), said)
-    if row["status"] == Status.UNSUBSCRIBED:
-        merged["status"] = row["status"]
-    elif row["status"] == Status.REMOVED:
-        merged["status"] = said["status"]
-    return held, merged
-
-
-def _merge(held: Form, before: Form, said: Form) -> Form:
-    """Return `held` with whatever `said` says differently from `before`."""
-    merged: Form = {}
-    for name, value in said.items():
-        if isinstance(value, dict):
-            merged[name] = _merge(held[name], before.get(name, {}), value)
-        elif name in before and before[name] == value:
-            merged[name] = held[name]
-        else:
-            merged[name] = value
-    return merged
-
-
-def _kind(was: Status, now: Status) -> str:
-    """Return the word for a change of status."""
-    if now is not Status.ACTIVE:
-        return now.value
-    return "confirmed" if was is Status.PENDING else "resubscribed"

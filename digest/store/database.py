@@ -1,10 +1,8 @@
-"""The one door to SQLite: connections, transactions, migrations, plain words.
+"""The one door to the database: connections, transactions, plain words.
 
-Everything that only SQLite knows is here; the statements of the other modules are
-plain SQL with `:named` parameters, meant to run on PostgreSQL too. Times are UTC
-epoch milliseconds. A commit is on the disk when it returns (WAL with
-`synchronous=full`): the journal's promise rests on that, and `normal` can lose the
-last commits when the power fails.
+The statements of the other modules are one text for SQLite and PostgreSQL; what an
+engine does in its own way is in its module. Times are UTC epoch milliseconds. A
+commit is on the disk when it returns: the journal's promise rests on that.
 """
 
 from __future__ import annotations
@@ -12,62 +10,40 @@ from __future__ import annotations
 import base64
 import re
 import secrets
-import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from digest.errors import StoreError
+from digest.settings import ServerDatabase
+from digest.store.engine import (
+    Connection,
+    Cursor,
+    Engine,
+    Row,
+    Single,
+    Value,
+    unusable,
+)
+from digest.store.migrating import migrate
+from digest.store.postgresql import Postgresql
+from digest.store.sqlite import Sqlite
+
+__all__ = ["Database", "Row", "Single", "Value"]
 
 Item = TypeVar("Item")
-Row = sqlite3.Row
-Value = str | int | None
 
 HERE = Path(__file__).parent
 
 #: How long a statement waits for another process that is writing.
 PATIENCE_SECONDS = 30.0
 
-#: `update … returning` and `update … from`.
-OLDEST_SQLITE = (3, 35, 0)
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-#: By SQLite's primary result code: what was found, what to do.
-WORDS = {
-    sqlite3.SQLITE_FULL: (
-        "the disk is full",
-        "Free some space and run it again; what was written before is kept.",
-    ),
-    sqlite3.SQLITE_BUSY: (
-        "another process has been writing to it all the time",
-        "Wait for that process or stop it, then run the command again.",
-    ),
-    sqlite3.SQLITE_READONLY: (
-        "it may only be read",
-        "Give this account the right to write to the file and to its folder.",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        "it cannot be opened",
-        "Check that the path names a file in a folder this account may write to.",
-    ),
-    sqlite3.SQLITE_IOERR: (
-        "the disk could not be read or written",
-        "Check the disk, its free space and the system's log.",
-    ),
-    sqlite3.SQLITE_NOTADB: (
-        "the file is not an SQLite database",
-        "Check `database:` in digest.yaml, or move the file away.",
-    ),
-    sqlite3.SQLITE_CORRUPT: (
-        "the file is damaged",
-        "Restore it from a backup, or rescue it with `sqlite3 FILE .recover`.",
-    ),
-}
 
 
 def to_ms(moment: datetime) -> int:
@@ -104,109 +80,182 @@ def chunks(items: Iterable[Item], size: int = 500) -> Iterator[tuple[Item, ...]]
         yield chunk
 
 
-class _Session(threading.local):
+class _Session:
     """What one thread has: its connection, and how deep it is in a transaction."""
 
-    connection: sqlite3.Connection | None = None
-    depth = 0
-    spoiled = False  #: something inside failed, so the whole must be undone
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+        self.depth = 0
+        self.spoiled = False  #: something inside failed, so the whole must be undone
+        self.alone = False  #: the transaction has the lock
+
+    def close(self) -> None:
+        """End the connection, which another one may follow."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.close()
+
+    def __del__(self) -> None:
+        """Close with the thread."""
+        with suppress(Exception):
+            self.close()
+
+
+def _engine(where: Path | ServerDatabase, patience_seconds: float) -> Engine:
+    if isinstance(where, Path):
+        return Sqlite(where, patience_seconds=patience_seconds)
+    return Postgresql(where, patience_seconds=patience_seconds)
 
 
 class Database:
-    """A thin connection per thread; safe to share between threads."""
+    """A connection per thread; safe to share between threads."""
 
     def __init__(
-        self, path: Path, *, patience_seconds: float = PATIENCE_SECONDS
+        self,
+        where: Path | ServerDatabase,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
-        """Open the file, making it when it is not there, and bring it up to date."""
-        self._path, self._patience = path, patience_seconds
-        self._session = _Session()
-        self._opened: list[sqlite3.Connection] = []
-        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-            raise StoreError(
-                f"this Python brings SQLite {sqlite3.sqlite_version}, which is too "
-                "old. Use a Python built with SQLite 3.35 or newer."
-            )
-        self._make_file()
+        """Open it and bring it up to date; a file that is not there is made."""
+        self.engine = _engine(where, patience_seconds)
+        self._local = threading.local()
+        self._sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
+        self._adding = threading.Lock()
+        self.engine.make()
         try:
-            self._migrate()
+            #: The numbers of the migrations that opening it applied.
+            self.applied = migrate(self)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
         """Close the connections of all threads; nothing may be running."""
-        while self._opened:
-            self._opened.pop().close()
-        self._session = _Session()
+        with self._adding:
+            for session in list(self._sessions):
+                session.close()
+            self._local = threading.local()
 
-    def all(self, sql: str, **values: Value | tuple[str, ...]) -> list[Row]:
-        """Run a statement and return its rows.
+    # -- statements -----------------------------------------------------------
+
+    def all(self, sql: str, **values: Value) -> list[Row]:
+        """Run a statement that returns rows, and return them.
 
         A tuple stands for a list: `in (:ids)` takes it, and it may not be empty.
         """
-        sql, flat = _spread(sql, values)
-        with self._plain_words():
-            return self._connection().execute(sql, flat).fetchall()
+        return self._execute(self._session(), sql, values).fetchall()
 
-    def one(self, sql: str, **values: Value | tuple[str, ...]) -> Row | None:
-        """Run a statement and return its first row, or None."""
+    def one(self, sql: str, **values: Value) -> Row | None:
+        """Run a statement that returns rows; return the first, or None."""
         rows = self.all(sql, **values)
         return rows[0] if rows else None
 
-    def run(self, sql: str, **values: Value | tuple[str, ...]) -> int:
+    def run(self, sql: str, **values: Value) -> int:
         """Run a statement and return how many rows it changed."""
-        sql, flat = _spread(sql, values)
-        with self._plain_words():
-            return self._connection().execute(sql, flat).rowcount
+        return self._execute(self._session(), sql, values).rowcount
 
-    def many(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> int:
+    def many(self, sql: str, rows: Iterable[Mapping[str, Single]]) -> int:
         """Run a statement once per row of values; return how many rows it changed."""
-        with self.tx(), self._plain_words():
-            return max(self._connection().executemany(sql, rows).rowcount, 0)
+        session = self._session()
+        with self.tx(alone=False), self._plain_words(session):
+            return self.engine.many(self._connection(session), sql, rows)
+
+    def batches(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
+        """Yield a statement's rows, `size` at a time; inside a transaction."""
+        session = self._session()
+        with self._plain_words(session):
+            yield from self.engine.batches(self._connection(session), sql, size)
+
+    def back_up(self, file: Path) -> bool:
+        """Write all of it into a new file; False: this engine cannot by itself."""
+        session = self._session()
+        with self._plain_words(session):
+            return self.engine.back_up(self._connection(session), file)
+
+    def complaints(self) -> list[str]:
+        """Return what the engine itself finds wrong, in words."""
+        session = self._session()
+        with self._plain_words(session):
+            return list(self.engine.complaints(self._connection(session)))
+
+    def _execute(
+        self, session: _Session, sql: str, values: Mapping[str, Value]
+    ) -> Cursor:
+        with self._plain_words(session):
+            statement, flat = self.engine.prepared(sql, values)
+            return self._connection(session).execute(statement, flat)
+
+    # -- transactions ---------------------------------------------------------
 
     @contextmanager
-    def tx(self, *, durable: bool = False) -> Iterator[None]:
-        """Write all of it or nothing, alone: one process at a time.
+    def tx(self, *, durable: bool = False, alone: bool = True) -> Iterator[None]:
+        """Write all of it or nothing.
 
-        Inside another transaction it is part of that one, and its failure undoes
-        the whole. With `durable` it must be the outermost: when it ends, it is on
-        the disk.
+        While one that is `alone` runs, no other such one does, in any process: what
+        it looked at is still so when it writes. Without it, on PostgreSQL, several
+        run beside each other: for statements that name their rows and decide by what
+        these hold, as the journal's do. Inside another transaction it is part of
+        that one, and its failure undoes the whole. With `durable` it must be the
+        outermost: when it ends, it is on the disk.
         """
-        session = self._session
+        session = self._session()
         if session.depth:
             if durable:
                 raise RuntimeError("this must be on the disk before anything goes on")
-            with self._part():
+            with self._part(session, alone=alone):
                 yield
             return
-        with self._plain_words():
-            self._connection().execute("begin immediate")
-        session.depth, session.spoiled = 1, False
+        self._execute(session, self.engine.begin, {})
+        session.depth, session.spoiled, session.alone = 1, False, False
         try:
+            if alone:
+                self._keep_others_out(session)
             yield
-            self._commit()
+            self._commit(session)
         except BaseException:
-            if self._connection().in_transaction:  # a full disk may have ended it
-                with self._plain_words():
-                    self._connection().execute("rollback")
+            self._roll_back(session)
             raise
         finally:
             session.depth = 0
 
-    def _commit(self) -> None:
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read everything inside as it is at one moment, while others write."""
+        session = self._session()
+        self._execute(session, self.engine.snapshot, {})
+        session.depth, session.spoiled = 1, False
+        try:
+            yield
+        finally:
+            session.depth = 0
+            self._roll_back(session)
+
+    def _commit(self, session: _Session) -> None:
         """Write the outermost transaction to the disk."""
-        if self._session.spoiled:
+        if session.spoiled:
             raise RuntimeError("a part of this transaction failed before")
-        with self._plain_words():
-            self._connection().execute("commit")
+        self._execute(session, "commit", {})
+
+    def alone(self, doing: str) -> AbstractContextManager[bool]:
+        """Hold the lock of that name; yield False when another process has it."""
+        return self.engine.alone(doing)
+
+    def rebuilding(self) -> AbstractContextManager[None]:
+        """Let tables that others refer to be rebuilt in a transaction inside."""
+        return self.engine.rebuilding(self._connection(self._session()))
+
+    def _keep_others_out(self, session: _Session) -> None:
+        if self.engine.lock and not session.alone:
+            self._execute(session, self.engine.lock, {})
+        session.alone = True
 
     @contextmanager
-    def _part(self) -> Iterator[None]:
+    def _part(self, session: _Session, *, alone: bool) -> Iterator[None]:
         """Take part in the transaction that is already open."""
-        session = self._session
         session.depth += 1
         try:
+            if alone:
+                self._keep_others_out(session)
             yield
         except BaseException:
             session.spoiled = True
@@ -214,108 +263,50 @@ class Database:
         finally:
             session.depth -= 1
 
-    # -- SQLite ---------------------------------------------------------------
-
-    def _make_file(self) -> None:
-        """Make the file readable by its owner alone: it holds addresses and a key."""
-        try:
-            if not self._path.exists():
-                self._path.touch(mode=0o600)
-        except OSError as error:
-            raise StoreError(
-                f"the database {self._path} cannot be made: {error.strerror}. "
-                "Check `database:` in digest.yaml and the rights on its folder."
-            ) from error
-
-    def _connection(self) -> sqlite3.Connection:
-        """Return this thread's connection, opened at its first use."""
-        connection = self._session.connection
+    def _roll_back(self, session: _Session) -> None:
+        """Undo what is open; a connection on which that fails is given up."""
+        connection = session.connection
         if connection is None:
-            connection = sqlite3.connect(
-                self._path,
-                timeout=self._patience,
-                isolation_level=None,
-                check_same_thread=False,  # so that close() can close them all
-            )
-            self._opened.append(connection)
-            connection.row_factory = Row
-            if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
-                connection.execute("pragma journal_mode=wal")
-            connection.execute("pragma synchronous=full")
-            connection.execute("pragma foreign_keys=on")
-            self._session.connection = connection
-        return connection
+            return
+        try:
+            if self.engine.in_transaction(connection):
+                connection.execute("rollback")
+        except self.engine.errors:
+            session.close()
+
+    # -- connections ----------------------------------------------------------
+
+    def _session(self) -> _Session:
+        session: _Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = _Session()
+            with self._adding:
+                self._sessions.add(session)
+        return session
+
+    def _connection(self, session: _Session) -> Connection:
+        """Return this thread's connection, opened when there is none."""
+        if session.connection is None:
+            if session.depth:  # what it did so far is gone with the last one
+                raise unusable(self.engine.name, self.engine.lost)
+            session.connection = self.engine.connect()
+        return session.connection
 
     @contextmanager
-    def _plain_words(self) -> Iterator[None]:
-        """Turn SQLite's errors into ours."""
+    def _plain_words(self, session: _Session) -> Iterator[None]:
+        """Turn an engine's errors into ours."""
         try:
             yield
         except UnicodeEncodeError as error:
+            session.spoiled = True
             raise StoreError(
-                f"the database {self._path} cannot hold {error.object!r}: it is not "
+                f"{self.engine.name} cannot hold {error.object!r}: it is not "
                 "text. Write it anew, in UTF-8."
             ) from error
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-            found, advice = WORDS.get(
-                code,
-                (str(error), "Run it again; if it stays so, please report it."),
-            )
-            raise StoreError(
-                f"the database {self._path} cannot be used: {found}. {advice}"
-            ) from error
-
-    # -- migrations -----------------------------------------------------------
-
-    def _migrate(self) -> None:
-        """Apply the numbered files this database has not seen yet, all or none."""
-        scripts = sorted((HERE / "migrations").glob("[0-9]*.sql"))
-        newest = int(scripts[-1].name[:4])
-        if self._version() == newest:
-            return  # without waiting for a process that is writing
-        with self.tx():
-            version = self._version()
-            if version > newest:
-                raise StoreError(
-                    f"the database {self._path} was written by a newer digest: it has "
-                    f"format {version}, this one knows formats up to {newest}. "
-                    "Update digest, or name another file under `database:`."
-                )
-            for script in scripts[version:]:
-                text = re.sub(r"--.*", "", script.read_text(encoding="utf-8"))
-                for statement in filter(str.strip, text.split(";")):
-                    self.run(statement)
-            self.run("update schema_version set version = :newest", newest=newest)
-
-    def _version(self) -> int:
-        """Return the number of the last migration applied, 0 for an empty file."""
-        tables = {
-            row["name"]
-            for row in self.all("select name from sqlite_master where type = 'table'")
-        }
-        if "schema_version" in tables:
-            row = self.one("select version from schema_version")
-            return int(row["version"]) if row else 0
-        if tables:
-            raise StoreError(
-                f"the database {self._path} belongs to another program: it has the "
-                f"table {min(tables)!r}. Name another file under `database:`."
-            )
-        return 0
-
-
-def _spread(
-    sql: str, values: Mapping[str, Value | tuple[str, ...]]
-) -> tuple[str, dict[str, Value]]:
-    """Turn `in (:ids)` and a tuple into `in (:ids_0, :ids_1)` and single values."""
-    flat: dict[str, Value] = {}
-    for name, value in values.items():
-        if isinstance(value, tuple):
-            names = [f"{name}_{place}" for place in range(len(value))]
-            listed = ", ".join(f":{each}" for each in names)
-            sql = re.sub(rf":{name}\b", listed, sql)
-            flat.update(zip(names, value, strict=True))
-        else:
-            flat[name] = value
-    return sql, flat
+        except self.engine.errors as error:
+            session.spoiled = True
+            trouble = self.engine.trouble(error)
+            if session.connection and self.engine.is_lost(session.connection):
+                session.close()
+                trouble = self.engine.lost
+            raise unusable(self.engine.name, trouble) from error

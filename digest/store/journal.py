@@ -1,74 +1,56 @@
 r"""The journal: one row per issue and reader, and what became of it.
 
-    queued -> claimed -> sending -> sent | deferred | failed | unknown
+    queued -> claimed -> sending -> body_sent -> sent | deferred | failed | unknown
                     \-> skipped
 
-A process claims rows for a while (a lease) and marks each `sending`, on the disk,
-before its first byte may leave. Every later step asks for the claim's token, so a
-process that slept through its lease can do no harm when it wakes. Rows whose lease
-ended before they were `sending` are simply claimed again; those that were `sending`
-are in doubt and become `unknown`: nobody can know whether that mail left.
+A process claims rows for a while (a lease). A row is `sending` while its envelope is
+handed over and nothing of it can have arrived, and `body_sent`, on the disk, before
+the last byte of its message may leave. Every step asks for the claim's token, so a
+process that slept through its lease can do no harm when it wakes.
+
+When a process dies, its rows that were `claimed` or `sending` are simply free again.
+Only those that were `body_sent` are in doubt: nobody can know whether that mail
+arrived. They become `unknown` and wait for the operator, unless the operator said
+beforehand what is to become of them.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from digest.model import Outcome, State
+from digest.store.contents import Contents
 from digest.store.database import (
     Database,
     Row,
     chunks,
     from_ms,
-    new_id,
     statements,
     storable,
     to_ms,
 )
+from digest.store.rows import Claim, Delivery, Start, Written
+from digest.store.step import Step
 
 BATCH = 500  #: rows read at a time
 
 SQL = statements("journal")
 
-#: What an outcome may say, and whether the mail then certainly did not leave.
-OUTCOMES = {
-    State.SENT: False,
-    State.UNKNOWN: False,
-    State.DEFERRED: True,
-    State.FAILED: True,
-    State.QUEUED: True,
+#: What an outcome may say.
+OUTCOMES = frozenset(
+    {State.SENT, State.UNKNOWN, State.DEFERRED, State.FAILED, State.QUEUED}
+)
+
+#: What becomes of a row in doubt, and what its reply then says.
+DOUBTS = {
+    State.UNKNOWN: "nobody was left to hear the answer; it may have arrived",
+    State.QUEUED: "nobody was left to hear the answer; sent again, as delivery.in_doubt "
+    "says",
+    State.SENT: "nobody was left to hear the answer; taken as sent, as "
+    "delivery.in_doubt says",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One reader's row, leased to this process."""
-
-    delivery: str
-    issue: str
-    subscriber: str
-    token: str  #: shared by the rows claimed together
-    attempts: int  #: made before
-    lease_seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One row as it stands."""
-
-    id: str
-    issue: str
-    subscriber: str
-    state: State
-    attempts: int
-    due: datetime | None  #: of a deferred one
-    dated: datetime | None  #: the message's Date, once there was an attempt
-    reason: str  #: why it was skipped
-    reply: str  #: the server's last words
-    changed: datetime
 
 
 class Journal:
@@ -77,27 +59,20 @@ class Journal:
     def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
         """Use the database; `now` is the clock of leases, too."""
         self._database, self._now = database, now
+        self._contents = Contents(database)
+        self._contents.adopt()
+        self._keys: dict[str, int] = {}
 
     # -- plan and claim -------------------------------------------------------
 
-    def plan(self, issue_id: str, subscribers: Iterable[str]) -> int:
-        """Write a queued row for every reader who has none; return how many."""
-        now = to_ms(self._now())
+    def plan(self, issue_id: str, newsletter: str) -> int:
+        """Write a queued row for each active taker who has none; return how many."""
         with self._database.tx():
-            return sum(
-                self._database.many(
-                    SQL["plan"],
-                    [
-                        {
-                            "id": new_id(),
-                            "issue": issue_id,
-                            "reader": reader,
-                            "now": now,
-                        }
-                        for reader in chunk
-                    ],
-                )
-                for chunk in chunks(subscribers)
+            return self._database.run(
+                SQL["plan"],
+                issue=self._key(issue_id),
+                newsletter=newsletter,
+                now=self._ms(),
             )
 
     def claim(
@@ -113,163 +88,185 @@ class Journal:
         These are the queued ones, deferred ones that are due, and claimed ones
         whose lease ended. `only` limits them to those readers.
         """
-        token, claims = secrets.token_hex(16), list[Claim]()
+        token, rows = secrets.token_hex(16), list[Row]()
         readers = [None] if only is None else list(chunks(sorted(only)))
-        with self._database.tx():
+        with self._database.tx(alone=False):
             for chunk in readers:
-                rows = self._database.all(
+                rows += self._database.all(
                     SQL["claim"].replace(
                         "{only}", "" if chunk is None else SQL["only"]
                     ),
-                    issue=issue_id,
-                    now=to_ms(self._now()),
+                    issue=self._key(issue_id),
+                    now=self._ms(),
                     token=token,
-                    lease=self._lease(lease_seconds),
-                    limit=limit - len(claims),
+                    lease=self._ms() + int(lease_seconds * 1000),
+                    limit=limit - len(rows),
                     readers=chunk or (),
                 )
-                rows.sort(key=lambda row: (row["due_ms"], row["subscriber"]))
-                claims += (_claim(row, lease_seconds) for row in rows)
-        return claims
+        rows.sort(key=lambda row: str(row["subscriber"]))
+        return [self._claim(issue_id, row) for row in rows]
 
-    def release(self, token: str) -> int:
-        """Give back the rows claimed under `token` and not started; return how many."""
-        return self._database.run(SQL["release"], token=token, now=to_ms(self._now()))
-
-    # -- one row --------------------------------------------------------------
-
-    def skip(self, claim: Claim, reason: str) -> bool:
-        """Write that this reader gets nothing of the issue; False: not ours any more."""
-        return bool(
-            self._database.run(
-                SQL["skip"],
-                id=claim.delivery,
-                token=claim.token,
-                reason=storable(reason),
-                now=to_ms(self._now()),
-            )
+    def _claim(self, issue_id: str, row: Row) -> Claim:
+        claim = Claim(
+            issue=issue_id,
+            subscriber=row["subscriber"],
+            token=row["token"],
+            attempts=row["attempts"],
         )
-
-    def start(self, claim: Claim, articles: Collection[str]) -> datetime | None:
-        """Mark a claimed row `sending`; its bytes may leave when this returned.
-
-        `articles` are the ids the mail holds; the reader never gets them again
-        unless it turns out that the mail did not leave. Returns the message's
-        Date. None means: do not send it, go on to the next. The lease ended and
-        another process took the row; or the reader was just sent one of these
-        articles by another newsletter, and the row is queued to be chosen again.
-        """
-        return self.start_many([(claim, articles)]).get(claim.delivery)
-
-    def start_many(
-        self, chosen: Collection[tuple[Claim, Collection[str]]]
-    ) -> dict[str, datetime]:
-        """Start several rows with one commit; return the Dates by delivery.
-
-        A crash leaves all of them in doubt: give it no more than fit in flight.
-        """
-        with self._database.tx(durable=True):
-            dates = {
-                claim.delivery: self._start(claim, tuple(dict.fromkeys(articles)))
-                for claim, articles in chosen
-            }
-        return {
-            delivery: from_ms(date)
-            for delivery, date in dates.items()
-            if date is not None
-        }
-
-    def _start(self, claim: Claim, articles: tuple[str, ...]) -> int | None:
-        """Mark one row and write what it holds, if it is ours and still right."""
-        mine: dict[str, str | int] = {
-            "id": claim.delivery,
-            "token": claim.token,
-            "now": to_ms(self._now()),
-        }
-        if articles and self._database.one(
-            SQL["received"], readers=(claim.subscriber,), articles=articles
-        ):
-            self._database.run(SQL["requeue"], **mine)
-            return None
-        row = self._database.one(
-            SQL["start"], **mine, lease=self._lease(claim.lease_seconds)
-        )
-        if row is None:
-            return None
-        self._database.many(
-            SQL["receive"],
-            [
-                {"reader": claim.subscriber, "article": a, "delivery": claim.delivery}
-                for a in articles
-            ],
-        )
-        return int(row["dated_ms"])
-
-    def record(
-        self, claim: Claim, outcome: Outcome, *, due: datetime | None = None
-    ) -> bool:
-        """Write what came of a started row; DEFERRED needs `due`, its next attempt.
-
-        The truth wins even when it comes late and the row is `unknown` already.
-        Returns False when the row is not this claim's any more.
-        """
-        return bool(self.record_many([(claim, outcome, due)]))
-
-    def record_many(
-        self, outcomes: Collection[tuple[Claim, Outcome, datetime | None]]
-    ) -> int:
-        """Record several outcomes with one commit; return how many were ours."""
-        with self._database.tx():
-            return sum(self._record(*each) for each in outcomes)
-
-    def _record(self, claim: Claim, outcome: Outcome, due: datetime | None) -> bool:
-        state = outcome.state
-        if state not in OUTCOMES or (state is State.DEFERRED) != (due is not None):
-            raise ValueError(f"an outcome cannot be {state} with due {due}")
-        row = self._database.one(
-            SQL["record"],
-            id=claim.delivery,
+        if not row["doubted"]:
+            return claim
+        held = self._contents.unpack(self._key(issue_id), row["contents"] or b"")
+        return Claim(
+            issue=issue_id,
+            subscriber=claim.subscriber,
             token=claim.token,
-            state=state.value,
-            # Kept while in doubt, so that the one who knows can still say so.
-            kept=claim.token if state is State.UNKNOWN else None,
-            doubted=int(state is State.UNKNOWN),
-            untried=int(state is State.QUEUED),
-            due=to_ms(due or self._now()),
-            reply=storable(outcome.reply),
-            now=to_ms(self._now()),
+            attempts=claim.attempts,
+            dated=from_ms(row["dated_ms"]),
+            articles=held,
         )
-        if row and OUTCOMES[state]:
-            self._database.run(
-                SQL["unreceive"], reader=row["subscriber"], delivery=claim.delivery
+
+    def release(self, claims: Sequence[Claim]) -> int:
+        """Give back those rows that were not started; return how many."""
+        with self._database.tx(alone=False):
+            return sum(
+                self._database.run(
+                    SQL["release"],
+                    issue=self._key(chunk[0].issue),
+                    readers=tuple(claim.subscriber for claim in chunk),
+                    token=chunk[0].token,
+                    now=self._ms(),
+                )
+                for chunk in chunks(claims)
             )
-        return row is not None
 
-    def expire(self) -> int:
-        """Turn rows whose process died while sending into `unknown`; return how many."""
-        return self._database.run(SQL["expire"], now=to_ms(self._now()))
+    # -- what happens ---------------------------------------------------------
 
-    def recover(self, issue_id: str) -> int:
-        """End all leases on an issue at once, as if their time were up.
+    def write(
+        self,
+        issue_id: str,
+        *,
+        skips: Collection[tuple[Claim, str]] = (),
+        starts: Collection[Start] = (),
+        outcomes: Collection[tuple[Claim, Outcome, datetime | None]] = (),
+        leaving: Collection[Claim] = (),
+    ) -> Written:
+        """Write down, with one commit, what several threads have come to.
+
+        `skips` get nothing, and why. `starts` are about to be handed over; their
+        articles count as received from now on. `outcomes` are what came of some,
+        with the next attempt of those DEFERRED; the truth wins even when it comes
+        late and the row is `unknown` already. The bodies of `leaving` may leave when
+        this returned, unless refused. A crash leaves them in doubt.
+        """
+        for _, outcome, due in outcomes:
+            deferred = outcome.state is State.DEFERRED
+            if outcome.state not in OUTCOMES or deferred != (due is not None):
+                raise ValueError(f"an outcome cannot be {outcome.state} with due {due}")
+        with self._database.tx(durable=True, alone=False):
+            step = Step(
+                self._database, self._contents, self._key(issue_id), now=self._ms()
+            )
+            return step.write(
+                skips=skips,
+                starts=starts,
+                outcomes=outcomes,
+                leaving=leaving,
+            )
+
+    def recover(self, issue_id: str, *, doubtful: State = State.UNKNOWN) -> int:
+        """Take all rows of an issue from whoever holds them.
 
         For who just took the issue's lock: whoever claimed rows before is gone.
-        Returns how many rows were left in doubt.
+        Those whose body may have left become `doubtful`: UNKNOWN, or QUEUED (the
+        same mail again), or SENT. Returns how many these were.
         """
+        issue, now = self._key(issue_id), self._ms()
         with self._database.tx():
-            self._database.run(
-                SQL["end_leases"], issue=issue_id, now=to_ms(self._now())
+            self._database.run(SQL["recover_untouched"], issue=issue, now=now)
+            return self._database.run(
+                SQL["recover_doubtful"],
+                issue=issue,
+                now=now,
+                state=doubtful.value,
+                reply=DOUBTS[doubtful],
             )
-            return self.expire()
+
+    def resolve(
+        self,
+        issue_id: str,
+        *,
+        was: State,
+        becomes: State,
+        reply: str,
+        only: Collection[str] | None = None,
+    ) -> int:
+        """Move rows that nobody holds from one state to another; return how many.
+
+        This is the operator's word: in doubt to sent, failed to queued. `only`
+        limits it to those readers.
+        """
+        readers = [None] if only is None else list(chunks(sorted(only)))
+        with self._database.tx():
+            return sum(
+                self._database.run(
+                    SQL["resolve"].replace(
+                        "{only}", "" if chunk is None else SQL["only"]
+                    ),
+                    issue=self._key(issue_id),
+                    was=was.value,
+                    state=becomes.value,
+                    reply=storable(reply),
+                    now=self._ms(),
+                    readers=chunk or (),
+                )
+                for chunk in readers
+            )
+
+    # -- an issue held back ---------------------------------------------------
+
+    def hold(self, issue_id: str, why: str) -> None:
+        """Let nothing more of an issue leave; "" lets it go on.
+
+        A process that is sending it notices at its next commit.
+        """
+        self._database.run(SQL["set_hold"], issue=self._key(issue_id), hold=why)
+
+    def held(self, issue_id: str) -> str:
+        """Return why nothing of an issue leaves at present, or ""."""
+        row = self._database.one(SQL["hold_of"], issue=self._key(issue_id))
+        return str(row["hold"]) if row else ""
+
+    def skip_open(self, issue_id: str, reason: str) -> int:
+        """Skip every row whose envelope was not handed over yet; return how many."""
+        return self._database.run(
+            SQL["skip_open"],
+            issue=self._key(issue_id),
+            reason=storable(reason),
+            now=self._ms(),
+        )
 
     # -- read -----------------------------------------------------------------
+
+    def open_issues(self, newsletter: str) -> list[str]:
+        """Return the ids of issues of which something is not settled, oldest first.
+
+        Held ones are left out, and rows in doubt do not count: they wait for a word.
+        """
+        rows = self._database.all(SQL["open_issues"], newsletter=newsletter)
+        return [row["id"] for row in rows]
 
     def counts(self, issue_id: str) -> dict[State, int]:
         """Return how many rows are in each state; states without rows are left out."""
         found = {
             row["state"]: row["n"]
-            for row in self._database.all(SQL["counts"], issue=issue_id)
+            for row in self._database.all(SQL["counts"], issue=self._key(issue_id))
         }
         return {state: found[state.value] for state in State if state.value in found}
+
+    def reasons(self, issue_id: str) -> dict[str, int]:
+        """Return why readers were skipped and how many, the most frequent first."""
+        rows = self._database.all(SQL["reasons"], issue=self._key(issue_id))
+        return {row["reason"]: row["n"] for row in rows}
 
     def deliveries(
         self, issue_id: str, state: State | None = None
@@ -277,17 +274,26 @@ class Journal:
         """Yield an issue's rows by reader's id, all or those in one state."""
         sql = SQL["deliveries"].replace("{state}", SQL["in_state"] if state else "")
         values = {"state": state.value} if state else {}
-        after = ""
+        after, issue = "", self._key(issue_id)
         while rows := self._database.all(
-            sql, issue=issue_id, after=after, limit=BATCH, **values
+            sql, issue=issue, after=after, limit=BATCH, **values
         ):
             after = rows[-1]["subscriber"]
-            yield from map(_delivery, rows)
+            yield from (_delivery(issue_id, row) for row in rows)
 
     def oldest_due(self, issue_id: str) -> datetime | None:
-        """Return since when, or from when on, the first open row may be sent."""
-        row = self._database.one(SQL["oldest_due"], issue=issue_id)
-        return from_ms(row["due_ms"]) if row else None
+        """Return since when, or from when on, the first open row may be sent.
+
+        None: everything is settled.
+        """
+        issue = self._key(issue_id)
+        (row,) = self._database.all(SQL["first_open"], issue=issue)
+        if row["due_ms"]:
+            return from_ms(row["due_ms"])
+        if row["due_ms"] is None:
+            return None
+        (row,) = self._database.all(SQL["frozen"], issue=issue)
+        return from_ms(row["frozen_ms"])
 
     def received(
         self,
@@ -301,39 +307,28 @@ class Journal:
         Readers who got none are left out. What `except_issue` itself brought does
         not count: that is for planning the issue again.
         """
-        found: dict[str, set[str]] = {}
-        sql = SQL["received"] + (
-            SQL["except_issue"] if except_issue is not None else ""
-        )
-        values = {} if except_issue is None else {"issue": except_issue}
-        for readers in chunks(subscribers):
-            for wanted in chunks(articles):
-                for row in self._database.all(
-                    sql, readers=readers, articles=wanted, **values
-                ):
-                    found.setdefault(row["subscriber"], set()).add(row["article"])
-        return found
+        sharing = self._contents.sharing(articles)
+        if except_issue is not None:
+            sharing.pop(self._key(except_issue), None)
+        return self._contents.received(subscribers, sharing)
 
-    def _lease(self, seconds: float) -> int:
-        return to_ms(self._now()) + int(seconds * 1000)
+    def _key(self, issue_id: str) -> int:
+        """Return the short key of a stored issue; 0, which none has, of no other."""
+        if issue_id not in self._keys:
+            row = self._database.one(SQL["issue_key"], id=issue_id)
+            if row is None:
+                return 0
+            self._keys[issue_id] = row["key"]
+        return self._keys[issue_id]
 
-
-def _claim(row: Row, lease_seconds: float) -> Claim:
-    return Claim(
-        delivery=row["id"],
-        issue=row["issue"],
-        subscriber=row["subscriber"],
-        token=row["token"],
-        attempts=row["attempts"],
-        lease_seconds=lease_seconds,
-    )
+    def _ms(self) -> int:
+        return to_ms(self._now())
 
 
-def _delivery(row: Row) -> Delivery:
+def _delivery(issue_id: str, row: Row) -> Delivery:
     state, dated = State(row["state"]), row["dated_ms"]
     return Delivery(
-        id=row["id"],
-        issue=row["issue"],
+        issue=issue_id,
         subscriber=row["subscriber"],
         state=state,
         attempts=row["attempts"],

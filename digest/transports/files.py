@@ -9,14 +9,17 @@ choice, replaces it wherever the reader's mail program has moved it since.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from digest.errors import OutputError
+from digest.errors import BusyError, OutputError
 from digest.model import Message, Outcome, State
+from digest.transports import Desk
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -33,23 +36,31 @@ class MaildirTransport:
         """Take the folder; nothing is touched yet."""
         self._folder = folder
 
-    def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
-        """Yield SENT with the file's path for each message, in order.
+    def deliver(self, desk: Desk) -> None:
+        """Write each message to a file, in order; SENT says where.
 
-        Raises `OutputError` when a file cannot be written; its message has been
-        yielded as QUEUED then, and nothing of it is left behind.
+        Raises `OutputError` when a file cannot be written; its message is settled as
+        QUEUED then, and nothing of it is left behind.
         """
         known: dict[str, Path] | None = None
-        for message in messages:
+        done: list[Outcome] = []
+        while message := desk.take():
+            # What came of the one before is written down in the same commit.
+            may_leave = desk.settle(done, leaving=message)
+            done = []
+            if not may_leave:
+                continue
             try:
                 if known is None:
                     known = self._prepared()
                 path = self._written(message, known)
             except OSError as error:
                 trouble = unwritable(self._folder, error)
-                yield _outcome(message, State.QUEUED, str(trouble))
+                desk.settle([_outcome(message, State.QUEUED, str(trouble))])
                 raise trouble from error
-            yield _outcome(message, State.SENT, str(path))
+            done = [_outcome(message, State.SENT, str(path))]
+        if done:
+            desk.settle(done)
 
     def close(self) -> None:
         """Do nothing: every file is closed and flushed as it is written."""
@@ -88,6 +99,27 @@ def place(path: Path, content: bytes, *, by_way_of: Path) -> None:
     except BaseException:
         by_way_of.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder that is being written, even if this one dies.
+
+    Raises `BusyError` when another one has it.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise BusyError(
+            f"{folder}: another build is writing here; wait for it, or choose another "
+            "folder"
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def flush_folder(folder: Path) -> None:

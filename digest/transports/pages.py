@@ -11,30 +11,25 @@ place when it is complete, so a full disk leaves the earlier one as it was.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
-import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from html import unescape
 from pathlib import Path
-from urllib.parse import quote
 
-from digest.errors import BusyError, OutputError
+from digest.errors import OutputError
 from digest.rendering import Rendered
 from digest.tags import slug
-from digest.transports.files import place, unwritable
+from digest.transports.files import held, place, unwritable
+from digest.transports.pictures import Pictures
 from digest.transports.sheet import Cover, Entry, Skipped, contact_sheet, entry_text
 
 __all__ = ["Cover", "Page", "Skipped", "Written", "write_pages"]
 
 MARKER = ".digest-build"
 _ASIDE = ".building"
-_SOURCE = re.compile(r'(\s(?:src|background)=")([^"]*)(")')
 _OPAQUE = re.compile(r"[^A-Za-z0-9_-]+")
 _OURS = re.compile(
     r"(?:images/)?[^/\\\0]*[^/\\\0.][^/\\\0]*"
@@ -82,11 +77,11 @@ def write_pages(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _held(folder):
+        with held(folder):
             earlier = _earlier(folder)
             aside = _fresh(folder / _ASIDE)
             try:
-                written = _all(aside, pages, cover, skipped, _Pictures(aside, images))
+                written = _all(aside, pages, cover, skipped, Pictures(aside, images))
                 _move(aside, folder, earlier)
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
@@ -103,7 +98,7 @@ def _all(
     pages: Iterable[Page],
     cover: Cover,
     skipped: Iterable[Skipped],
-    pictures: _Pictures,
+    pictures: Pictures,
 ) -> tuple[int, int]:
     entries = [_page(aside, page, pictures) for page in pages]
     passed_over = list(skipped)
@@ -112,7 +107,7 @@ def _all(
     return len(entries), len(passed_over)
 
 
-def _page(aside: Path, page: Page, pictures: _Pictures) -> Entry:
+def _page(aside: Path, page: Page, pictures: Pictures) -> Entry:
     """Write one reader's files; return what the sheet says of them."""
     rendered, stem = page.rendered, _stem(page)
     (aside / f"{stem}.eml").write_bytes(page.content)
@@ -142,54 +137,7 @@ def _stem(page: Page) -> str:
     return f"{named[:_LONGEST_SLUG].strip('-') or 'reader'}-{opaque}"
 
 
-class _Pictures:
-    """Copies the project's own pictures beside the pages, each when first shown."""
-
-    def __init__(self, aside: Path, files: Mapping[str, Path] | None) -> None:
-        self._folder, self._files = aside / "images", files or {}
-        self._copied: dict[str, str] = {}
-
-    def localized(self, html: str) -> str:
-        """Return `html` showing the copies; pictures of others stay where they are."""
-        return _SOURCE.sub(self._replaced, html) if self._files else html
-
-    def _replaced(self, match: re.Match[str]) -> str:
-        url = unescape(match[2])
-        if url not in self._copied:
-            self._copied[url] = self._copy(url)
-        return f"{match[1]}{self._copied[url] or match[2]}{match[3]}"
-
-    def _copy(self, url: str) -> str:
-        """Return where the picture lies now, seen from a page; "" when it is not ours."""
-        file = self._files.get(url)
-        if file is None or not file.is_file():
-            return ""
-        digest = hashlib.sha256(url.encode()).hexdigest()[:8]
-        name = f"{slug(file.stem)[:_LONGEST_SLUG]}-{digest}{file.suffix.lower()}"
-        self._folder.mkdir(exist_ok=True)
-        shutil.copyfile(file, self._folder / name)
-        return quote(f"images/{name}")
-
-
 # -- the folder -------------------------------------------------------------
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Keep other builds out of the folder, also if this process dies."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(handle)
-        raise BusyError(
-            f"{folder}: another build is writing here; wait for it, or choose another "
-            "folder"
-        ) from error
-    try:
-        yield
-    finally:
-        os.close(handle)
 
 
 def _earlier(folder: Path) -> set[str]:

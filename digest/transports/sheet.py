@@ -31,6 +31,7 @@ class Cover:
     newsletter: str  #: title
     issue: str  #: id
     lede: str = ""  #: a sentence about the issue, if there is one
+    notes: tuple[str, ...] = ()  #: what somebody should look at before it is sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def contact_sheet(
         issue=escape(cover.issue),
         lede=escape(cover.lede or f"Issue {cover.issue}, as each reader would get it."),
         facts="\n".join(_facts(entries, len(passed_over))),
-        digests="\n".join(_body(entries, passed_over)),
+        digests="\n".join([*_notes(cover.notes), *_body(entries, passed_over)]),
         limit=_kilobytes(GMAIL_CLIPS),
     )
 
@@ -97,6 +98,13 @@ def _facts(entries: Sequence[Entry], skipped: int) -> Iterator[str]:
 def _fact(name: str, value: str, *, note: str = "") -> str:
     small = f"<small>{note}</small>" if note else ""
     return f"<div><dt>{name}</dt><dd>{value}{small}</dd></div>"
+
+
+def _notes(notes: Sequence[str]) -> Iterator[str]:
+    if notes:
+        yield "<h2>To look at</h2><ul>"
+        yield from (f"<li><bdi>{escape(note)}</bdi></li>" for note in notes)
+        yield "</ul>"
 
 
 def _body(entries: Sequence[Entry], skipped: Sequence[Skipped]) -> Iterator[str]:

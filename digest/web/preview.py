@@ -26,6 +26,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.errors import BusyError, DigestError, TransportError
+from digest.linting import notes
 from digest.model import Newsletter
 from digest.newsroom import Newsroom
 
@@ -84,7 +85,11 @@ class Preview:
                 issues = self.newsroom.issues
                 issue = issues.find(self.newsletter, self.issue_id)
                 plan = issues.plan(issue, self.newsletter)
-                built = self.newsroom.build(plan, self.folder, only=self.only)
+                made = self.newsroom.assembler(plan.issue)
+                looked = self.newsroom.lint(plan.issue, only=self.only, made=made)
+                built = self.newsroom.build(
+                    plan, self.folder, only=self.only, made=made, notes=notes(looked)
+                )
             except DigestError as error:
                 return trouble(f"{error}\n\nCorrect it and reload this page.")
             except Exception as error:  # noqa: BLE001 a fault of ours gets words, too

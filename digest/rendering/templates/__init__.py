@@ -9,7 +9,7 @@ wrong inside a template leaves as `TemplateProblem`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import wraps
 from traceback import walk_tb
@@ -51,11 +51,17 @@ class TemplateSet:
 
     `files` are named as templates name each other: ``digest.html.j2``,
     ``digest.txt.j2``, ``subject.txt.j2``, ``style.css``, ``kept.css``,
-    ``words.yaml``, and whatever these include.
+    ``words.yaml``, and whatever these include. `catalogues` are the stock's words, by
+    language (``pt-BR``).
     """
 
     name: str
     files: Mapping[str, TemplateFile]
+    catalogues: Mapping[str, TemplateFile] = field(default_factory=dict)
+    shipped: bool = False  #: with the product, be it with a project's changes
+    #: ``theme.yaml`` of whoever has one, the strongest last; without any, templates
+    #: have no `theme`.
+    themes: tuple[TemplateFile, ...] = ()
 
     def file(self, name: str) -> TemplateFile:
         """Return the file of that name; raise `TemplateProblem` without it."""

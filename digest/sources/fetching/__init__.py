@@ -99,11 +99,13 @@ class Fetcher:
         *,
         validators: Validators | None = None,
         allow_private: bool = False,
+        most: int | None = None,
     ) -> Response:
         """Return the document at `url`; raise `DocumentError` when there is none.
 
         With `allow_private`, the host and port of `url` itself may be anywhere;
-        a redirect may still only lead to public ones, or back to it.
+        a redirect may still only lead to public ones, or back to it. With `most`,
+        that many octets of its beginning are enough, and no more are read.
         """
         shown = without_password(url)
         backend = GuardedBackend(
@@ -114,7 +116,8 @@ class Fetcher:
         watchdog.start()
         try:
             with self._client(backend) as client:
-                found = _follow(client, url, _conditions(validators or Validators()))
+                headers = _conditions(validators or Validators())
+                found = _follow(client, url, headers | _range(most), most=most)
             if backend.aborted:  # a body that ends with the connection looks whole
                 raise httpcore2.ReadTimeout
         except (httpx2.InvalidURL, UnicodeError) as error:
@@ -152,7 +155,16 @@ class Fetcher:
 # -- one request and its redirects ------------------------------------------
 
 
-def _follow(client: httpx2.Client, url: str, headers: dict[str, str]) -> Response:
+def _range(most: int | None) -> dict[str, str]:
+    """Return what asks for a document's beginning, uncompressed; servers may ignore it."""
+    if most is None:
+        return {}
+    return {"Range": f"bytes=0-{most - 1}", "Accept-Encoding": "identity"}
+
+
+def _follow(
+    client: httpx2.Client, url: str, headers: dict[str, str], *, most: int | None
+) -> Response:
     request = client.build_request("GET", url, headers=headers)
     secure, note = request.url.scheme == "https", ""
     for _ in range(MAX_REDIRECTS + 1):
@@ -171,7 +183,7 @@ def _follow(client: httpx2.Client, url: str, headers: dict[str, str]) -> Respons
         response = client.send(request, stream=True, follow_redirects=False)
         try:
             if response.next_request is None:
-                return _response(response, note=note)
+                return _response(response, note=note, most=most)
             request = response.next_request
         finally:
             response.close()
@@ -181,15 +193,16 @@ def _follow(client: httpx2.Client, url: str, headers: dict[str, str]) -> Respons
     )
 
 
-def _response(response: httpx2.Response, *, note: str) -> Response:
+def _response(response: httpx2.Response, *, note: str, most: int | None) -> Response:
     url = without_password(str(response.url))
     if response.status_code == HTTPStatus.NOT_MODIFIED:
         return Response(url=url, unchanged=True, note=note)
-    if response.status_code != HTTPStatus.OK:
+    partly = most is not None and response.status_code == HTTPStatus.PARTIAL_CONTENT
+    if response.status_code != HTTPStatus.OK and not partly:
         raise DocumentError(f"{url} {_refusal(response.status_code)}")
     return Response(
         url=url,
-        content=b"".join(_capped(response, url)),
+        content=_whole_or_beginning(_capped(response, url), most),
         charset=response.charset_encoding or "",
         validators=Validators(
             etag=_sendable(response.headers.get("ETag", "")),
@@ -197,6 +210,16 @@ def _response(response: httpx2.Response, *, note: str) -> Response:
         ),
         note=note,
     )
+
+
+def _whole_or_beginning(chunks: Iterator[bytes], most: int | None) -> bytes:
+    """Return a body, or so much of its beginning, without reading on."""
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if most is not None and len(content) >= most:
+            break
+    return bytes(content[:most])
 
 
 def _sendable(value: str) -> str:

@@ -35,8 +35,10 @@ insert into source (name, record) values (:name, :record)
 on conflict (name) do update set record = excluded.record
 
 -- name: insert_issue
-insert into issue (id, newsletter, number, since_ms, until_ms, frozen_ms, slot)
-values (:id, :newsletter, :number, :since, :until, :now, :slot)
+insert into issue (id, newsletter, number, since_ms, until_ms, frozen_ms, slot, key)
+select :id, :newsletter, :number, :since, :until, :now, :slot,
+  coalesce(max(key), 0) + 1
+from issue
 
 -- name: insert_issue_article
 insert into issue_article (issue, place, version) values (:issue, :place, :version)

@@ -1,89 +1,149 @@
+-- name: issue_key
+select key from issue where id = :id
+
 -- name: plan
 insert into delivery (
-  id, issue, subscriber, state, token, lease_ms, due_ms, attempts, dated_ms, doubted,
-  reason, reply, changed_ms
+  issue, subscriber, state, due_ms, attempts, doubted, reason, reply, changed_ms
 )
-values (:id, :issue, :reader, 'queued', null, 0, :now, 0, null, 0, '', '', :now)
+select :issue, t.subscriber, 'queued', 0, 0, 0, '', '', :now
+from taken t join subscriber s on s.id = t.subscriber
+where t.newsletter = :newsletter and s.status = 'active'
+order by t.subscriber
 on conflict (issue, subscriber) do nothing
 
 -- name: claim
 -- Materialized: PostgreSQL may otherwise run the choice again and take too many.
 -- The list of states is the one of the index, which is found by it.
 with ready as materialized (
-  select id from delivery
-  where issue = :issue and state in ('queued', 'deferred', 'claimed')
-  and (
-    state = 'queued'
-    or (state = 'deferred' and due_ms <= :now)
-    or (state = 'claimed' and lease_ms <= :now)
-  )
+  select issue, subscriber from delivery
+  where issue = :issue and due_ms <= :now
+  and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+  and state <> 'sending' and state <> 'body_sent'
   {only}
   order by due_ms, subscriber
   limit :limit
+  {skip_locked}
 )
 update delivery
-set state = 'claimed', token = :token, lease_ms = :lease, changed_ms = :now
-from ready where delivery.id = ready.id
-returning delivery.id, issue, subscriber, token, attempts, due_ms
+set state = 'claimed', token = :token, due_ms = :lease, changed_ms = :now
+from ready
+where delivery.issue = ready.issue and delivery.subscriber = ready.subscriber
+returning delivery.subscriber, token, attempts, dated_ms, doubted, contents
 
 -- name: only
 and subscriber in (:readers)
 
 -- name: release
-update delivery set state = 'queued', token = null, changed_ms = :now
-where token = :token and state = 'claimed'
+update delivery set state = 'queued', token = null, due_ms = 0, changed_ms = :now
+where issue = :issue and subscriber in (:readers) and token = :token
+and state = 'claimed'
 
 -- name: skip
 update delivery
 set state = 'skipped', token = null, reason = :reason, changed_ms = :now
-where id = :id and token = :token and state = 'claimed'
-
--- name: requeue
-update delivery set state = 'queued', token = null, changed_ms = :now
-where id = :id and token = :token and state = 'claimed'
+where issue = :issue and subscriber = :reader and token = :token
+and state = 'claimed'
 
 -- name: start
--- The fence. Date is the time of the attempt, unless an earlier one may have left.
 update delivery
-set state = 'sending', attempts = attempts + 1, lease_ms = :lease, changed_ms = :now,
-  dated_ms = case when doubted = 1 then dated_ms else :now end
-where id = :id and token = :token and state = 'claimed'
-returning dated_ms
+set state = 'sending', dated_ms = :dated, contents = :contents, changed_ms = :now
+where issue = :issue and subscriber = :reader and token = :token
+and state = 'claimed'
+
+-- name: leave
+update delivery set state = 'body_sent', changed_ms = :now
+where issue = :issue and subscriber = :reader and token = :token
+and state in ('sending', 'body_sent')
 
 -- name: record
 update delivery
 set state = :state, token = :kept, due_ms = :due, reply = :reply, changed_ms = :now,
-  attempts = attempts - :untried,
+  attempts = attempts + :tried,
   doubted = case when doubted = 1 then 1 else :doubted end
-where id = :id and token = :token and state in ('sending', 'unknown')
-returning subscriber
+where issue = :issue and subscriber = :reader and token = :token
+and state in ('sending', 'body_sent', 'unknown')
 
--- name: expire
-update delivery set state = 'unknown', doubted = 1, changed_ms = :now
-where state = 'sending' and lease_ms <= :now
+-- name: requeue
+-- Back to choosing: another newsletter has just brought one of these articles.
+update delivery set state = 'queued', token = null, due_ms = 0, changed_ms = :now
+where issue = :issue and subscriber = :reader and token = :token
+and state in ('claimed', 'sending')
 
--- name: end_leases
-update delivery set lease_ms = :now
-where issue = :issue and state in ('claimed', 'sending') and lease_ms > :now
+-- name: standing
+select d.subscriber, d.state, d.token, s.status
+from delivery d join subscriber s on s.id = d.subscriber
+where d.issue = :issue and d.subscriber in (:readers)
+order by d.subscriber -- locked in one order, two processes never wait for one another
+{lock_rows}
 
--- name: receive
-insert into received (subscriber, article, delivery)
-values (:reader, :article, :delivery)
+-- name: recover_untouched
+update delivery set state = 'queued', token = null, due_ms = 0, changed_ms = :now
+where issue = :issue and state in ('claimed', 'sending')
+and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
 
--- name: unreceive
-delete from received where subscriber = :reader and delivery = :delivery
+-- name: recover_doubtful
+-- The token is kept, so that the one who knows can still say what became of it.
+update delivery
+set state = :state, due_ms = 0, doubted = 1, attempts = attempts + 1, reply = :reply,
+  changed_ms = :now, token = case when :state = 'unknown' then token else null end
+where issue = :issue and state = 'body_sent'
+and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+
+-- name: resolve
+update delivery
+set state = :state, token = null, due_ms = 0, reply = :reply, changed_ms = :now
+where issue = :issue and state = :was {only}
+
+-- name: hold_of
+select hold from issue where key = :issue
+
+-- name: set_hold
+update issue set hold = :hold where key = :issue
+
+-- name: skip_open
+update delivery
+set state = 'skipped', token = null, due_ms = 0, reason = :reason, changed_ms = :now
+where issue = :issue and state in ('queued', 'deferred', 'claimed')
+and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+
+-- name: at_commit
+select (select hold from issue where key = :issue) as hold,
+  (select max(key) from issue) as last_key
+
+-- name: sharing
+select i.key, a.place, v.article
+from article_version v join issue_article a on a.version = v.hash
+join issue i on i.id = a.issue
+where v.article in (:articles)
+
+-- name: places
+select a.place, v.article
+from issue_article a join article_version v on v.hash = a.version
+join issue i on i.id = a.issue
+where i.key = :issue
 
 -- name: received
-select subscriber, article from received
-where subscriber in (:readers) and article in (:articles)
-
--- name: except_issue
-and not exists (
-  select 1 from delivery d where d.id = received.delivery and d.issue = :issue
-)
+-- What a message in doubt holds may have arrived, whatever its row says by now.
+select issue, subscriber, contents from delivery
+where issue in (:issues) and subscriber in (:readers) and contents is not null
+and (state in ('sending', 'body_sent', 'sent', 'unknown') or doubted = 1)
 
 -- name: counts
 select state, count(*) as n from delivery where issue = :issue group by state
+
+-- name: reasons
+select reason, count(*) as n from delivery
+where issue = :issue and state = 'skipped'
+group by reason order by n desc, reason
+
+-- name: open_issues
+select i.id from issue i
+where i.newsletter = :newsletter and i.hold = '' and exists (
+  select 1 from delivery d
+  where d.issue = i.key
+  and d.state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+)
+order by i.number
 
 -- name: deliveries
 select * from delivery
@@ -93,7 +153,36 @@ order by subscriber limit :limit
 -- name: in_state
 and state = :state
 
--- name: oldest_due
-select due_ms from delivery
-where issue = :issue and state in ('queued', 'deferred', 'claimed')
-order by due_ms limit 1
+-- name: first_open
+-- Queued rows have 0; one that somebody holds is free as soon as they are gone.
+select min(due_ms) as due_ms from (
+  select * from (
+    select due_ms from delivery
+    where issue = :issue
+    and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+    order by due_ms limit 1
+  ) first
+  union all
+  select * from (
+    select 0 as due_ms from delivery
+    where issue = :issue and due_ms > 0 and state <> 'deferred'
+    and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+    limit 1
+  ) held
+) open
+
+-- name: frozen
+select frozen_ms from issue where key = :issue
+
+-- name: held_before
+select distinct issue, subscriber from held_before limit :limit
+
+-- name: articles_before
+select article from held_before where issue = :issue and subscriber = :reader
+
+-- name: set_contents
+update delivery set contents = :contents
+where issue = :issue and subscriber = :reader
+
+-- name: forget_before
+delete from held_before where issue = :issue and subscriber = :reader

@@ -1,132 +1,114 @@
-"""Messages leave through an SMTP server, one after the other on one connection.
+"""Messages leave through an SMTP server, on several connections at once.
 
 What a lost connection means depends on when it was lost. Before the last byte of a
 message nothing was delivered: the message goes again on a new connection, a few
-times, and else comes back QUEUED. After it nobody knows: UNKNOWN, and never again
+times, and else is settled as QUEUED. After it nobody knows: UNKNOWN, and never again
 by itself. A server that says 421 closes a conversation, which is no fault of the
 message: on a conversation already used it goes at once on the next.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
 
-from digest.errors import TransportError
-from digest.model import Message, Outcome, State
+from digest.model import Outcome, State
 from digest.settings import Security, SmtpDelivery
-from digest.transports.smtp.replies import Lost, SenderRefused, outcome
+from digest.transports import Desk
+from digest.transports.smtp.courier import Courier
+from digest.transports.smtp.login import Tokens
+from digest.transports.smtp.pool import Pool
 from digest.transports.smtp.session import Session, Timeouts
-from digest.transports.smtp.trouble import explained, trust
+from digest.transports.smtp.trouble import trust
 
 __all__ = ["SmtpTransport", "Timeouts"]
 
-_logger = logging.getLogger(__name__)
-
-_CONNECTIONS_A_MESSAGE = 3  #: tried for one message before it waits for another run
-_MISHAPS_IN_A_ROW = 3  #: messages; then the server is unwell, and the rest waits
-
 
 class SmtpTransport:
-    """One connection to the operator's server, opened again as often as needed."""
-
-    window = 1
+    """The operator's server; each delivery opens connections and closes them."""
 
     def __init__(
-        self, settings: SmtpDelivery, *, timeouts: Timeouts | None = None
+        self,
+        settings: SmtpDelivery,
+        *,
+        timeouts: Timeouts | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare; the first message connects. Raises `TransportError` (ca_file)."""
-        self._settings = settings
+        self._settings, self._clock = settings, clock
         self._timeouts = timeouts or Timeouts()
         clear = settings.security is Security.NONE
         self._tls = None if clear else trust(settings.ca_file)
-        self._session: Session | None = None
-        self._mishaps = 0
+        command = settings.token_command
+        self._tokens = Tokens(command) if command else None
 
-    def deliver(self, messages: Iterable[Message]) -> Iterator[Outcome]:
-        """Yield each message's outcome, in order; see `digest.transports`."""
-        self._mishaps = 0
-        for message in messages:
-            result, trouble = self._handed_over(message)
-            yield result
-            if trouble is not None:
-                raise trouble
+    @property
+    def window(self) -> int:
+        """One message a connection."""
+        return self._settings.connections
+
+    def deliver(self, desk: Desk) -> None:
+        """Send what the desk has; see `digest.transports`.
+
+        An interrupt ends it in mid-message: what may be with the server is settled as
+        UNKNOWN, the rest as QUEUED, if that can be done within a few seconds.
+        """
+        pool = Pool(desk, self._settings, self._clock)
+        ended: SimpleQueue[None] = SimpleQueue()
+        number = self._settings.connections
+        try:
+            for place in range(number):
+                threading.Thread(
+                    target=self._carry, args=(pool, ended, place), daemon=True
+                ).start()
+            for _ in range(number):
+                ended.get()
+        except BaseException:
+            pool.abandon()
+            self._await_the_end(ended, number)
+            raise
+        words = str(pool.error or "no connection was left for it")
+        if left := pool.left_over():
+            desk.settle(
+                [
+                    Outcome(
+                        delivery=letter.message.delivery,
+                        state=State.QUEUED,
+                        reply=words,
+                    )
+                    for letter in left
+                ]
+            )
+        if pool.error is not None:
+            raise pool.error
 
     def close(self) -> None:
-        """Say goodbye to the server."""
-        if self._session is not None:
-            self._session.leave()
-            self._session = None
+        """Do nothing: a delivery takes leave of the server when it ends."""
 
-    def _handed_over(self, message: Message) -> tuple[Outcome, TransportError | None]:
-        """Return the message's outcome, and why no other message can follow it."""
-        result = _waiting(message, "the connection broke again and again")
-        for _ in range(_CONNECTIONS_A_MESSAGE):
-            try:
-                session = self._ready()
-                fresh = not session.handed
-                answered = session.hand_over(message)
-            except TransportError as trouble:
-                return _waiting(message, str(trouble)), trouble
-            except SenderRefused as refused:
-                return _waiting(message, str(refused)), self._unwelcome(refused)
-            except Lost as lost:
-                _logger.info("connection to %s lost", self._settings.host)
-                if (known := _known(message, lost, fresh=fresh)) is not None:
-                    result = known
-                    break
-            else:
-                self._mishaps = 0
-                return answered, None
-        self._mishaps += 1
-        unwell = self._mishaps >= _MISHAPS_IN_A_ROW
-        return result, self._unwell(result) if unwell else None
-
-    def _ready(self) -> Session:
-        if self._session is not None and self._session.alive:
-            return self._session
-        session = Session(self._settings, tls=self._tls, timeouts=self._timeouts)
+    def _carry(self, pool: Pool, ended: SimpleQueue[None], place: int) -> None:
+        """Be one courier, in a thread."""
         try:
-            session.open()
-        except (OSError, UnicodeError) as error:
-            raise explained(error, self._settings) from error
+            if place:  # a server that cannot be reached is asked once, not by everybody
+                pool.wait_until_reached()
+            Courier(pool, self._settings, self._session).run()
         finally:
-            if not session.ready:
-                session.close()
-        _logger.info("connected to %s", self._settings.host)
-        self._session = session
-        return session
+            ended.put(None)
 
-    def _unwelcome(self, refused: SenderRefused) -> TransportError:
-        settings = self._settings
-        return TransportError(
-            f"{settings.host}:{settings.port}: it takes no mail from our sender: "
-            f"{refused}; check the newsletter's sender, delivery.smtp.bounce_domain "
-            "and the login. Nothing is lost: run it again afterwards."
+    def _session(self) -> Session:
+        return Session(
+            self._settings,
+            tls=self._tls,
+            tokens=self._tokens,
+            timeouts=self._timeouts,
         )
 
-    def _unwell(self, last: Outcome) -> TransportError:
-        settings = self._settings
-        return TransportError(
-            f"{settings.host}:{settings.port}: {_MISHAPS_IN_A_ROW} messages in a row "
-            f"ended with the connection ({last.reply}); wait, or ask who runs the "
-            "server. What was not sent waits for the next run."
-        )
-
-
-def _known(message: Message, lost: Lost, *, fresh: bool) -> Outcome | None:
-    """Return what a lost conversation means; None: try on another connection."""
-    if lost.reply is not None:  # 421: not accepted, whatever it answers
-        if not (lost.body_left or fresh):
-            return None
-        state, words = State.DEFERRED, str(lost.reply)
-    elif lost.body_left:
-        state = State.UNKNOWN
-        words = f"no answer after the last byte ({lost}); it may have been delivered"
-    else:
-        return None
-    return outcome(message, state, words)
-
-
-def _waiting(message: Message, words: str) -> Outcome:
-    return outcome(message, State.QUEUED, words)
+    def _await_the_end(self, ended: SimpleQueue[None], number: int) -> None:
+        """Give abandoned couriers a moment to write down what they know."""
+        until = time.monotonic() + self._timeouts.farewell
+        try:
+            for _ in range(number):
+                ended.get(timeout=max(0.0, until - time.monotonic()))
+        except Empty:
+            return

@@ -1,4 +1,4 @@
-"""What an SMTP server's answers mean for a message (RFC 5321 section 4.2)."""
+"""What an SMTP server says, and how a conversation with it can end."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from digest.model import Message, Outcome, State
-
 READY = 220  #: of the greeting and STARTTLS
 CLOSING = 421  #: answers anything, and ends the conversation
-TOO_MUCH = 552  #: at RCPT TO it is "too many", for now
 
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 _KINDS = frozenset({2, 3, 4, 5})
-_LOGIN = frozenset({530, 534, 535, 538})
-_ABOUT_SIZE = re.compile(r"552\b|5\d\d 5\.(?:3\.4|2\.3)\b")  # RFC 1870
+#: RFC 3463: at the start of a line, as servers with ENHANCEDSTATUSCODES write it.
+_STATUS = re.compile(
+    r"^(?:\d{3}[ -])?#?[245]\.(\d{1,3}\.\d{1,3})(?![.\d])", re.MULTILINE
+)
+_SAYS_NOTHING = "0.0"
 _LONGEST_REPLY = 500  #: characters of a server's words that are kept
 
 
@@ -34,7 +34,7 @@ class Reply:
     """A server's answer; `str()` is what the journal keeps of it."""
 
     code: int
-    text: str
+    text: str  #: its lines without their codes
 
     @property
     def kind(self) -> Kind:
@@ -48,14 +48,15 @@ class Reply:
         return self.kind in (Kind.LATER, Kind.NEVER)
 
     @property
-    def about_login(self) -> bool:
-        """Whether we, and not the message, lack what the server wants (RFC 4954)."""
-        return self.code in _LOGIN
+    def status(self) -> str:
+        """Return the enhanced code of its last line that has one: "5.1.1", or "".
 
-    @property
-    def about_size(self) -> bool:
-        """Whether the message is at fault, for its size, and not its sender."""
-        return _ABOUT_SIZE.match(str(self)) is not None
+        Its first digit is the reply's own: the two must agree (RFC 2034 section 4), and
+        where they do not, a refusal for good in words may be one for now.
+        """
+        found = _STATUS.findall(self.text)
+        told = [code for code in found if code != _SAYS_NOTHING] or found
+        return f"{self.code // 100}.{told[-1]}" if told else ""
 
     def __str__(self) -> str:
         """Return ``550 5.1.1 no such mailbox``, in one printable line."""
@@ -69,33 +70,9 @@ class InsecureError(OSError):
 
 
 class Lost(Exception):
-    """The conversation is over, and the message in hand was not accepted in it.
+    """The conversation is over; `reply` is the 421 that ended it, if there was one."""
 
-    `reply` is the 421 that ended it, if the server said so. `body_left` tells
-    whether all of the message may have arrived: then, without a reply, nobody
-    knows what became of it (RFC 1047).
-    """
-
-    def __init__(self, words: str, *, reply: Reply | None, body_left: bool) -> None:
+    def __init__(self, words: str, *, reply: Reply | None = None) -> None:
         """Keep what is known."""
         super().__init__(words)
-        self.reply, self.body_left = reply, body_left
-
-
-class SenderRefused(Exception):
-    """The server does not take mail from us at all: no reader is at fault."""
-
-    def __init__(self, reply: Reply) -> None:
-        """Keep the server's answer to MAIL FROM."""
-        super().__init__(str(reply))
-
-
-def judged(message: Message, reply: Reply) -> Outcome:
-    """Return what a reply to the whole message, or a refusal of it, means."""
-    states = {Kind.DONE: State.SENT, Kind.LATER: State.DEFERRED}
-    return outcome(message, states.get(reply.kind, State.FAILED), reply)
-
-
-def outcome(message: Message, state: State, reply: Reply | str) -> Outcome:
-    """Return the message's outcome, in the server's words or ours."""
-    return Outcome(delivery=message.delivery, state=state, reply=str(reply))
+        self.reply = reply

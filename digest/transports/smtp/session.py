@@ -1,36 +1,39 @@
-"""One conversation with an SMTP server: opening it, and handing over one message.
+"""One connection to an SMTP server: opening it, speaking and hearing on it.
 
-`smtplib` connects, speaks EHLO and logs in. The transaction itself is ours, since
-`smtplib` raises the same exception for a line lost before a message left (safe to
-send again) and after its last byte (perhaps delivered), and leaves a refused DATA
-open so that the next message fails for it. Here a `Lost` says which of the two.
+`smtplib` connects, speaks EHLO and logs in. What is said for a message is ours, since
+`smtplib` waits for an answer four times a message, raises the same exception for a line
+lost before a message left (safe to send again) and after its last byte (perhaps
+delivered), and leaves a refused DATA open so that the next message fails for it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from digest.message import HeaderProblem, needs_smtputf8, wire_address
-from digest.model import Message, Outcome, State
+from digest.message import needs_smtputf8, wire_address
+from digest.model import Message
 from digest.settings import Security, SmtpDelivery
+from digest.transports.smtp.login import Tokens, xoauth2
 from digest.transports.smtp.replies import (
     CLOSING,
     READY,
-    TOO_MUCH,
     InsecureError,
     Kind,
     Lost,
     Reply,
-    SenderRefused,
-    judged,
-    outcome,
 )
+
+_REFUSED_LOGIN = 535
+_LONGEST_LINE = 8192  #: of a reply; RFC 5321 section 4.5.3.1.5 allows 512
+_MOST_LINES = 200  #: of one reply
+_NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 section 4
+_LONGEST_ENVID = 100  #: RFC 3461 section 4.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,24 +41,30 @@ class Timeouts:
     """Seconds to wait for the server (RFC 5321 section 4.5.3.2)."""
 
     connect: float = 30  #: for the connection, for TLS, and for the greeting
-    reply: float = 300
+    reply: float = 300  #: and for each block of a message to be taken
     verdict: float = 600  #: after the final dot; a shorter one makes duplicates
     farewell: float = 5  #: for QUIT, and for last words on a broken line
+    pauses: tuple[float, ...] = (1, 2, 5, 10, 20)  #: before connecting again
 
 
 class Session(smtplib.SMTP):
     """A connection that is open, safe and logged in, or else closed."""
 
     def __init__(
-        self, settings: SmtpDelivery, *, tls: ssl.SSLContext | None, timeouts: Timeouts
+        self,
+        settings: SmtpDelivery,
+        *,
+        tls: ssl.SSLContext | None,
+        tokens: Tokens | None,
+        timeouts: Timeouts,
     ) -> None:
         """Prepare; `open` connects. `tls` is None exactly for Security.NONE."""
         # A name of our own would be looked up in DNS; `open` sets the address.
         super().__init__(local_hostname="[127.0.0.1]", timeout=timeouts.connect)
         self.settings, self.tls, self.timeouts = settings, tls, timeouts
+        self.tokens = tokens
         self.ready = False  #: for messages; `open` went through
-        self.handed = 0  #: messages tried in this conversation
-        self._body_left = False
+        self.handed = 0  #: messages begun in this conversation
 
     @property
     def alive(self) -> bool:
@@ -66,6 +75,14 @@ class Session(smtplib.SMTP):
 
     def open(self) -> None:
         """Connect, protect the line, log in; raises OSError or UnicodeError."""
+        try:
+            self._open()
+            self.ready = True
+        finally:
+            if not self.ready:
+                self.close()
+
+    def _open(self) -> None:
         settings = self.settings
         line = socket.create_connection(
             (settings.host, settings.port), self.timeouts.connect
@@ -82,13 +99,12 @@ class Session(smtplib.SMTP):
         code, text = self.getreply()
         if code != READY:
             raise smtplib.SMTPConnectError(code, text)
-        self._wait(self.timeouts.reply)
+        self.wait(self.timeouts.reply)
         self.ehlo_or_helo_if_needed()
         if settings.security is Security.STARTTLS:
             self._start_tls()
         if settings.username:
             self._log_in()
-        self.ready = True
 
     def _start_tls(self) -> None:
         """Protect the line; never go on without (RFC 8314)."""
@@ -97,18 +113,40 @@ class Session(smtplib.SMTP):
         code, text = self.docmd("STARTTLS")
         if code != READY:
             raise smtplib.SMTPResponseException(code, text)
-        self._wait(self.timeouts.connect)
+        self.wait(self.timeouts.connect)
         self._protect()
-        self._wait(self.timeouts.reply)
+        self.wait(self.timeouts.reply)
         self.ehlo_or_helo_if_needed()
 
     def _log_in(self) -> None:
+        if self.tokens is not None:
+            self._log_in_by_token(self.tokens)
+            return
         try:
             self.login(self.settings.username, self.settings.password)
         except UnicodeEncodeError as error:  # smtplib sends ASCII alone
             raise smtplib.SMTPNotSupportedError(
                 "user name and password must be ASCII"
             ) from error
+
+    def _log_in_by_token(self, tokens: Tokens) -> None:
+        """Log in with the token at hand; if it is refused, once with a new one."""
+        if "XOAUTH2" not in self.esmtp_features.get("auth", "").upper().split():
+            raise smtplib.SMTPNotSupportedError("it offers no login by token (XOAUTH2)")
+        token = tokens.get()
+        try:
+            self._present(token)
+        except smtplib.SMTPAuthenticationError as error:
+            if error.smtp_code != _REFUSED_LOGIN:
+                raise
+            self._present(tokens.get(refused=token))
+
+    def _present(self, token: str) -> None:
+        def words(challenge: bytes | None = None) -> str:
+            # A challenge is why it was refused, and wants an empty answer.
+            return xoauth2(self.settings.username, token) if challenge is None else ""
+
+        self.auth("XOAUTH2", words)
 
     def _protect(self) -> None:
         """Put TLS on the line, and forget what was said before (RFC 3207)."""
@@ -120,45 +158,32 @@ class Session(smtplib.SMTP):
         self.ehlo_resp = self.helo_resp = None
         self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.settings.host)
 
-    # -- one message --------------------------------------------------------
+    # -- what is said for a message -------------------------------------------
 
-    def hand_over(self, message: Message) -> Outcome:
-        """Return what the server said to one message: SENT, DEFERRED or FAILED.
+    @property
+    def pipelining(self) -> bool:
+        """Whether it takes several commands at once (RFC 2920)."""
+        return "pipelining" in self.esmtp_features
 
-        Raises `Lost` when the conversation ended first, and `SenderRefused` when
-        the server takes no mail from us.
-        """
-        self._body_left = False
-        try:
-            commands = list(self._commands(message))
-        except HeaderProblem as problem:
-            return outcome(message, State.FAILED, f"5.1.3 not sent: {problem}")
-        if obstacle := self._obstacle(message):
-            return outcome(message, State.FAILED, obstacle)
-        self.handed += 1
-        try:
-            return self._transaction(message, commands)
-        except BaseException:  # an interrupt, too: the line is in mid-message
-            self.close()
-            raise
-
-    def _transaction(self, message: Message, commands: list[str]) -> Outcome:
-        for command in commands:
-            reply = self._ask(command)
-            if reply.kind is not (Kind.GO_ON if command == "DATA" else Kind.DONE):
-                return self._refusal(message, command, reply)
-        return self._content(message)
-
-    def _commands(self, message: Message) -> Iterator[str]:
+    def envelope(self, message: Message) -> tuple[bytes, bytes, bytes]:
+        """Return MAIL, RCPT and DATA; raise `HeaderProblem` for a forged address."""
         sender = wire_address("MAIL FROM", message.envelope.sender)
         recipient = wire_address("RCPT TO", message.envelope.recipient)
-        size = f" SIZE={len(message.content)}" if self.has_extn("size") else ""
-        utf8 = needs_smtputf8(sender) or needs_smtputf8(recipient)
-        yield f"MAIL FROM:<{sender}>{size}{' BODY=8BITMIME SMTPUTF8' if utf8 else ''}"
-        yield f"RCPT TO:<{recipient}>"
-        yield "DATA"
+        asked = f"MAIL FROM:<{sender}>"
+        features = self.esmtp_features
+        if "size" in features:
+            asked += f" SIZE={len(message.content)}"
+        if needs_smtputf8(sender) or needs_smtputf8(recipient):
+            asked += " BODY=8BITMIME SMTPUTF8"
+        if "dsn" in features:  # a returned mail names its delivery, and stays small
+            asked += f" RET=HDRS ENVID={_xtext(message.delivery)}"
+        return (
+            f"{asked}\r\n".encode(),
+            f"RCPT TO:<{recipient}>\r\n".encode(),
+            b"DATA\r\n",
+        )
 
-    def _obstacle(self, message: Message) -> str:
+    def obstacle(self, message: Message) -> str:
         """Return why this server cannot take this message, or nothing."""
         host, size = self.settings.host, len(message.content)
         limit = self.esmtp_features.get("size", "")
@@ -168,96 +193,92 @@ class Session(smtplib.SMTP):
                 f"at most {int(limit)}; lower the newsletter's limits"
             )
         ours = (message.envelope.sender, message.envelope.recipient)
-        if any(map(needs_smtputf8, ours)) and not self.has_extn("smtputf8"):
+        if any(map(needs_smtputf8, ours)) and "smtputf8" not in self.esmtp_features:
             return (
                 f"5.6.7 not sent: the address has letters beyond ASCII and {host} "
                 "does not offer SMTPUTF8; ask the reader for another address"
             )
         return ""
 
-    def _refusal(self, message: Message, command: str, reply: Reply) -> Outcome:
-        """Return what a reply other than the wanted one means, with a clean slate."""
-        if not reply.refuses:
-            raise self._lost(f"out of step, {reply} to {command[:4]}")
-        to_sender = command.startswith("MAIL") and reply.kind is Kind.NEVER
-        if reply.about_login or (to_sender and not reply.about_size):
-            raise SenderRefused(reply)
-        self._reset()
-        # RFC 5321 section 4.5.3.1.10: "too many recipients" is for now, not for good.
-        if command.startswith("RCPT") and reply.code == TOO_MUCH:
-            return outcome(message, State.DEFERRED, reply)
-        return judged(message, reply)
+    # -- speaking and hearing --------------------------------------------------
 
-    def _content(self, message: Message) -> Outcome:
+    def transmit(self, flight: bytes) -> int:
+        """Return how many bytes left; fewer than all when the line broke.
+
+        That shows in hearing: what a server said before it hung up is still there.
+        """
         assert self.sock is not None
+        self.wait(self.timeouts.reply)
+        line, whole, taken = self.sock, memoryview(flight), 0
         try:
-            self.sock.sendall(_stuffed(message.content))
+            while taken < len(flight):
+                taken += line.send(whole[taken:])
+            _acknowledge_at_once(line)
         except OSError:
-            return self._last_words(message)
-        self._wait(self.timeouts.verdict)
-        self._body_left = True  # from the first byte of the dot on, it may be there
-        reply = self._ask(".")
-        self._wait(self.timeouts.reply)
-        if reply.kind is Kind.GO_ON:  # answers no message
-            raise self._lost(f"out of step, {reply} to the final dot")
-        return judged(message, reply)
+            self.wait(self.timeouts.farewell)
+        return taken
 
-    def _last_words(self, message: Message) -> Outcome:
-        """Return why the server hung up on a half-sent message, if it said so."""
-        self._wait(self.timeouts.farewell)
-        reply = self._hear()
-        if reply.refuses:
-            self.close()
-            return judged(message, reply)
-        raise self._lost(f"the line broke after {reply}")
+    def hear(self) -> Reply:
+        """Return one reply, however many lines it has; raise `Lost` for anything else."""
+        try:
+            reply = self._heard()
+        except OSError as error:
+            raise self.lost(str(error)) from error
+        if reply.code == CLOSING:
+            raise self.lost(str(reply), reply=reply)
+        if reply.kind is Kind.NONSENSE:
+            raise self.lost("the server answered in no language of mail")
+        return reply
 
-    def _reset(self) -> None:
-        """Clear a refused transaction; a server that cannot is left."""
-        with contextlib.suppress(Lost):  # closed; the refusal stands
-            if self._ask("RSET").kind is not Kind.DONE:
-                self.close()
+    def _heard(self) -> Reply:
+        assert self.file is not None  # `open` has heard the greeting
+        codes, lines = set[bytes](), list[bytes]()
+        for _ in range(_MOST_LINES):
+            line = self.file.readline(_LONGEST_LINE)
+            if not line.endswith(b"\n"):
+                raise ConnectionError(
+                    "it hung up in the middle of a reply" if line else "it hung up"
+                )
+            codes.add(line[:3])
+            lines.append(line[4:].strip())
+            if line[3:4] != b"-":
+                break
+        else:
+            raise ConnectionError("a reply without end")
+        (code,) = codes if len(codes) == 1 else (b"",)
+        text = b"\n".join(lines).decode("utf-8", "replace")
+        return Reply(int(code) if code.isdigit() else -1, text)
+
+    def lost(self, words: str, *, reply: Reply | None = None) -> Lost:
+        """Close the line and return what to raise."""
+        self.close()
+        return Lost(words, reply=reply)
 
     def leave(self) -> None:
         """Say goodbye if possible; whatever happens changes no outcome."""
         if self.alive:
-            self._wait(self.timeouts.farewell)
+            self.wait(self.timeouts.farewell)
             with contextlib.suppress(OSError):
                 self.docmd("QUIT")
         self.close()
 
-    # -- speaking -----------------------------------------------------------
+    def cut(self) -> None:
+        """End the line from another thread; whoever waits on it hears that it is over."""
+        if (line := self.sock) is not None:
+            with contextlib.suppress(OSError):
+                # Not TLS's own shutdown, which waits for the server.
+                socket.socket.shutdown(line, socket.SHUT_RDWR)
 
-    def _ask(self, command: str) -> Reply:
-        """Say one line and hear the answer; a failure to speak shows in hearing.
-
-        What a server said before it hung up is still there to be read.
-        """
-        assert self.sock is not None
-        try:
-            self.sock.sendall(f"{command}\r\n".encode())
-        except OSError:
-            self._wait(self.timeouts.farewell)
-        return self._hear()
-
-    def _hear(self) -> Reply:
-        try:
-            code, text = self.getreply()
-        except OSError as error:  # smtplib's exceptions are OSErrors
-            raise self._lost(str(error)) from error
-        reply = Reply(code, text.decode("utf-8", "replace"))
-        if code == CLOSING:
-            raise self._lost(str(reply), reply=reply)
-        if reply.kind is Kind.NONSENSE:
-            raise self._lost("the server answered in no language of mail")
-        return reply
-
-    def _lost(self, words: str, *, reply: Reply | None = None) -> Lost:
-        self.close()
-        return Lost(words, reply=reply, body_left=self._body_left)
-
-    def _wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
+        """Set how long to wait for the server from now on."""
         if self.sock is not None:
             self.sock.settimeout(seconds)
+
+
+def _acknowledge_at_once(line: socket.socket) -> None:
+    """Keep a server's second write from waiting for our acknowledgement (Linux)."""
+    if hasattr(socket, "TCP_QUICKACK"):
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _require_loopback(line: socket.socket) -> None:
@@ -272,10 +293,11 @@ def _literal(address: str) -> str:
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
-def _stuffed(content: bytes) -> bytes:
-    """Double the dots at line starts (RFC 5321 section 4.5.2); ours have none."""
-    if not content.endswith(b"\r\n"):
-        content += b"\r\n"
-    if content.startswith(b"."):
-        content = b"." + content
-    return content.replace(b"\n.", b"\n..")
+def _xtext(text: str) -> str:
+    """Return `text` as a parameter of MAIL FROM may hold it (RFC 3461 section 4)."""
+    quoted = _NOT_XTEXT.sub(_hexadecimal, text)[:_LONGEST_ENVID]
+    return re.sub(r"\+.?\Z", "", quoted)  # cut off in the middle of an octet
+
+
+def _hexadecimal(match: re.Match[str]) -> str:
+    return "".join(f"+{octet:02X}" for octet in match[0].encode())

@@ -8,7 +8,9 @@ import ssl
 from pathlib import Path
 
 from digest.errors import TransportError
+from digest.message import HeaderProblem
 from digest.settings import SmtpDelivery
+from digest.transports.smtp.login import TokenError
 from digest.transports.smtp.replies import InsecureError, Reply
 
 _NOTHING_LOST = "Nothing is lost: what was not sent waits, so run it again afterwards."
@@ -28,10 +30,65 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
 def explained(error: OSError | UnicodeError, settings: SmtpDelivery) -> TransportError:
     """Return what went wrong while connecting: where, what, and what to do."""
     found, remedy = _found(error)
-    return TransportError(
-        f"{settings.host}:{settings.port}: no mail can be sent, {found}; {remedy}. "
-        f"{_NOTHING_LOST}"
+    return _trouble(settings, f"no mail can be sent, {found}; {remedy}")
+
+
+def lasting(error: OSError | UnicodeError) -> bool:
+    """Return whether connecting again would end the same way."""
+    match error:
+        case smtplib.SMTPServerDisconnected():
+            return False
+        case smtplib.SMTPResponseException():
+            return not 400 <= error.smtp_code < 500  # noqa: PLR2004 "for now"
+        case _:
+            return isinstance(
+                error,
+                InsecureError
+                | TokenError
+                | ssl.SSLCertVerificationError
+                | smtplib.SMTPNotSupportedError
+                | UnicodeError,
+            )
+
+
+def unwelcome(reply: Reply, settings: SmtpDelivery) -> TransportError:
+    """Return what to say when the server takes no mail from us at all."""
+    return _trouble(
+        settings,
+        f"it takes no mail from our sender: {reply}; check the newsletter's sender, "
+        "delivery.smtp.bounce_domain, the login, and how much it lets you send",
     )
+
+
+def no_sender(problem: HeaderProblem, settings: SmtpDelivery) -> TransportError:
+    """Return what to say when the address that mails would come from is none."""
+    return _trouble(
+        settings,
+        f"no mail can be sent, {problem}; check the newsletter's sender and "
+        "delivery.smtp.bounce_domain",
+    )
+
+
+def malformed(reply: Reply, settings: SmtpDelivery) -> TransportError:
+    """Return what to say when the server finds fault with how mails are written."""
+    return _trouble(
+        settings,
+        f"it says that our mails are malformed: {reply}; look at one with "
+        "`digest send --test`, and correct the template or the newsletter",
+    )
+
+
+def unwell(number: int, last: str, settings: SmtpDelivery) -> TransportError:
+    """Return what to say when connections end as fast as they are opened."""
+    return TransportError(
+        f"{settings.host}:{settings.port}: {number} messages in a row "
+        f"ended with the connection ({last}); wait, or ask who runs the "
+        "server. What was not sent waits for the next run."
+    )
+
+
+def _trouble(settings: SmtpDelivery, words: str) -> TransportError:
+    return TransportError(f"{settings.host}:{settings.port}: {words}. {_NOTHING_LOST}")
 
 
 def _found(error: OSError | UnicodeError) -> tuple[str, str]:
@@ -40,6 +97,11 @@ def _found(error: OSError | UnicodeError) -> tuple[str, str]:
             return (
                 f"for {error} is another machine and the line would be in clear",
                 "set delivery.smtp.security to tls or starttls",
+            )
+        case TokenError():
+            return (
+                f"there is no token to log in with: {error}",
+                "run delivery.smtp.token_command by hand to see why",
             )
         case ssl.SSLCertVerificationError():
             return (
@@ -63,7 +125,7 @@ def _answered(error: smtplib.SMTPException) -> tuple[str, str]:
         case smtplib.SMTPAuthenticationError():
             return (
                 f"it refuses the login: {_reply(error)}",
-                "check delivery.smtp.username and password",
+                "check delivery.smtp.username, and password or token_command",
             )
         case smtplib.SMTPResponseException():
             return f"it answers {_reply(error)}", "ask who runs it"

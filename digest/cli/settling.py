@@ -1,0 +1,337 @@
+"""The commands for when a send did not simply go through.
+
+`pause`, `recall`, `resume` act on an issue that is going out; `retry` and `resolve`
+on mails that were refused or are in doubt; `prove` lays our record beside the mail
+server's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import click
+
+from digest.cli.issues import issue_option, newsletter_argument, only_option
+from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
+from digest.cli.project import newsroom_of
+from digest.cli.sending import send_issues
+from digest.cli.status import address, story
+from digest.errors import InputError
+from digest.issues import WAITING
+from digest.model import Issue, Newsletter, State
+from digest.newsroom import Newsroom
+from digest.proof import Proof, compared, seen_in
+from digest.store import Delivery
+
+SCREENFUL = 20  #: deliveries shown; `--json` has them all
+
+PAUSED, RECALLED = "paused", "recalled"
+
+evidence_option = click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="The mail server's log, a file of messages, or a Maildir; may be repeated.",
+)
+
+
+def issue_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Issue:
+    """Return the issue named, or the newsletter's last one."""
+    if issue_id:
+        return newsroom.issues.find(newsletter, issue_id)
+    last = newsroom.store.archive.last_issue(newsletter.slug)
+    if last is None:
+        raise InputError(f"{newsletter.slug} has no issue yet; `digest send` makes one")
+    return last
+
+
+@click.command()
+@newsletter_argument
+@issue_option
+@click.pass_context
+def pause(ctx: click.Context, newsletter: str, issue_id: str) -> None:
+    """Let nothing more of an issue of NEWSLETTER leave until `digest resume`.
+
+    A process that is sending it stops at once, but for the few mails that are on the
+    wire. Without --issue it is the last one.
+    """
+    newsroom = newsroom_of(ctx)
+    issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    newsroom.store.journal.hold(issue.id, PAUSED)
+    counts = newsroom.store.journal.counts(issue.id)
+    said(f"{issue.id} is paused: {counted(counts)}. `digest resume` lets it go on.")
+
+
+@click.command()
+@newsletter_argument
+@issue_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> None:
+    """Stop an issue of NEWSLETTER for good: nobody else gets it.
+
+    What has left cannot be called back. Without --issue it is the last one.
+    """
+    newsroom = newsroom_of(ctx)
+    issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    journal = newsroom.store.journal
+    journal.hold(issue.id, PAUSED)  # so that nothing leaves while we ask
+    waiting = sum(journal.counts(issue.id).get(state, 0) for state in WAITING)
+    question = f"{issue.id}: {plural(waiting, 'mail')} will never be sent. Recall it?"
+    if waiting and not yes and not click.confirm(question, err=True):
+        warned(f"{issue.id} is paused instead; `digest resume` lets it go on.")
+        ctx.exit(1)
+    journal.hold(issue.id, RECALLED)
+    skipped = journal.skip_open(issue.id, RECALLED)
+    said(
+        f"{issue.id} is recalled: {plural(skipped, 'mail')} will not be sent; "
+        f"in all {counted(journal.counts(issue.id))}"
+    )
+
+
+@click.command()
+@newsletter_argument
+@issue_option
+@as_json
+@click.pass_context
+def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None:
+    """Go on with a paused or interrupted issue of NEWSLETTER; never make a new one."""
+    newsroom = newsroom_of(ctx)
+    found = newsroom.newsletter(newsletter)
+    issue = issue_of(newsroom, found, issue_id)
+    if newsroom.store.journal.held(issue.id) == RECALLED:
+        raise InputError(
+            f"{issue.id} was recalled; its mails are skipped for good. The articles "
+            "can go out again in another issue only if they are published anew."
+        )
+    newsroom.store.journal.hold(issue.id, "")
+    ctx.exit(send_issues(newsroom, found, issue.id, (), despite=(), json=json))
+
+
+@click.command()
+@newsletter_argument
+@issue_option
+@only_option("Only to this reader; may be repeated.")
+@as_json
+@click.pass_context
+def retry(
+    ctx: click.Context,
+    newsletter: str,
+    issue_id: str,
+    only: tuple[str, ...],
+    json: bool,
+) -> None:
+    """Try again now what was refused or deferred of an issue of NEWSLETTER.
+
+    For when the cause is gone: a full disk at the relay, a wrong setting. Mails in
+    doubt are not touched; `digest resolve` is for those.
+    """
+    newsroom = newsroom_of(ctx)
+    found = newsroom.newsletter(newsletter)
+    issue = issue_of(newsroom, found, issue_id)
+    readers = [newsroom.subscriber(each).id for each in only]
+    with newsroom.sending(found):
+        again = sum(
+            newsroom.store.journal.resolve(
+                issue.id,
+                was=was,
+                becomes=State.QUEUED,
+                reply="tried again at the operator's word",
+                only=readers or None,
+            )
+            for was in (State.FAILED, State.DEFERRED)
+        )
+    if not again:
+        said(f"{issue.id}: nothing was refused or deferred; there is nothing to retry")
+        return
+    ctx.exit(send_issues(newsroom, found, issue.id, readers, despite=(), json=json))
+
+
+@click.command()
+@newsletter_argument
+@issue_option
+@only_option("Only this reader's mail; may be repeated.")
+@click.option("--arrived", "becomes", flag_value="sent", help="They arrived.")
+@click.option(
+    "--send-again",
+    "becomes",
+    flag_value="queued",
+    help="Send the very same mails again; who got theirs may see it twice.",
+)
+@click.option("--give-up", "becomes", flag_value="failed", help="They did not arrive.")
+@evidence_option
+@click.pass_context
+def resolve(  # noqa: PLR0913, RUF100 click passes every option
+    ctx: click.Context,
+    newsletter: str,
+    issue_id: str,
+    only: tuple[str, ...],
+    becomes: str | None,
+    logs: tuple[Path, ...],
+) -> None:
+    """Say what became of the mails in doubt of an issue of NEWSLETTER.
+
+    With --log, those that the mail server knows of are settled as arrived; what is
+    said with an option is then about the rest.
+    """
+    newsroom = newsroom_of(ctx)
+    found = newsroom.newsletter(newsletter)
+    issue = issue_of(newsroom, found, issue_id)
+    if becomes is None and not logs:
+        raise click.UsageError(
+            "say what became of them: --arrived, --send-again, --give-up, or --log PATH"
+        )
+    named = {newsroom.subscriber(each).id for each in only}
+    with newsroom.sending(found):  # nobody is sending: what is in doubt stays so
+        if logs:
+            arrived = {d.subscriber for d in evidence(newsroom, issue, logs).arrived}
+            settle(
+                newsroom, issue, State.SENT, arrived & named if named else arrived,
+                reply="found in the mail server's record",
+            )  # fmt: skip
+        if becomes is not None:
+            settle(
+                newsroom, issue, State(becomes), named or None,
+                reply="settled by the operator",
+            )  # fmt: skip
+    counts = newsroom.store.journal.counts(issue.id)
+    said(f"{issue.id}: in all {counted(counts)}")
+    if becomes == State.QUEUED:
+        line(f"`digest resume {found.slug} --issue {issue.id}` sends them")
+    ctx.exit(1 if counts.get(State.UNKNOWN) else 0)
+
+
+def settle(
+    newsroom: Newsroom,
+    issue: Issue,
+    becomes: State,
+    readers: Collection[str] | None,
+    *,
+    reply: str,
+) -> None:
+    """Move mails in doubt, all or some readers', and say how many."""
+    number = newsroom.store.journal.resolve(
+        issue.id, was=State.UNKNOWN, becomes=becomes, reply=reply, only=readers
+    )
+    said(f"{issue.id}: {plural(number, 'mail')} in doubt: now {becomes} ({reply})")
+
+
+def evidence(newsroom: Newsroom, issue: Issue, logs: Collection[Path]) -> Proof:
+    """Compare an issue's rows with what the mail server kept."""
+    return compared(
+        newsroom.store.journal.deliveries(issue.id),
+        message_ids(newsroom, issue),
+        seen_in(logs, issue.id),
+    )
+
+
+def message_ids(newsroom: Newsroom, issue: Issue) -> Callable[[Delivery], str]:
+    """Return what names the message of each delivery of an issue."""
+    sender = newsroom.newsletter(issue.newsletter).sender
+    domain = sender.address.rpartition("@")[2]
+
+    def named(delivery: Delivery) -> str:
+        return newsroom.links.message_id(
+            issue=issue.id, subscriber=delivery.subscriber, domain=domain
+        )
+
+    return named
+
+
+@click.command()
+@newsletter_argument
+@issue_option
+@evidence_option
+@as_json
+@click.pass_context
+def prove(
+    ctx: click.Context,
+    newsletter: str,
+    issue_id: str,
+    logs: tuple[Path, ...],
+    json: bool,
+) -> None:
+    """Show that the numbers of an issue of NEWSLETTER add up.
+
+    With --log, message by message against the mail server's own record. Ends with 1
+    when anything is open, in doubt or does not agree.
+    """
+    newsroom = newsroom_of(ctx)
+    issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    counts = newsroom.store.journal.counts(issue.id)
+    tally = Counter(d.state for d in newsroom.store.journal.deliveries(issue.id))
+    rows, adds_up = tally.total(), tally == Counter(counts)
+    proof = evidence(newsroom, issue, logs) if logs else None
+    if json:
+        echo_json(proof_json(issue, counts, proof, rows=rows, adds_up=adds_up))
+    else:
+        show_sum(issue, rows, counts, adds_up=adds_up)
+        if proof is not None:
+            show_proof(newsroom, proof)
+    settled = all(state.settled for state in counts)
+    ctx.exit(0 if settled and adds_up and (proof is None or proof.agrees) else 1)
+
+
+def proof_json(
+    issue: Issue,
+    counts: dict[State, int],
+    proof: Proof | None,
+    *,
+    rows: int,
+    adds_up: bool,
+) -> dict[str, object]:
+    """Return a proof as scripts want it: readers by their ids."""
+    lists = ("missing", "doubled", "unexpected", "arrived", "absent")
+    return {
+        "issue": issue.id,
+        "planned": rows,
+        "counts": {state: counts.get(state, 0) for state in State},
+        "adds_up": adds_up,
+        "record": proof
+        and {
+            "found": proof.found,
+            **{name: [d.subscriber for d in getattr(proof, name)] for name in lists},
+            "strangers": proof.strangers,
+            "agrees": proof.agrees,
+        },
+    }
+
+
+def show_sum(
+    issue: Issue, rows: int, counts: dict[State, int], *, adds_up: bool
+) -> None:
+    """Print the sum: planned is what became of everybody."""
+    parts = " + ".join(
+        f"{counts[state]:,} {state}" for state in State if state in counts
+    )
+    tell = said if adds_up else warned
+    tell(
+        f"{issue.id}: {rows:,} planned = {parts or '0'}{'' if adds_up else '  (WRONG)'}"
+    )
+
+
+def show_proof(newsroom: Newsroom, proof: Proof) -> None:
+    """Say what the mail server's record has, and where it differs."""
+    line(f"  the mail server's record has {plural(proof.found, 'mail')} of it")
+    for words, found in (
+        ("sent by our record, and not in the server's", proof.missing),
+        ("more than once in the server's record", proof.doubled),
+        ("in the server's record, and not sent by ours", proof.unexpected),
+        ("in doubt, and in the server's record: `digest resolve --log`", proof.arrived),
+        ("in doubt, and not in the server's record", proof.absent),
+    ):
+        if found:
+            warned(f"  {plural(len(found), 'mail')} {words}:")
+        for delivery in found[:SCREENFUL]:
+            warned(f"    {address(newsroom, delivery)}: {story(delivery)}")
+    if proof.strangers:
+        warned(
+            f"  {plural(proof.strangers, 'mail')} of this issue in the server's record "
+            "to readers who are not in ours: was this database restored?"
+        )
+    if proof.agrees:
+        said("  both records agree")

@@ -1,0 +1,40 @@
+-- name: held
+select s.*, i.said, i.standing from subscriber s
+left join imported i on i.subscriber = s.id and i.origin = :origin
+where s.address_key in (:keys)
+
+-- name: insert
+insert into subscriber (id, address, address_key, status, profile)
+values (:id, :address, :key, :status, :profile)
+
+-- name: update
+update subscriber set address = :address, status = :status, profile = :profile
+where id = :id
+
+-- name: take
+insert into taken (newsletter, subscriber) values (:newsletter, :subscriber)
+
+-- name: untake
+delete from taken where subscriber = :subscriber
+
+-- name: upsert_imported
+insert into imported (origin, subscriber, said, standing)
+values (:origin, :subscriber, :said, :standing)
+on conflict (origin, subscriber)
+do update set said = excluded.said, standing = excluded.standing
+
+-- name: named_by
+select subscriber from imported where origin = :origin and subscriber > :after
+order by subscriber limit :limit
+
+-- name: forget
+delete from imported where origin = :origin and subscriber in (:ids)
+
+-- name: to_remove
+select id from subscriber where id in (:ids) and status in ('pending', 'active')
+and not exists (
+  select 1 from imported i where i.subscriber = subscriber.id and i.standing = 1
+)
+
+-- name: remove
+update subscriber set status = :status where id = :id

@@ -1,0 +1,198 @@
+"""SQLite: the database that is one file, and needs nothing else.
+
+A commit is on the disk when it returns (WAL with `synchronous=full`): the journal's
+promise rests on that, and `normal` can lose the last commits when the power fails.
+A transaction begins with the right to write, so there is one writer at a time.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from digest.errors import StoreError
+from digest.store.alone import alone
+from digest.store.engine import Single, Trouble, Value, filled
+
+#: `update … returning` and `update … from`.
+OLDEST = (3, 35, 0)
+
+FILLS = {"{skip_locked}": "", "{lock_rows}": "", "{clustered}": "without rowid"}
+
+#: By SQLite's primary result code: what was found, what to do.
+WORDS = {
+    sqlite3.SQLITE_FULL: (
+        "the disk is full",
+        "Free some space and run it again; what was written before is kept.",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        "another process has been writing to it all the time",
+        "Wait for that process or stop it, then run the command again.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "it may only be read",
+        "Give this account the right to write to the file and to its folder.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "it cannot be opened",
+        "Check that the path names a file in a folder this account may write to.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "the disk could not be read or written",
+        "Check the disk, its free space and the system's log.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "the file is not an SQLite database",
+        "Check `database:` in digest.yaml, or move the file away.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "the file is damaged",
+        "Restore it from a backup, or rescue it with `sqlite3 FILE .recover`.",
+    ),
+}
+
+
+class Sqlite:
+    """A database in a file; see `Engine`."""
+
+    kind = "sqlite"
+    tables = "select name from sqlite_master where type = 'table' order by name"
+    orphans = 'select "table" as name from pragma_foreign_key_check'
+    begin = "begin immediate"
+    snapshot = "begin"  # what is read first settles the moment
+    lock = ""
+    lost = Trouble(found="it is not open any more", advice="Run it again.")
+    errors: type[Exception] = sqlite3.Error
+
+    def __init__(self, path: Path, *, patience_seconds: float) -> None:
+        """Take the file, and how long a statement waits for another writer."""
+        self.path, self._patience = path, patience_seconds
+        self.name = f"the database {path}"
+
+    def make(self) -> None:
+        """Make the file readable by its owner alone: it holds addresses and a key."""
+        if sqlite3.sqlite_version_info < OLDEST:
+            raise StoreError(
+                f"this Python brings SQLite {sqlite3.sqlite_version}, which is too "
+                "old. Use a Python built with SQLite 3.35 or newer."
+            )
+        try:
+            if not self.path.exists():
+                self.path.touch(mode=0o600)
+        except OSError as error:
+            raise StoreError(
+                f"the database {self.path} cannot be made: {error.strerror}. "
+                "Check `database:` in digest.yaml and the rights on its folder."
+            ) from error
+
+    def connect(self) -> sqlite3.Connection:
+        """Open the file."""
+        connection = sqlite3.connect(
+            self.path,
+            timeout=self._patience,
+            isolation_level=None,
+            check_same_thread=False,  # so that one thread can close them all
+        )
+        connection.row_factory = sqlite3.Row
+        if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
+            connection.execute("pragma journal_mode=wal")
+        connection.execute("pragma synchronous=full")
+        connection.execute("pragma foreign_keys=on")
+        return connection
+
+    def prepared(
+        self, sql: str, values: Mapping[str, Value]
+    ) -> tuple[str, Mapping[str, Value]]:
+        """Turn `in (:ids)` and a tuple into `in (:ids_0, :ids_1)` and single values."""
+        lists = tuple(
+            (name, len(value))
+            for name, value in values.items()
+            if isinstance(value, tuple)
+        )
+        if not lists:
+            return _text(sql), values
+        flat: dict[str, Value] = dict(values)
+        for name, _ in lists:
+            items = cast("tuple[Single, ...]", flat.pop(name))
+            flat.update({f"{name}_{place}": item for place, item in enumerate(items)})
+        return _spread(sql, lists), flat
+
+    def many(
+        self,
+        connection: sqlite3.Connection,
+        sql: str,
+        rows: Iterable[Mapping[str, Single]],
+    ) -> int:
+        """Run a statement once per row; return how many rows it changed."""
+        return max(connection.executemany(_text(sql), rows).rowcount, 0)
+
+    def batches(
+        self, connection: sqlite3.Connection, sql: str, size: int
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a statement's rows in lists."""
+        cursor = connection.execute(_text(sql))
+        while rows := cursor.fetchmany(size):
+            yield [dict(row) for row in rows]
+
+    def complaints(self, connection: sqlite3.Connection) -> Iterator[str]:
+        """Check every page, index and reference."""
+        for (said,) in connection.execute("pragma integrity_check"):
+            if said != "ok":
+                yield f"the file is damaged: {said}"
+        for row in connection.execute(self.orphans):
+            yield f"a row of {row['name']!r} refers to nothing"
+
+    def in_transaction(self, connection: sqlite3.Connection) -> bool:
+        """Whether one is open; a full disk may have ended it."""
+        return connection.in_transaction
+
+    def is_lost(self, connection: sqlite3.Connection) -> bool:  # noqa: ARG002 a file stays
+        """Return False: there is no line that could break."""
+        return False
+
+    def trouble(self, error: Exception) -> Trouble:
+        """Say what SQLite's result code means."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        words = (str(error), "Run it again; if it stays so, please report it.")
+        found, advice = WORDS.get(code, words)
+        return Trouble(found=found, advice=advice)
+
+    @contextmanager
+    def rebuilding(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Look away while a table others refer to is replaced; checked in the end."""
+        connection.execute("pragma foreign_keys=off")
+        try:
+            yield
+        finally:
+            connection.execute("pragma foreign_keys=on")
+
+    def back_up(self, connection: sqlite3.Connection, to: Path) -> bool:
+        """Write all of it, as of one moment, into a new file while others write."""
+        Sqlite(to, patience_seconds=self._patience).make()
+        with closing(sqlite3.connect(to)) as copy:
+            connection.backup(copy)
+        return True
+
+    def alone(self, doing: str) -> AbstractContextManager[bool]:
+        """Hold the lock on a file beside the database."""
+        return alone(self.path.with_name(f"{self.path.name}-{doing}.lock"))
+
+
+@lru_cache(maxsize=1024)
+def _text(sql: str) -> str:
+    return filled(sql, FILLS)
+
+
+@lru_cache(maxsize=256)
+def _spread(sql: str, lists: tuple[tuple[str, int], ...]) -> str:
+    """Return a statement with a name for each item of each list."""
+    sql = _text(sql)
+    for name, length in lists:
+        names = ", ".join(f":{name}_{place}" for place in range(length))
+        sql = re.sub(rf":{name}\b", names, sql)
+    return sql

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from datetime import UTC
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.jsonform import from_json, to_json
+from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
+from digest.store.profiles import form_of, profile_of, subscriber_of
+
+
+@given(
+    st.builds(
+        Subscriber,
+        id=st.text(max_size=3),
+        address=st.text(max_size=3),
+        name=st.text(max_size=3),
+        preferences=st.builds(
+            Preferences,
+            newsletters=st.frozensets(st.text(max_size=2)),
+            format=st.sampled_from(Format),
+            length=st.sampled_from(Length),
+            limit=st.none() | st.integers(1, 20),
+        ),
+        status=st.sampled_from(Status),
+        paused_until=st.none() | st.datetimes(timezones=st.just(UTC)),
+        consent=st.builds(
+            Consent,
+            at=st.none() | st.datetimes(timezones=st.just(UTC)),
+            where=st.text(max_size=3),
+        ),
+    ),
+    st.sets(st.sampled_from(["name", "preferences", "consent", "paused_until"])),
+)
+def test_a_reader_is_read_from_a_row_as_their_json_says(
+    whole: Subscriber, missing: set[str]
+) -> None:
+    form = form_of(whole)
+    row = {"id": whole.id, "address": whole.address, "status": form["status"]}
+    profile = {name: said for name, said in form.items() if name not in missing}
+
+    found = subscriber_of({**row, "profile": profile_of(profile)})
+
+    assert {**form, "id": whole.id} == to_json(whole)
+    assert found == from_json(Subscriber, {**profile, **row})
+    assert missing or found == whole
