@@ -79,7 +79,7 @@ def compiled(edition: Edition, length: Length, *, proved: bool) -> float:
         lock = RLock()
         digest = next(proofs(sections, edition.newsletter.limits.articles))
         lengths = Lengths.wished(length, digest.count)
-        stage = Cast().staged(digest, lengths, present=shape.present)
+        stage = Cast(there.memory).staged(digest, lengths, present=shape.present)
         made = [
             Compiled(there, kind, sections, shape, widen=lambda one: one, lock=lock)
             for kind in Kind

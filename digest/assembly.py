@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from digest.errors import InputError
@@ -52,7 +53,16 @@ class Assembler:
         self.issue, self.newsletter, self.site = issue, newsletter, site
         self.candidates, self.renderer, self.links = candidates, renderer, links
         self.domain = newsletter.sender.address.rpartition("@")[2]
-        self.bounce_domain = bounce_domain or self.domain
+        own = partial(
+            links.own,
+            newsletter=newsletter.slug,
+            issue=issue.id,
+            domain=self.domain,
+            bounce_domain=bounce_domain or self.domain,
+        )
+        #: A reader's links, by id: their mail is rendered first, then assembled.
+        self._own = lru_cache(maxsize=256)(own)
+        self._web_copy = links.web_copy(issue.id)
         self.letterhead = Letterhead(
             sender=newsletter.sender,
             reply_to=newsletter.reply_to,
@@ -61,7 +71,7 @@ class Assembler:
             help_url=site.url,
             archive_url=f"{links.archive}/{newsletter.slug}",
             owner=(newsletter.reply_to or newsletter.sender).address,
-            archived_at=links.web_copy(issue.id),
+            archived_at=self._web_copy,
             issue=issue.id,
             newsletter=newsletter.slug,
         )
@@ -77,15 +87,15 @@ class Assembler:
 
     def render(self, subscriber: Subscriber, digest: Digest) -> Rendered:
         """Return the reader's digest as text and HTML."""
-        newsletter = self.newsletter.slug
+        own = self._own(subscriber.id)
         personal = Personal(
             name=subscriber.name,
             address=subscriber.address,
             subscribed=subscriber.consent.at,
-            unsubscribe=self.links.unsubscribe(subscriber.id, newsletter),
-            preferences=self.links.preferences(subscriber.id, newsletter),
-            pause=self.links.pause(subscriber.id, newsletter),
-            web_copy=self.links.web_copy(self.issue.id),
+            unsubscribe=own.unsubscribe,
+            preferences=own.preferences,
+            pause=own.pause,
+            web_copy=self._web_copy,
         )
         return self.renderer.render(
             digest,
@@ -123,27 +133,22 @@ class Assembler:
         `recipient` is another mailbox for a test mail; the links stay the
         reader's. Raises `HeaderProblem` when a header would not be legal.
         """
-        links, reader, newsletter = self.links, subscriber.id, self.newsletter.slug
+        own = self._own(subscriber.id)
         unique = (
             f"{self.issue.id}/test-{dated:%H%M%S%f}" if recipient else self.issue.id
         )
         letter = Letter(
             recipient=recipient or subscriber.address,
             date=dated,
-            message_id=links.message_id(
-                issue=unique, subscriber=reader, domain=self.domain
+            message_id=self.links.message_id(
+                issue=unique, subscriber=subscriber.id, domain=self.domain
             ),
-            unsubscribe_url=links.unsubscribe(reader, newsletter),
-            unsubscribe_mailbox=links.unsubscribe_mailbox(
-                reader, newsletter, self.domain
-            ),
-        )
-        sender = links.bounce_mailbox(
-            issue=self.issue.id, subscriber=reader, domain=self.bounce_domain
+            unsubscribe_url=own.unsubscribe,
+            unsubscribe_mailbox=own.unsubscribe_mailbox,
         )
         return Message(
             delivery=delivery,
-            envelope=Envelope(sender=sender, recipient=letter.recipient),
+            envelope=Envelope(sender=own.bounce_mailbox, recipient=letter.recipient),
             content=compose(
                 self.letterhead,
                 letter,

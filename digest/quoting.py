@@ -18,20 +18,20 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import attrgetter
+from functools import lru_cache
 
 _LINE = 76  #: RFC 2045 sections 6.7 (5) and 6.8
-_JOIN = b"=\r\n"  #: a soft line break: no character of the text
+SOFT_BREAK = b"=\r\n"  #: a soft line break: no character of the text
 _NOT_ASCII = bytes(range(128, 256))
 
-#: Short lines that encode to themselves, with room: most names, links and paragraphs.
-_PLAIN = re.compile(
-    r"(?:(?!From |[^\n]*  )[!-\-/-<>-~](?:[ -<>-~]{0,70}[!-<>-~])?(?:\n(?=.)|\Z))+"
-)
+#: Lines that encode to themselves if they are short: most names, links and paragraphs.
+_PLAIN = re.compile(r"(?:(?![.]|From )[!-<>-~]++(?: [!-<>-~]++)*+(?:\n(?=.)|\Z))++")
 _LONGEST_PLAIN = 72  #: of such a line
+#: A line that is the same in HTML: most names, and links without a query.
+_TAME = re.compile(r"(?![.]|From )[!#-%'-;?-~]++(?: [!#-%'-;?-~]++)*+")
 _LINE_END = re.compile(r"\r\n|\r")
 #: What the standard library's encoder leaves in a line, and what it makes too long.
 _AWKWARD_LINE = re.compile(rb"\n(?:(?:\.|From ).*|.*(?:  |\t).*|.{77,})")
@@ -58,11 +58,8 @@ class Piece:
     quoted: bytes
 
 
-#: What pieces are joined by, as fast as can be: a mail has hundreds.
-_TEXT, _QUOTED = attrgetter("text"), attrgetter("quoted")
-
 #: Between two pieces of one line whose quoted forms do not end in a soft break.
-JOIN = Piece("", _JOIN)
+JOIN = Piece("", SOFT_BREAK)
 
 
 def piece(text: str) -> Piece:
@@ -70,7 +67,7 @@ def piece(text: str) -> Piece:
     quoted = joinable(text)
     if not quoted or text.endswith(("\n", "\r")):
         return Piece(text, quoted)
-    return Piece(text, quoted + _JOIN)
+    return Piece(text, quoted + SOFT_BREAK)
 
 
 def plain(text: str) -> bytes | None:
@@ -78,25 +75,31 @@ def plain(text: str) -> bytes | None:
 
     Such lines have one space between words and leave room for a soft break.
     """
-    if _is_plain_line(text):  # as most values are, and quicker to see
-        return text.encode("ascii")
     if not _PLAIN.fullmatch(text):
         return None
-    return (text.replace("\n", "\r\n") if "\n" in text else text).encode("ascii")
+    if "\n" not in text:
+        return text.encode("ascii") if len(text) <= _LONGEST_PLAIN else None
+    lines = text.split("\n")
+    if max(map(len, lines)) > _LONGEST_PLAIN:
+        return None
+    return "\r\n".join(lines).encode("ascii")
 
 
-def _is_plain_line(text: str) -> bool:
-    """Whether `_PLAIN` matches `text`, and it is one line."""
-    return (
-        0 < len(text) <= _LONGEST_PLAIN
-        and text.isascii()
-        and text.isprintable()
-        and "=" not in text
-        and "  " not in text
-        and text[0] not in " ."
-        and text[-1] != " "
-        and not text.startswith("From ")
-    )
+@lru_cache(maxsize=256)  # a reader's values stand in the HTML and in the text
+def tame(text: str) -> bytes | None:
+    """Return `text` in quoted-printable if it is written alike in text and in HTML.
+
+    There it may stand in quotes: lines have room for those and for a soft break.
+    """
+    if not _TAME.fullmatch(text):
+        return None
+    if len(text) <= _LONGEST_PLAIN:
+        return text.encode("ascii")
+    cut = range(0, len(text), _LONGEST_PLAIN)
+    lines = [text[start : start + _LONGEST_PLAIN] for start in cut]
+    if " " in text or any(line[0] == "." for line in lines):
+        return None
+    return "=\r\n".join(lines).encode("ascii")
 
 
 def joinable(text: str) -> bytes:
@@ -108,7 +111,7 @@ def joinable(text: str) -> bytes:
     start = quoted.rfind(b"\n") + 1
     if len(quoted) - start < _LINE:
         return quoted
-    return quoted[:start] + _JOIN.join(_portions(quoted[start:]))
+    return quoted[:start] + SOFT_BREAK.join(_portions(quoted[start:]))
 
 
 def quote(text: str) -> bytes:
@@ -161,12 +164,12 @@ def suited(text: str) -> Encoding:
 class Part:
     """One part of a mail: its pieces, and how they are to leave."""
 
-    __slots__ = ("_content", "encoding", "pieces")
+    __slots__ = ("_chunks", "encoding", "pieces")
 
-    def __init__(self, pieces: Sequence[Piece], encoding: Encoding) -> None:
+    def __init__(self, pieces: Iterable[Piece], encoding: Encoding) -> None:
         """Take the pieces, each joinable to the next."""
         self.pieces, self.encoding = pieces, encoding
-        self._content: bytes | None = None
+        self._chunks: list[bytes] | None = None
 
     @classmethod
     def of(cls, text: str) -> Part:
@@ -184,19 +187,36 @@ class Part:
     @property
     def text(self) -> str:
         """What a reader's mail program makes of it."""
-        return "".join(map(_TEXT, self.pieces))
+        return "".join([piece.text for piece in self.pieces])
 
     @property
     def content(self) -> bytes:
         """What stands in the message, without the line end after it."""
-        if self._content is None:
+        return b"".join(self.chunks)
+
+    @property
+    def chunks(self) -> Sequence[bytes]:
+        """The same in parts, to be joined with the rest of a message at once."""
+        if self._chunks is None:
             if self.encoding is Encoding.BASE64:
-                self._content = _base64(self.text)
+                self._chunks = [_base64(self.text)]
             else:
-                joined = b"".join(map(_QUOTED, self.pieces))
-                # A soft break with nothing behind it would be no line (RFC 2045 6.7).
-                self._content = joined.removesuffix(_JOIN)
-        return self._content
+                self._chunks = [piece.quoted for piece in self.pieces]
+                _drop_last_join(self._chunks)
+        return self._chunks
+
+    @property
+    def size(self) -> int:
+        """How many octets `content` has."""
+        return sum(map(len, self.chunks))
+
+
+def _drop_last_join(chunks: list[bytes]) -> None:
+    """Drop a soft break with nothing behind it: it would be no line (RFC 2045 6.7)."""
+    while chunks and not chunks[-1]:
+        chunks.pop()
+    if chunks:
+        chunks[-1] = chunks[-1].removesuffix(SOFT_BREAK)
 
 
 def _base64(text: str) -> bytes:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
 from zoneinfo import ZoneInfo
@@ -120,7 +120,7 @@ def _fresh(article: Article, issue: Issue, newsletter: Newsletter) -> bool:
     return article.published >= issue.until - timedelta(days=days)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # made for each reader: frozen costs twice as much
 class _Wanted:
     """A section a reader may get, before limits."""
 
@@ -234,11 +234,11 @@ def _muted(candidates: Candidates, preferences: Preferences) -> Places:
 
 def _dealt(sections: Iterable[_Wanted], *, gone: AbstractSet[int]) -> list[_Wanted]:
     """Give every article that is not gone to the first section it belongs to."""
-    taken, dealt = set(gone), []
-    for section in sections:
+    taken, dealt = set(gone), list(sections)
+    for section in dealt:
         mine = section.members - taken
         taken |= mine
-        dealt.append(replace(section, places=sorted(mine)))  # places are ranks
+        section.places = sorted(mine)  # places are ranks
     return dealt
 
 
@@ -259,8 +259,12 @@ def _limited(
         pinned=candidates.pinned,
         total=min(limit or limits.articles, limits.articles),
     )
+    belonging: dict[int, list[str]] = {place: [] for place in shown}
+    for section in wanted:
+        for place in shown & section.members:
+            belonging[place].append(section.title)
     sections = [
-        _section(candidates, section, among=wanted, shown=shown)
+        _section(candidates, section, belonging)
         for section in wanted
         if not shown.isdisjoint(section.places)
     ]
@@ -282,31 +286,29 @@ def _fitting(
 
 
 def _section(
-    candidates: Candidates,
-    section: _Wanted,
-    *,
-    among: Iterable[_Wanted],
-    shown: AbstractSet[int],
+    candidates: Candidates, section: _Wanted, belonging: Mapping[int, Sequence[str]]
 ) -> Section:
-    """Return the section with what is shown of it, and where else that belongs."""
+    """Return the section with what is shown of it, and where else that belongs.
+
+    `belonging` holds, for each article shown, the titles of all sections it belongs to.
+    """
+    title = section.title
     chosen = tuple(
-        Chosen(
-            article=candidates.articles[place],
-            # A tag may be called as a topic is; naming either once is enough.
-            also_in=tuple(
-                dict.fromkeys(
-                    other.title
-                    for other in among
-                    if place in other.members and other.title != section.title
-                )
-            ),
-        )
-        for place in section.places
-        if place in shown
+        [
+            Chosen(
+                article=candidates.articles[place],
+                # A tag may be called as a topic is; naming either once is enough.
+                also_in=tuple(
+                    dict.fromkeys([one for one in belonging[place] if one != title])
+                ),
+            )
+            for place in section.places
+            if place in belonging
+        ]
     )
     return Section(
         slug=section.slug,
-        title=section.title,
+        title=title,
         articles=chosen,
         more=len(section.places) - len(chosen),
     )

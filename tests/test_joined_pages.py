@@ -12,9 +12,9 @@ from dataclasses import replace
 import pytest
 
 from digest.model import Chosen, Digest, Length
-from digest.rendering import Personal, inlining, joining, plaintext, stage
-from digest.rendering.joining import Sheet
-from digest.rendering.pages import Kind
+from digest.rendering import Personal, inlining, plaintext
+from digest.rendering.flowing import Run
+from digest.rendering.memory import OCTETS, Memory, Shelf
 from tests import rendering_samples as samples
 from tests.oracle import (
     PICTURE,
@@ -88,53 +88,49 @@ def test_sections_of_one_slug_are_told_apart_by_their_titles() -> None:
     assert what.why_not == {}
 
 
-def test_of_thousands_of_values_the_last_few_thousand_are_remembered(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert joining._REMEMBERED == stage._REMEMBERED == 4096
-    monkeypatch.setattr(joining, "_REMEMBERED", 64)
-    monkeypatch.setattr(stage, "_REMEMBERED", 64)
+def test_what_is_kept_for_other_readers_is_bounded_in_octets() -> None:
     what = trial(
         "{{ listed(digest.topics) }}{{ digest.more }}"
         f"{EACH}<p title='{{{{ s.more }}}}'>{{{{ a.headline }}}}</p>"
         f"{{% when s.more > 3 %}}x{{% endwhen %}}{END}"
     )
-    fullest = 0
+    memory = what.joined._pages.memory
+    assert memory.most == OCTETS == 32 * 1024 * 1024
+    memory.most = 60_000
+    emptied, before = 0, 0
 
     for number in range(200):
         topics = (f"Topic {number}",)
         found = digest(section("One", 0, more=number, also_in=topics), more=number)
         rendered(what.joined, found, personal(), Wish())
-        compiled = what.joined._compiled[Kind.HTML, "en", Length.SUMMARIES]
-        cast = what.joined._cast
-        fullest = max(fullest, *map(_remembered, compiled._sheets.values()))
-        assert len(cast._sections) <= 64
-        assert max(map(len, cast._stories.values())) <= 64
+        if number % 40 == 0:
+            what.assert_all_agree(found, personal())
+        kept = [value for shelf in memory.shelves.values() for value in shelf.values()]
+        assert sum(map(_octets, kept)) <= memory.held <= memory.most
+        emptied += memory.held < before
+        before = memory.held
 
-    assert fullest == 64
+    assert emptied > 3
     assert what.why_not == {}
 
 
-def _remembered(sheet: Sheet) -> int:
-    """Return how many values the fullest memory in a page holds."""
-    seen: set[int] = set()
+def _octets(kept: object) -> int:
+    """Return what pieces take at least; of other things, of which one is kept, a bit."""
+    if isinstance(kept, tuple | Run):
+        return sum(
+            len(piece.text) + len(piece.quoted) for piece in kept if len(kept) == 1
+        )
+    return 100
 
-    def fullest(node: object) -> int:
-        if id(node) in seen:
-            return 0
-        seen.add(id(node))
-        match node:
-            case list() | tuple():
-                return max(map(fullest, node), default=0)
-            case dict():
-                return max(map(fullest, node.values()), default=0)
-        slots = getattr(type(node), "__slots__", ())
-        known = [getattr(node, name) for name in ("known", "pieces") if name in slots]
-        inner = ("nodes", "inner", "options", "blocks", "between")
-        parts = [getattr(node, name) for name in inner if name in slots]
-        return max([*map(len, known), *map(fullest, parts)], default=0)
 
-    return fullest(list(sheet.ready.values()))
+def test_nothing_is_kept_of_a_page_that_is_gone() -> None:
+    memory = Memory()
+    shelf: Shelf[str] = Shelf(memory)
+    shelf.keep("a", "b")
+
+    del shelf
+
+    assert not memory.shelves
 
 
 # -- what comes late ------------------------------------------------------------

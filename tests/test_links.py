@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import re
 
 import pytest
@@ -31,6 +32,40 @@ def test_a_token_reads_back_for_its_purpose_and_scope_alone(
     assert LINKS.read_token(token, purpose=purpose, scope=scope + "x") is None
     for other in set(Purpose) - {purpose}:
         assert LINKS.read_token(token, purpose=other, scope=scope) is None
+
+
+@given(READERS, st.sampled_from(Purpose), st.text(max_size=99), st.binary(max_size=64))
+def test_a_token_is_the_reader_and_a_mac_of_the_standard_librarys(
+    reader: str, purpose: Purpose, scope: str, key: bytes
+) -> None:
+    octets = base64.b32decode(f"{reader}===".upper())
+    what = b"\0".join((purpose.encode(), scope.encode("utf-8"), octets))
+    mac = hmac.digest(key, what, "sha256")[:12]
+
+    token = Links(key=key, site_url="").token(purpose, subscriber=reader, scope=scope)
+
+    assert token == base64.b32encode(octets + mac).decode().lower()
+
+
+@given(READERS)
+def test_what_a_mail_holds_is_what_each_link_is_by_itself(reader: str) -> None:
+    own = LINKS.own(
+        reader,
+        newsletter="daily",
+        issue="daily/1",
+        domain="ledger.example",
+        bounce_domain="bounces.example",
+    )
+
+    assert own == (
+        LINKS.unsubscribe(reader, "daily"),
+        LINKS.preferences(reader, "daily"),
+        LINKS.pause(reader, "daily"),
+        LINKS.unsubscribe_mailbox(reader, "daily", "ledger.example"),
+        LINKS.bounce_mailbox(
+            issue="daily/1", subscriber=reader, domain="bounces.example"
+        ),
+    )
 
 
 @given(READERS, READERS)

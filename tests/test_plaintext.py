@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import textwrap
 from unicodedata import category
 
 import pytest
@@ -74,6 +75,15 @@ class TestFill:
     @given(PARAGRAPHS)
     def test_keeps_every_word_in_its_order(self, text: str) -> None:
         assert unmarked("".join(fill(text).split())) == "".join(text.split())
+
+    @given(st.lists(st.text("abcdefgh", min_size=1, max_size=90), max_size=40))
+    def test_breaks_where_the_standard_library_does(self, words: list[str]) -> None:
+        text = " ".join(words)
+        wrapped = textwrap.wrap(
+            text, 72, break_long_words=False, break_on_hyphens=False
+        )
+
+        assert fill(text) == "\n".join(wrapped)
 
     @given(st.lists(st.text("abcdefghij", min_size=1, max_size=20), max_size=60))
     def test_fills_72_columns_and_no_more(self, words: list[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.quoting import JOIN, Encoding, Part, Piece, piece, quote, suited
+from digest.quoting import JOIN, Encoding, Part, Piece, piece, quote, suited, tame
 
 EXAMPLES = settings(max_examples=300, deadline=None)
 
@@ -134,3 +134,49 @@ class TestAWholeText:
 
     def test_survives_half_a_character(self) -> None:
         assert Part.of("a\ud83db").content == b"a?b"
+
+
+class TestTameValues:
+    """Values that are written alike in text, in HTML and in its attributes."""
+
+    @EXAMPLES
+    @given(
+        AWKWARD
+        | st.text("Fromabc/:.-% ", max_size=160)
+        | st.text('ab/.&<>"=', max_size=9)
+    )
+    def test_stand_in_quotes_and_before_anything(self, value: str) -> None:
+        quoted = tame(value)
+
+        if quoted is not None:
+            assert not set(value) & set('&<>"')
+            for around, before in (('"', b'"'), ("", b"")):
+                content = before + quoted + before + JOIN.quoted + quote("b")
+                assert decoded(content) == f"{around}{value}{around}b"
+                assert_no_relay_touches(content)
+
+    @pytest.mark.parametrize("length", [1, 72, 73, 144, 150])
+    def test_are_links_of_any_length(self, length: int) -> None:
+        link = "https://ledger.example/u/".ljust(length, "x")
+
+        assert tame(link) is not None
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "",
+            ".a",
+            "From me",
+            "a  b",
+            " a",
+            "a ",
+            "a=b",
+            "a&b",
+            'a"b',
+            "<",
+            "é",
+            "a\nb",
+        ],
+    )
+    def test_are_nothing_that_is_escaped_somewhere(self, value: str) -> None:
+        assert tame(value) is None

@@ -163,7 +163,7 @@ def _alternative(
 
 def _part(media_type: str, part: Part) -> list[bytes]:
     described = _described(media_type, part.encoding)
-    return [*described, b"\r\n", part.content, b"\r\n"]
+    return [*described, b"\r\n", *part.chunks, b"\r\n"]
 
 
 def _alone(content: bytes) -> list[bytes]:

@@ -16,8 +16,7 @@ from threading import RLock
 
 from digest.errors import TemplateProblem
 from digest.model import Digest, Length, Section
-from digest.quoting import Part, Piece
-from digest.rendering.flowing import flow
+from digest.quoting import Part
 from digest.rendering.joining import Sheet
 from digest.rendering.later import NotJoinable
 from digest.rendering.marks import Place
@@ -31,6 +30,9 @@ Exact = Callable[[Kind, Digest, Shape, Lengths], Sheet]
 _Block = tuple[SectionKey, str, Length]
 #: Returns a section with all it may hold, for one that is not among the compiled.
 Widen = Callable[[Section], Section]
+
+
+_NOTHING_ASKED: frozenset[str] = frozenset()
 
 
 class Compiled:
@@ -64,16 +66,18 @@ class Compiled:
         if self.why_not is not None:
             raise self.why_not
         try:
-            sheet = self._sheets[stage.present & self._asked]
-            return laid_out(self._kind, sheet, stage, values)
+            return self._sheets[self._answers(stage)].join(stage, values)
         except KeyError:  # something of it is not compiled yet
             with self._lock:
                 self._add(digest, stage)
-        sheet = self._sheets[stage.present & self._asked]
         try:
-            return laid_out(self._kind, sheet, stage, values)
+            return self._sheets[self._answers(stage)].join(stage, values)
         except KeyError:  # a loop in a loop holds what was compiled at another time
             raise NotJoinable("this mail needs blocks that were not compiled") from None
+
+    def _answers(self, stage: Stage) -> frozenset[str]:
+        """Return which page is for a reader: which of the values asked for there are."""
+        return stage.present & self._asked if self._asked else _NOTHING_ASKED
 
     def _add(self, digest: Digest, stage: Stage) -> None:
         """Compile what a digest needs: everything at its lengths, then what it adds."""
@@ -92,13 +96,13 @@ class Compiled:
 
     def _here(self, stage: Stage) -> set[_Block]:
         """Return the blocks that are compiled for readers with these values."""
-        return self._blocks.setdefault(stage.present & self._asked, set())
+        return self._blocks.setdefault(self._answers(stage), set())
 
     def _compile(
         self, sections: Iterable[Section], length: Length, stage: Stage
     ) -> None:
         merged = _merged(sections)
-        before = self._sheets.get(stage.present & self._asked)
+        before = self._sheets.get(self._answers(stage))
         try:
             sheet = self._pages.whole(
                 self._kind,
@@ -112,7 +116,7 @@ class Compiled:
                 sheet = before.with_more(sheet)
         except (NotJoinable, TemplateProblem, ValueError) as error:
             raise self.refuse(error) from error
-        self._sheets[stage.present & self._asked] = sheet
+        self._sheets[self._answers(stage)] = sheet
         self._here(stage).update(
             (section_key(section), chosen.article.id, length)
             for section in merged
@@ -164,18 +168,10 @@ def compile_issue(
             if compiled.why_not is None:
                 compiled.refuse(NotJoinable(f"cannot be joined: {error}"))
             break
-        sheet = exact(kind, digest, shown, lengths)
-        if what := difference(joined, laid_out(kind, sheet, stage, told).text):
+        alone = exact(kind, digest, shown, lengths).join(stage, told).text
+        if what := difference(joined, alone):
             compiled.refuse(NotJoinable(what))
     return compiled
-
-
-def laid_out(kind: Kind, sheet: Sheet, stage: Stage, values: Mapping[str, str]) -> Part:
-    """Return one reader's page, joined."""
-    pieces: Sequence[Piece] = sheet.join(stage, values)
-    if kind is Kind.TEXT:
-        pieces = flow(pieces)
-    return Part(pieces, sheet.encoding)
 
 
 def _merged(sections: Iterable[Section]) -> list[Section]:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache, partial
 from html import unescape
 
-from digest.quoting import Encoding, Piece, piece, suited
+from digest.quoting import SOFT_BREAK, Encoding, Piece, piece, suited, tame
 from digest.rendering import markup
-from digest.rendering.flowing import run
+from digest.rendering.flowing import TEXT
 from digest.rendering.joining import Sheet
 from digest.rendering.later import Later, NotJoinable
 from digest.rendering.marks import (
@@ -28,19 +28,24 @@ from digest.rendering.marks import (
     SlotMisuse,
 )
 from digest.rendering.markup import Stretch
+from digest.rendering.memory import Memory
 from digest.rendering.nodes import (
+    RAW,
     Choice,
     Fact,
     Hole,
-    Merged,
+    Medium,
     Nodes,
+    Pieces,
     Repeat,
     Shape,
+    Static,
     Value,
+    Written,
+    in_a_row,
+    raw,
 )
 from digest.rendering.personal import ADDRESSES, SHARED, spoken
-
-_Written = Callable[[str], Piece]
 
 _LOST = (
     "was printed, and then changed, cut or thrown away: print it where it belongs, "
@@ -52,46 +57,53 @@ _TWICE = (
 )
 
 
-def cut_html(html: str, marks: Marks, *, holes: Sequence[Hole] = ()) -> Sheet:
+def cut_html(
+    html: str, marks: Marks, memory: Memory, *, holes: Sequence[Hole] = ()
+) -> Sheet:
     """Cut inlined HTML at its marks; raise `SlotMisuse` where one cannot stand.
 
     `holes` are those of a page that this one will be added to.
     """
-    cutter = _Cutter(marks, piece, _merged_html, holes)
-    return cutter.whole(list(_html_tokens(html, cutter)), suited(html))
+    cutter = _Cutter(marks, _HTML, holes)
+    return cutter.whole(list(_html_tokens(html, cutter)), suited(html), memory)
 
 
-def cut_text(text: str, marks: Marks, *, holes: Sequence[Hole] = ()) -> Sheet:
+def cut_text(
+    text: str, marks: Marks, memory: Memory, *, holes: Sequence[Hole] = ()
+) -> Sheet:
     """Cut plain text at its marks."""
-    cutter = _Cutter(marks, run, _merged_text, holes)
-    return cutter.whole(list(cutter.tokens(text, run)), suited(text))
+    cutter = _Cutter(marks, TEXT, holes)
+    tokens = cutter.tokens(text, TEXT.static)
+    return cutter.whole(list(tokens), suited(text), memory)
+
+
+def cut_line(
+    line: str, marks: Marks, memory: Memory, *, holes: Sequence[Hole] = ()
+) -> Sheet:
+    """Cut a line for the header, which is encoded as a whole."""
+    cutter = _Cutter(marks, RAW, holes)
+    return cutter.whole(list(cutter.tokens(line, raw)), suited(line), memory)
 
 
 #: What a page consists of on the way: text, the number of a mark with the way its value
 #: is written there, or an attribute, whose node is made when it is known where it stands.
-_Token = str | tuple[int, _Written] | Callable[[], Shape | Value | Fact]
+_Token = str | tuple[int, Written] | Callable[[], Shape | Value | Fact]
 
 
 class _Cutter:
-    """Cuts one page; `static` makes the pieces between marks, `merged` one of many."""
+    """Cuts one page."""
 
-    def __init__(
-        self,
-        marks: Marks,
-        static: Callable[[str], Piece],
-        merged: Merged,
-        holes: Sequence[Hole],
-    ) -> None:
-        self._marks, self._static, self._merged = marks, static, merged
+    def __init__(self, marks: Marks, medium: Medium, holes: Sequence[Hole]) -> None:
+        self._marks, self._medium = marks, medium
         self.prefix = marks.prefix
         self._holes: dict[Hole, int] = {hole: at for at, hole in enumerate(holes)}
         self._found: Counter[int] = Counter()
         #: The section and the story whose blocks are being cut, each by its key.
         self._at_hand: dict[bool, object] = {}
 
-    def whole(self, tokens: list[_Token], encoding: Encoding) -> Sheet:
+    def whole(self, tokens: list[_Token], encoding: Encoding, memory: Memory) -> Sheet:
         """Return the page, and see that every mark printed is there once, unharmed."""
-        nodes = self.nodes(tokens, self._static)
+        nodes = self.nodes(tokens, self._medium.static)
         for number, what in enumerate(self._marks.printed):
             if self._found[number] != 1 and not isinstance(what, Shaped):
                 problem = _TWICE if self._found[number] else _LOST
@@ -100,10 +112,11 @@ class _Cutter:
             nodes=nodes,
             holes=tuple(self._holes),
             encoding=encoding,
-            merged=self._merged,
+            medium=self._medium,
+            memory=memory,
         )
 
-    def tokens(self, text: str, written: _Written) -> Iterator[_Token]:
+    def tokens(self, text: str, written: Written) -> Iterator[_Token]:
         """Yield `text` in tokens, its values all written one way."""
         end = 0
         for match in self._marks.pattern.finditer(text):
@@ -114,7 +127,7 @@ class _Cutter:
         if end < len(text):
             yield text[end:]
 
-    def nodes(self, tokens: list[_Token], static: Callable[[str], Piece]) -> Nodes:
+    def nodes(self, tokens: list[_Token], static: Written) -> Nodes:
         """Return the nodes that `tokens` stand for."""
         rest = iter(tokens)
         nodes, stopped = self._nodes(rest, static)
@@ -123,7 +136,7 @@ class _Cutter:
         return nodes
 
     def _nodes(
-        self, tokens: Iterator[_Token], static: Callable[[str], Piece]
+        self, tokens: Iterator[_Token], static: Written
     ) -> tuple[Nodes, int | None]:
         """Return the nodes up to a boundary, and the number of its mark."""
         nodes: Nodes = []
@@ -131,7 +144,7 @@ class _Cutter:
             if isinstance(token, str):
                 if self.prefix in token:
                     raise SlotMisuse("reader", _TWICE)
-                nodes.append(static(token))
+                nodes.append(Static(static(token)))
             elif callable(token):
                 nodes.append(token())
             else:
@@ -147,7 +160,7 @@ class _Cutter:
                     nodes.append(self.slot(number, written))
         return nodes, None
 
-    def slot(self, number: int, written: _Written) -> Value | Fact | Shape:
+    def slot(self, number: int, written: Written) -> Value | Fact | Shape:
         """Return the node of a value, a fact, or text to be laid out."""
         what = self._marks.printed[number]
         self._found[number] += 1
@@ -157,14 +170,14 @@ class _Cutter:
             return Fact(what._of, lambda value: written(write(value)))  # noqa: SLF001
         if isinstance(what, Shaped):
             shape = what.shape
-            inner = self.nodes(list(self.tokens(what.text, _raw)), _raw)
+            inner = self.nodes(list(self.tokens(what.text, raw)), raw)
             return self.shape(inner, lambda text: written(shape(text)))
         assert isinstance(what, str)
         if what in SHARED:
             written = _remembered(written)
         return Value(self._holes.setdefault((what, written), len(self._holes)))
 
-    def shape(self, inner: Nodes, written: _Written) -> Shape:
+    def shape(self, inner: Nodes, written: Written) -> Shape:
         """Return a node that is laid out as a whole."""
         return Shape(inner, written, personal=any(_personal(inner)))
 
@@ -173,7 +186,7 @@ class _Cutter:
         opened: int,
         opening: Opening,
         tokens: Iterator[_Token],
-        static: Callable[[str], Piece],
+        static: Written,
     ) -> Choice | Repeat:
         """Return the blocks or options up to their end."""
         parts: list[tuple[object, Nodes]] = []
@@ -253,7 +266,7 @@ def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
     if markup.runs_or_styles(name):
         problem = "cannot stand in a style or a script: print it as text"
         _refuse_marks(stretch, cutter, problem)
-    written, tokens = _attribute_value, list(cutter.tokens(stretch.source, _raw))
+    written, tokens = _attribute_value, list(cutter.tokens(stretch.source, raw))
     if markup.is_link(name):
         tokens = list(_link_tokens(tokens, name, cutter))
         written = _address_value if markup.is_encoded(name) else _attribute_value
@@ -262,7 +275,7 @@ def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
         if isinstance(cutter.printed(number), str):
             return cutter.slot(number, written)
     texts = [unescape(token) if isinstance(token, str) else token for token in tokens]
-    return cutter.shape(cutter.nodes(texts, _raw), written)
+    return cutter.shape(cutter.nodes(texts, raw), written)
 
 
 def _link_tokens(
@@ -302,22 +315,25 @@ def _link_tokens(
 
 
 def _refuse_marks(stretch: Stretch, cutter: _Cutter, problem: str) -> None:
-    for token in cutter.tokens(stretch.source, _raw):
+    for token in cutter.tokens(stretch.source, raw):
         if isinstance(token, tuple):
             raise cutter.misuse(token[0], problem)
 
 
-def _merged_html(pieces: Sequence[Piece]) -> Piece:
+def _merged(pieces: Pieces) -> Pieces:
     text = "".join([one.text for one in pieces])
-    return Piece(text, b"".join([one.quoted for one in pieces]))
+    return (Piece(text, b"".join([one.quoted for one in pieces])),)
 
 
-def _merged_text(pieces: Sequence[Piece]) -> Piece:
-    return run("".join([one.text for one in pieces]))
+def _static(html: str) -> Pieces:
+    return (piece(html),)
+
+
+_HTML = Medium(static=_static, joined=in_a_row, merged=_merged)
 
 
 @cache
-def _remembered(written: _Written) -> _Written:
+def _remembered(written: Written) -> Written:
     """Return the same for values that many readers have in common."""
     return lru_cache(maxsize=1024)(written)
 
@@ -325,25 +341,29 @@ def _remembered(written: _Written) -> _Written:
 # -- how values are written; each is one function, so that a page fills it once -------
 
 
-def _raw(value: str) -> Piece:
-    return Piece(value, b"")
+def _text_value(value: str) -> Pieces:
+    quoted = tame(value)
+    if quoted is None:
+        return (piece(markup.as_text(value)),)
+    return (Piece(value, quoted + SOFT_BREAK),)
 
 
-def _text_value(value: str) -> Piece:
-    return piece(markup.as_text(value))
+def _comment_value(value: str) -> Pieces:
+    return (piece(markup.as_comment(value)),)
 
 
-def _comment_value(value: str) -> Piece:
-    return piece(markup.as_comment(value))
+def _attribute_value(value: str) -> Pieces:
+    quoted = tame(value)
+    if quoted is None:
+        return (piece(markup.as_attribute(value)),)
+    return (Piece(f'"{value}"', b'"%b"%b' % (quoted, SOFT_BREAK)),)
 
 
-def _attribute_value(value: str) -> Piece:
-    return piece(markup.as_attribute(value))
+def _address_value(value: str) -> Pieces:
+    if " " in value or tame(value) is None:
+        return (piece(markup.as_address(value)),)
+    return _attribute_value(value)
 
 
-def _address_value(value: str) -> Piece:
-    return piece(markup.as_address(value))
-
-
-def _component_value(value: str) -> Piece:
-    return _raw(markup.as_component(value))
+def _component_value(value: str) -> Pieces:
+    return raw(markup.as_component(value))

@@ -1,77 +1,137 @@
-"""Text in pieces that keeps its blank lines in order.
+"""Text in stretches that keeps its blank lines in order.
 
 A text page that is rendered whole is tidied: no spaces at line ends, never two blank
-lines in a row. Pieces of one are tidied each by itself, and what remains is where two
+lines in a row. Stretches of one are tidied each by itself, and what remains is where two
 meet: the line ends there are counted, and the right number is put between them. So a
 joined text is the tidied text, without a pass over it.
+
+How stretches meet hangs on how each begins and ends, and on nothing else. There are few
+such sequences, so what is to stand where is worked out once for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
-from digest.quoting import JOIN, Piece, joinable, plain, quote
+from digest.quoting import JOIN, Piece, joinable, plain, quote, tame
+from digest.rendering.nodes import Medium, Pieces
 from digest.rendering.plaintext import tidied, tidy, visible
 
 _LINE_END = Piece("\n", b"\r\n")
 _BLANK_LINE = Piece("\n\n", b"\r\n\r\n")
+_MOST = 2  #: line ends in a row: one blank line
 
 
-@dataclass(slots=True, unsafe_hash=True)
-class Run(Piece):
-    """A piece of text: line ends, what stands between them, line ends."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Edges:
+    """How a stretch of text begins and ends; equal ones are one object (`_edges`)."""
 
-    leading: int  #: line ends before the core, or all there are
-    core: Piece | None  #: None: there are only line ends
-    trailing: int  #: line ends after the core
-    loose: bool  #: a line end right behind the core would have to drop a space
+    leading: int = 0  #: line ends before its pieces, or all there are
+    filled: bool = True  #: there is something besides line ends
+    trailing: int = 0  #: line ends after its pieces
+    loose: bool = False  #: a line end right behind it would have to drop a space
+    broken: bool = False  #: one did: only the page as a whole can be tidied
+
+
+_edges = cache(Edges)
+_NOTHING = _edges(filled=False)
+_FIRM = _edges()  #: as most values are
+_BROKEN = _edges(broken=True)
+
+
+@dataclass(slots=True)
+class Run:
+    """A stretch of text, without the line ends around it."""
+
+    pieces: Sequence[Piece]
+    edges: Edges
+    raw: str | Sequence[Run]  #: the text before it was tidied
+
+    def __iter__(self) -> Iterator[Piece]:
+        """Return the pieces in order."""
+        return iter(self.pieces)
+
+    def __len__(self) -> int:
+        """Return how many pieces there are."""
+        return len(self.pieces)
+
+    @property
+    def text(self) -> str:
+        """The whole text before it was tidied."""
+        if isinstance(self.raw, str):
+            return self.raw
+        return "".join([one.text for one in self.raw])
 
 
 def run(text: str) -> Run:
-    """Return a piece of a text page, tidied inside."""
+    """Return a stretch of a text page, tidied inside."""
     if not text:
-        return _NOTHING
-    quoted = plain(text)
+        return Run((), _NOTHING, "")
+    quoted = tame(text) or plain(text)
     if quoted is not None:  # as most values and paragraphs are: nothing to tidy
-        return Run(text, b"", 0, Piece(text, quoted), 0, loose=False)
+        return Run((Piece(text, quoted),), _FIRM, text)
     shown = tidied(visible(text).split("\n"))
     core = shown.strip("\n")
-    leading = len(shown) - len(shown.lstrip("\n"))
+    leading = min(_MOST, len(shown) - len(shown.lstrip("\n")))
     if not core:
-        return Run(text, b"", leading, None, 0, loose=False)
-    trailing = len(shown) - len(shown.rstrip("\n"))
+        return Run((), _edges(leading=leading, filled=False), text)
+    trailing = min(_MOST, len(shown) - len(shown.rstrip("\n")))
+    loose = not trailing and core != core.rstrip()
     return Run(
+        (Piece(core, joinable(core)),),
+        _edges(leading=leading, trailing=trailing, loose=loose),
         text,
-        b"",
-        leading,
-        Piece(core, joinable(core)),
-        trailing,
-        loose=not trailing and core != core.rstrip(),
     )
 
 
-_NOTHING = Run("", b"", 0, None, 0, loose=False)
+def joined(runs: Sequence[Run]) -> Run:
+    """Return several runs as one: the right line ends between them."""
+    edges, between = _meeting(tuple([one.edges for one in runs]))
+    pieces: list[Piece] = []
+    for before, one in zip(between, runs):  # noqa: B905 - nothing goes between broken ones
+        pieces += before
+        pieces += one.pieces
+    return Run(pieces, edges, runs)
 
 
-def flow(runs: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Return the pieces of a text page: the tidied text of `runs`, joined."""
-    flowed: list[Piece] = []
-    line_ends, loose = 0, False
+@lru_cache(maxsize=4096)
+def _meeting(runs: tuple[Edges, ...]) -> tuple[Edges, tuple[Pieces, ...]]:
+    """Return the edges of several runs as one, and what is to stand before each."""
+    between: list[Pieces] = []
+    leading, line_ends, filled, loose = 0, 0, False, False
     for one in runs:
-        assert isinstance(one, Run)
-        line_ends += one.leading
-        if one.core is None:
+        line_ends = min(_MOST, line_ends + one.leading)
+        if one.broken or (loose and line_ends):
+            return _BROKEN, ()
+        if not one.filled:
+            between.append(())
             continue
-        if not line_ends:
-            flowed.append(JOIN)
-        elif loose:
-            break
+        if filled:
+            between.append(((JOIN, _LINE_END, _BLANK_LINE)[line_ends],))
         else:
-            flowed.append(_LINE_END if line_ends == 1 else _BLANK_LINE)
-        flowed.append(one.core)
-        line_ends, loose = one.trailing, one.loose
-    if loose:  # a value ended in a space, or was empty behind one: rare
-        text = tidy("".join([one.text for one in runs]))
+            leading = line_ends
+            between.append(())
+        line_ends, filled, loose = one.trailing, True, one.loose
+    if not filled:
+        leading, line_ends = line_ends, 0
+    return _edges(
+        leading=leading, filled=filled, trailing=line_ends, loose=loose
+    ), tuple(between)
+
+
+def _page(run: Run) -> Pieces:
+    """Return the pieces of a text page: all of its text is in `run`."""
+    if run.edges.loose or run.edges.broken:
+        # A value ended in a space, or was empty behind one: rare.
+        text = tidy(run.text)
         return (Piece(text, quote(text)),)
-    return (*flowed[1:], _LINE_END)  # nothing stands before the first
+    return (*run.pieces, _LINE_END)
+
+
+def _merged(several: Run) -> Run:
+    return run(several.text)
+
+
+TEXT = Medium(static=run, joined=joined, merged=_merged, finished=_page)

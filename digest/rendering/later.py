@@ -178,7 +178,7 @@ class Present(Later):
     ) -> None:
         """Take the value's name, the answer for this page, and where to note it."""
         super().__init__(
-            f"reader.has_{value}", lambda digest, *_: value in digest.present, marks
+            f"reader.has_{value}", lambda digest, _, __: value in digest.present, marks
         )
         self._value, self._answer, self._asked = value, answer, asked
 

@@ -2,16 +2,70 @@
 
 Text that is the same for everybody, already encoded; values of the reader's; facts of
 their digest; choices between options; blocks that repeat for the sections and stories
-they get.
+they get. `digest.rendering.settling` makes of it what readers' pages are joined from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from digest.quoting import Piece
-from digest.rendering.stage import Of, SectionItem, StoryItem
+from digest.rendering.stage import Of
+
+
+class Pieces(Protocol):
+    """A stretch of a page, as pieces in order: a tuple, or a `Run` of text."""
+
+    def __iter__(self) -> Iterator[Piece]: ...
+    def __len__(self) -> int: ...
+
+
+#: How a text is written somewhere.
+Written = Callable[[str], Pieces]
+#: A value's name in a page, and how it is to be written there.
+Hole = tuple[str, Written]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medium:
+    """How the stretches of a page are made and put together: of HTML, or of text."""
+
+    static: Written  #: makes a stretch of what is the same for everybody
+    # Any: the stretches that `static` makes.
+    joined: Callable[[Sequence[Any]], Any]  #: makes one stretch of several
+    merged: Callable[[Any], Any]  #: makes few pieces of a stretch, to be kept
+    #: Makes a whole page's pieces of all its stretches, joined.
+    finished: Callable[[Any], Pieces] = lambda pieces: pieces
+
+
+def raw(text: str) -> Pieces:
+    """Return text that is not written yet."""
+    return (Piece(text, b""),)
+
+
+def in_a_row(several: Sequence[Pieces]) -> Pieces:
+    """Return several stretches as one that reads the same."""
+    whole: list[Piece] = []
+    for one in several:
+        whole += one
+    return tuple(whole)
+
+
+#: Of what is laid out, and written as a whole only then.
+RAW = Medium(
+    static=raw,
+    joined=in_a_row,
+    merged=lambda pieces: raw("".join([piece.text for piece in pieces])),
+)
+
+
+@dataclass(slots=True)
+class Static:
+    """What is the same for everybody."""
+
+    pieces: Pieces
 
 
 @dataclass(slots=True)
@@ -26,8 +80,7 @@ class Fact:
     """Something of the reader's digest, written as text."""
 
     of: Of
-    written: Callable[[object], Piece]
-    known: dict[object, Piece] = field(default_factory=dict)
+    written: Callable[[object], Pieces]
 
 
 @dataclass(slots=True)
@@ -35,9 +88,8 @@ class Shape:
     """Text laid out when all of it is known: a wrapped paragraph, an attribute."""
 
     inner: Nodes
-    written: Callable[[str], Piece]
-    personal: bool  #: holds the reader's own values, so it is not worth remembering
-    known: dict[str, Piece] = field(default_factory=dict)
+    written: Written
+    personal: bool  #: holds the reader's own values, so it is not worth keeping
 
 
 @dataclass(slots=True)
@@ -58,31 +110,38 @@ class Repeat:
     sections: bool  #: whether those are sections
     blocks: dict[object, Nodes]
     between: Nodes
-    local: bool = False  #: a block hangs on nothing but its own section or story
-    known: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
-    #: The same with what stands between two blocks in front.
-    after: dict[SectionItem | StoryItem, list[Piece]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Known:
-    """Nodes that hang on a few facts, remembered as one piece for each of their values.
-
-    Most stories are such: all that differs is whether they are "also in" somewhere.
-    """
-
-    nodes: Nodes
-    facts: Of  #: of all of them together
-    asks: frozenset[Of]  #: the facts
-    merged: Callable[[Sequence[Piece]], Piece]
-    pieces: dict[object, Piece] = field(default_factory=dict)
-
-
-Node = Piece | Value | Fact | Shape | Choice | Repeat | Known
+Node = Static | Value | Fact | Shape | Choice | Repeat
 Nodes = list[Node]
 
-#: A value's name in a page, and how it is to be written there.
-Hole = tuple[str, Callable[[str], Piece]]
 
-#: Makes one piece of several.
-Merged = Callable[[Sequence[Piece]], Piece]
+def together(nodes: Nodes, more: Nodes) -> Nodes:
+    """Return `nodes` with the blocks of `more`, wherever blocks stand.
+
+    Raises `ValueError` when the two differ elsewhere.
+    """
+    return [_both(node, other) for node, other in zip(nodes, more, strict=True)]
+
+
+def _both(node: Node, other: Node) -> Node:
+    match node, other:
+        case (Static(), Static()) | (Value(), Value()) if node == other:
+            return node
+        case Fact(), Fact():
+            return node
+        case Choice(), Choice():
+            pairs = zip(node.options, other.options, strict=True)
+            return replace(node, options=[together(*pair) for pair in pairs])
+        case Repeat(), Repeat():
+            blocks = dict(node.blocks)
+            for key, block in other.blocks.items():
+                known = blocks.get(key)
+                blocks[key] = block if known is None else together(known, block)
+            return replace(
+                node, blocks=blocks, between=together(node.between, other.between)
+            )
+        case Shape(), Shape():
+            inner = together(node.inner, other.inner)
+            return replace(node, inner=inner, personal=node.personal or other.personal)
+    raise ValueError(f"{node!r:.80} is not {other!r:.80}")

@@ -21,11 +21,12 @@ from digest.errors import TemplateProblem
 from digest.model import Digest, Issue, Length, Newsletter, Section
 from digest.rendering import plaintext
 from digest.rendering.bodies import Bodies
-from digest.rendering.cutting import cut_html, cut_text
+from digest.rendering.cutting import cut_html, cut_line, cut_text
 from digest.rendering.inlining import inlined
 from digest.rendering.joining import Sheet
 from digest.rendering.later import Later, refuse_marked
 from digest.rendering.marks import Marks, Place, SlotMisuse
+from digest.rendering.memory import Memory
 from digest.rendering.nodes import Hole
 from digest.rendering.personal import Slot, finalize, spoken
 from digest.rendering.stage import Lengths
@@ -117,6 +118,7 @@ class Pages:
         self.words = Words.of(templates)
         self._themes = Themes(templates.themes) if templates.themes else None
         self._bodies = Bodies()
+        self.memory = Memory()
         self._styles: dict[str, tuple[str, ...]] = {}
         self._views: dict[str, dict[str, ArticleView]] = {}  # by language
         content = repr((site, newsletter, issue)).encode("utf-8", "surrogatepass")
@@ -271,10 +273,10 @@ class Pages:
     def _cut(
         self, kind: Kind, page: str, marks: Marks, *, holes: Sequence[Hole] = ()
     ) -> Sheet:
-        cut = cut_html if kind is Kind.HTML else cut_text
+        cuts = {Kind.HTML: cut_html, Kind.TEXT: cut_text, Kind.SUBJECT: cut_line}
         file = self._set.file(kind).path
         try:
-            sheet = cut(page, marks, holes=holes)
+            sheet = cuts[kind](page, marks, self.memory, holes=holes)
         except SlotMisuse as error:
             place = error.place or Place(file=file, line=1)
             raise TemplateProblem(place.file, place.line, str(error)) from error

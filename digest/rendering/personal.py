@@ -38,13 +38,14 @@ class Personal:
 
     def values(self, written_date: Callable[[datetime], str]) -> dict[str, str]:
         """Return the values that are there, each on one line."""
-        found = {}
-        for name, text in zip(_TEXTS, _texts(self), strict=True):
-            if text and (line := one_line(text)):
-                found[name] = line
-        if self.subscribed and (line := one_line(written_date(self.subscribed))):
-            found["subscribed"] = line
-        return found
+        found = dict(zip(_TEXTS, _texts(self), strict=True))
+        if self.subscribed:
+            found["subscribed"] = written_date(self.subscribed)
+        together = f" {' '.join(found.values())} "
+        if together.isprintable() and "  " not in together:
+            return found  # each is there, and on one line: most often
+        lines = ((name, one_line(text)) for name, text in found.items())
+        return {name: line for name, line in lines if line}
 
 
 _TEXTS = tuple(name for name in NAMES if name != "subscribed")

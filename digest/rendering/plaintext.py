@@ -63,10 +63,7 @@ def fill(text: str, *, width: int = WIDTH, first: str = "", rest: str = "") -> s
     the other kind: mail programs ask every line for its own.
     """
     if _NARROW.fullmatch(text) and first.isascii() and rest.isascii():
-        words = text.split()
-        if len(first) + len(text) <= width:
-            return (first + " ".join(words)).rstrip()
-        return _filled(words, width, first, rest)
+        return _filled(" ".join(text.split()), width, first, rest)
     lines = [first]
     used, empty = columns(first), True
     for piece, spaced in _pieces(text):
@@ -82,23 +79,18 @@ def fill(text: str, *, width: int = WIDTH, first: str = "", rest: str = "") -> s
     return "\n".join(line.rstrip() for line in lines).translate(_NO_BREAK_SPACES)
 
 
-def _filled(words: list[str], width: int, first: str, rest: str) -> str:
-    """Wrap words of which every character is one column wide."""
-    lines, line, used = [], first, len(first)
-    empty = True
-    for word in words:
-        if empty:
-            line += word
-            used += len(word)
-            empty = False
-        elif used + 1 + len(word) > width:
-            lines.append(line)
-            line = rest + word
-            used = len(line)
-        else:
-            line += " " + word
-            used += 1 + len(word)
-    return "\n".join([*lines, line.rstrip()])
+def _filled(text: str, width: int, first: str, rest: str) -> str:
+    """Wrap words with one space between, every character of them one column wide."""
+    lines, before, start = [], first, 0
+    while len(text) - start > width - len(before):
+        end = text.rfind(" ", start, start + width - len(before) + 1)
+        if end < 0:  # a word longer than a line
+            end = text.find(" ", start)
+        if end < 0:
+            break
+        lines.append(before + text[start:end])
+        before, start = rest, end + 1
+    return "\n".join([*lines, (before + text[start:]).rstrip()])
 
 
 def _turned(lines: list[str], text: str, *, first: str, rest: str) -> list[str]:

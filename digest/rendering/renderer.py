@@ -18,7 +18,7 @@ from threading import RLock
 
 from digest.model import Digest, Format, Issue, Length, Newsletter, Section
 from digest.quoting import Part
-from digest.rendering.compiling import Compiled, Widen, compile_issue, laid_out
+from digest.rendering.compiling import Compiled, Widen, compile_issue
 from digest.rendering.fitting import Shortened, fitted
 from digest.rendering.joining import Sheet
 from digest.rendering.later import NotJoinable
@@ -94,7 +94,7 @@ class Renderer:
         self._size = _weightless if web else _size
         self._newsletter = newsletter
         self._sections, self._widen = sections, widen
-        self._cast = Cast()
+        self._cast = Cast(self._pages.memory)
         self._made: OrderedDict[Hashable, Sheet] = OrderedDict()
         self._compiled: dict[tuple[Kind, str, Length], Compiled] = {}
         self._speeches: dict[str, Speech] = {}
@@ -233,8 +233,7 @@ class Renderer:
                 return self._compiled_for(kind, shape).join(digest, stage, values)
             except NotJoinable:
                 pass  # `why_not_joined` tells
-        sheet = self._exact(kind, digest, shape, lengths)
-        return laid_out(kind, sheet, stage, values)
+        return self._exact(kind, digest, shape, lengths).join(stage, values)
 
     def _compiled_for(self, kind: Kind, shape: Shape) -> Compiled:
         """Return what was compiled for all readers like this, or compile it now."""
@@ -295,7 +294,7 @@ class _Made:
 
 
 def _size(made: _Made) -> int:
-    return len(made.html.content) if made.html else 0
+    return made.html.size if made.html else 0
 
 
 def _weightless(_: _Made) -> int:

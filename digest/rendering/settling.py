@@ -1,25 +1,37 @@
-"""A page's nodes made ready for the readers who have the same values.
+"""A page's nodes made into frames, for the readers who have the same values.
 
 Choices that only ask which values there are are made; what hangs on few facts is looked
 up by these, as one piece; neighbours that are the same for everybody become one. What
-remains to be walked per reader is short.
+remains to be filled in per reader is short.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from digest.quoting import Piece
+from digest.rendering.frames import (
+    Blocks,
+    Filling,
+    Frame,
+    Known,
+    LaidOut,
+    OneOf,
+    Stretch,
+    Told,
+)
+from digest.rendering.memory import Memory, Shelf
 from digest.rendering.nodes import (
+    RAW,
     Choice,
     Fact,
-    Known,
-    Merged,
+    Medium,
     Node,
     Nodes,
+    Pieces,
     Repeat,
     Shape,
+    Static,
     Value,
 )
 from digest.rendering.stage import OF_SECTION, OF_STORY, Of, Stage
@@ -28,126 +40,115 @@ from digest.rendering.stage import OF_SECTION, OF_STORY, Of, Stage
 _MOST_FACTS = 4
 
 
-def settled(nodes: Nodes, stage: Stage, merged: Merged) -> Nodes:
-    """Return nodes that join faster to the same, for readers with the same values.
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Makes frames for the readers who have the values that `stage` says."""
 
-    Choices that only ask which values there are have been made; what hangs on a few
-    facts is looked up by these; neighbours that are the same for everybody are one.
-    """
-    ready: Nodes = []
-    static: list[Piece] = []
-    for node in [*_decided(nodes, stage), None]:
-        if isinstance(node, Piece):
-            static.append(node)
-            continue
-        if static:
-            ready.append(merged(static) if len(static) > 1 else static[0])
-            static = []
-        if node is not None:
-            ready.append(_settled(node, stage, merged))
-    return ready
+    stage: Stage
+    memory: Memory | None  #: None: what is made is kept as a whole, and no part of it
 
-
-def _decided(nodes: Nodes, stage: Stage) -> Iterator[Node]:
-    """Yield the nodes without choices that only ask which values there are."""
-    for node in nodes:
-        if isinstance(node, Choice) and node.of_reader:
-            yield from _decided(node.options[node.of(stage, None, None)], stage)
-        else:
-            yield node
-
-
-def _settled(node: Node, stage: Stage, merged: Merged) -> Node:
-    facts: dict[Of, None] = {}
-    if not isinstance(node, Value) and _collect([node], facts, stage):
-        return _known_by([node], facts, merged)
-    match node:
-        case Choice():
-            options = [settled(option, stage, merged) for option in node.options]
-            return replace(node, options=options)
-        case Repeat():
-            blocks = {
-                key: _block(block, stage, merged) for key, block in node.blocks.items()
-            }
-            between = settled(node.between, stage, merged)
-            own = OF_SECTION if node.sections else OF_STORY
-            local = all(_hangs_on(block, own) for block in blocks.values())
-            local = local and all(isinstance(one, Piece) for one in between)
-            ready = Repeat(node.of, node.sections, blocks, between, local=local)
-            return ready if between else replace(ready, after=ready.known)
-        case Shape():
-            return replace(node, inner=settled(node.inner, stage, _raw_merged))
-    return node
-
-
-def _block(nodes: Nodes, stage: Stage, merged: Merged) -> Nodes:
-    """Return a block, as one piece if it hangs on few facts."""
-    decided = list(_decided(nodes, stage))
-    facts: dict[Of, None] = {}
-    if _collect(decided, facts, stage) and facts:
-        return [_known_by(decided, facts, merged)]
-    return settled(decided, stage, merged)
-
-
-def _raw_merged(pieces: Sequence[Piece]) -> Piece:
-    return Piece("".join([piece.text for piece in pieces]), b"")
-
-
-def _hangs_on(nodes: Nodes, facts: frozenset[Of]) -> bool:
-    """Whether what `nodes` come to hangs on these facts alone.
-
-    A block of a story that shows how many more its section has is another one for each
-    section, so it is not enough to know the story.
-    """
-    return all(_node_hangs_on(node, facts) for node in nodes)
-
-
-def _node_hangs_on(node: Node, facts: frozenset[Of]) -> bool:
-    match node:
-        case Piece():
-            return True
-        case Known():
-            return node.asks <= facts
-        case Repeat():
-            inner = facts | (OF_SECTION if node.sections else OF_STORY)
-            return (
-                node.of in facts
-                and _hangs_on(node.between, facts)
-                and all(_hangs_on(block, inner) for block in node.blocks.values())
-            )
-        case Choice():
-            return node.fact in facts and all(
-                _hangs_on(option, facts) for option in node.options
-            )
-        case _:
-            return False
-
-
-def _known_by(nodes: Nodes, facts: Iterable[Of], merged: Merged) -> Known:
-    """Return nodes that are looked up by these facts, all at once."""
-    several = tuple(facts)
-    asks = frozenset(several)
-    if len(several) == 1:
-        return Known(nodes, several[0], asks, merged)
-    together = lambda d, s, a: tuple([of(d, s, a) for of in several])  # noqa: E731
-    return Known(nodes, together, asks, merged)
-
-
-def _collect(nodes: Nodes, facts: dict[Of, None], stage: Stage) -> bool:
-    """Add what `nodes` hang on to `facts`; False when that is more than few facts."""
-    for node in _decided(nodes, stage):
-        match node:
-            case Piece():
+    def filling(self, nodes: Nodes, medium: Medium) -> Filling:
+        """Return what is filled in for each reader to get what `nodes` stand for."""
+        stretches: list[Stretch] = []
+        static: list[Pieces] = []
+        for node in [*self._decided(nodes), None]:
+            if isinstance(node, Static):
+                static.append(node.pieces)
                 continue
+            if static:
+                stretches.append(Static(_one(static, medium)))
+                static = []
+            if isinstance(node, Value):
+                stretches.append(node)
+            elif node is not None:
+                stretches.append(self._filling(node, medium))
+        match stretches:
+            case [only] if not isinstance(only, Static | Value):
+                return only
+        return Frame.of(stretches, medium.joined)
+
+    def _decided(self, nodes: Nodes) -> Iterator[Node]:
+        """Yield the nodes without choices that only ask which values there are."""
+        for node in nodes:
+            if isinstance(node, Choice) and node.of_reader:
+                yield from self._decided(node.options[node.of(self.stage, None, None)])
+            else:
+                yield node
+
+    def _filling(self, node: Node, medium: Medium) -> Filling:
+        if self.memory and not isinstance(node, Fact):
+            facts: dict[Of, None] = {}
+            if self._collect([node], facts):
+                return self._known([node], facts, medium)
+        match node:
             case Fact():
-                facts[node.of] = None
-            case Shape(personal=False):
-                if not _collect(node.inner, facts, stage):
-                    return False
+                return Told(node.of, node.written, self._shelf())
             case Choice():
-                facts[node.fact] = None
-                if not all(_collect(o, facts, stage) for o in node.options):
+                options = [self.filling(option, medium) for option in node.options]
+                return OneOf(node.of, node.fact, options)
+            case Repeat():
+                return self._blocks(node, medium)
+            case Shape():
+                kept = None if node.personal else self._shelf()
+                return LaidOut(self.filling(node.inner, RAW), node.written, kept)
+        raise TypeError(f"{node!r:.80} fills no place")
+
+    def _blocks(self, node: Repeat, medium: Medium) -> Blocks:
+        blocks = {key: self._block(one, medium) for key, one in node.blocks.items()}
+        own = OF_SECTION if node.sections else OF_STORY
+        local = all(block.hangs_on(own) for block in blocks.values())
+        return Blocks(
+            of=node.of,
+            blocks=blocks,
+            between=self.filling(node.between, medium) if node.between else None,
+            own=own,
+            joined=medium.joined,
+            kept=self._shelf() if local else None,
+        )
+
+    def _block(self, nodes: Nodes, medium: Medium) -> Filling:
+        """Return a block, looked up as a whole if it hangs on few facts."""
+        facts: dict[Of, None] = {}
+        if self.memory and self._collect(nodes, facts) and facts:
+            return self._known(nodes, facts, medium)
+        return self.filling(nodes, medium)
+
+    def _known(self, nodes: Nodes, facts: Iterable[Of], medium: Medium) -> Known:
+        """Return nodes that are looked up by these facts, all at once."""
+        of, *others = several = tuple(facts)
+        if others:
+            of = lambda d, s, a: tuple([of(d, s, a) for of in several])  # noqa: E731
+        whole = replace(self, memory=None).filling(nodes, medium)
+        assert self.memory is not None
+        kept: Shelf[Pieces] = Shelf(self.memory)
+        return Known(whole, of, frozenset(several), medium.merged, kept)
+
+    def _collect(self, nodes: Nodes, facts: dict[Of, None]) -> bool:
+        """Add what `nodes` hang on to `facts`; False when that is more than few facts."""
+        for node in self._decided(nodes):
+            match node:
+                case Static():
+                    continue
+                case Fact():
+                    facts[node.of] = None
+                case Shape(personal=False):
+                    if not self._collect(node.inner, facts):
+                        return False
+                case Choice():
+                    facts[node.fact] = None
+                    if not all(self._collect(o, facts) for o in node.options):
+                        return False
+                case _:
                     return False
-            case _:
-                return False
-    return len(facts) <= _MOST_FACTS
+        return len(facts) <= _MOST_FACTS
+
+    def _shelf(self) -> Shelf[Pieces] | None:
+        return Shelf(self.memory) if self.memory else None
+
+
+def _one(static: list[Pieces], medium: Medium) -> Pieces:
+    """Return neighbours as few pieces."""
+    if len(static) == 1:
+        return static[0]
+    merged: Pieces = medium.merged(medium.joined(static))
+    return merged

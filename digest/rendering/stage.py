@@ -7,23 +7,28 @@ per mail from a `Digest`, with a number per story instead of its text.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import chain
+from functools import cache, lru_cache
+from itertools import repeat
 from typing import Any
 
 from digest.model import Chosen, Digest, Length, Section
+from digest.rendering.memory import Memory, Shelf
 from digest.rendering.plaintext import one_line
-
-#: Sections remembered, each with the very stories some readers get of it; and stories
-#: of a section, each with where else it would have stood for some readers.
-_REMEMBERED = 4096
 
 #: What tells one section from another in an issue: its slug and its title.
 SectionKey = tuple[str, str]
 #: A story in a section, at a length, as the lead or not.
 BlockKey = tuple[SectionKey, str, bool, Length]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Manner:
+    """How a story is shown; equal ones are one object (`Lengths.manners`)."""
+
+    is_lead: bool
+    length: Length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +47,25 @@ class Lengths:
             return Length.FULL
         return Length.SUMMARIES if place < self.summaries else Length.HEADLINES
 
+    def manners(self, count: int) -> Sequence[Manner]:
+        """Return whether each of so many stories is the lead, and its length."""
+        return _manners(self.full, self.summaries, count)
+
     @classmethod
     @lru_cache(maxsize=1024)  # every mail asks, and digests have few sizes
     def wished(cls, length: Length, count: int) -> Lengths:
         """Return what a reader asked for."""
         full = count if length is Length.FULL else 0
         return cls(full=full, summaries=0 if length is Length.HEADLINES else count)
+
+
+@lru_cache(maxsize=1024)  # digests have few sizes
+def _manners(full: int, summaries: int, count: int) -> tuple[Manner, ...]:
+    lengths = Lengths(full=full, summaries=summaries)
+    return tuple([_manner(not place, lengths.of(place)) for place in range(count)])
+
+
+_manner = cache(Manner)
 
 
 class StoryItem:
@@ -83,16 +101,18 @@ class SectionItem:
 class Stage:
     """What one reader's mail shows."""
 
+    __slots__ = ("count", "leads", "more", "others", "present", "sections", "stories")
+
     def __init__(
         self, sections: list[SectionItem], *, more: int, present: frozenset[str]
     ) -> None:
         """Take the sections shown, and the names of the personal values there are."""
         self.sections, self.more, self.present = sections, more, present
-        self.stories = list(chain.from_iterable([one.stories for one in sections]))
+        self.stories = [story for one in sections for story in one.stories]
         self.leads, self.others = self.stories[:1], self.stories[1:]
         self.count = len(self.stories)
 
-    @cached_property
+    @property
     def minutes(self) -> int:
         """How long all of it takes to read."""
         return sum([story.minutes for story in self.stories])
@@ -100,12 +120,12 @@ class Stage:
     @property
     def complete(self) -> bool:
         """Whether the reader has seen it all: nothing was left out."""
-        return not self.more and not any(section.more for section in self.sections)
+        return not self.more and not any(one.more for one in self.sections)
 
-    @cached_property
+    @property
     def topics(self) -> tuple[str, ...]:
         """The titles of the sections."""
-        return tuple([section.title for section in self.sections if section.title])
+        return tuple([one.title for one in self.sections if one.title])
 
 
 #: How to get something of a mail: from its stage, and from the section and the story
@@ -151,48 +171,55 @@ def section_key(section: Section) -> SectionKey:
     return section.slug, section.title
 
 
+#: A story's id, where else it belongs, and how it is shown.
+Face = tuple[str, tuple[str, ...], Manner]
+
+
 class Cast:
     """All the stories of an issue, wherever they stand in anybody's digest.
 
-    Readers of one topic mostly get the same stories of it, so sections recur, too; a
-    few thousand of them are remembered.
+    Equal stories are one object, and so are equal sections, as long as they are kept:
+    readers of one topic mostly get the same stories of it.
     """
 
-    def __init__(self) -> None:
-        self._stories: dict[SectionKey, dict[object, StoryItem]] = {}
-        self._sections: dict[object, SectionItem] = {}
+    def __init__(self, memory: Memory) -> None:
+        """Take what keeps them."""
+        self._memory = memory
+        self._stories: dict[SectionKey, Shelf[StoryItem]] = {}
+        self._sections: Shelf[SectionItem] = Shelf(memory)
 
     def staged(
         self, digest: Digest, lengths: Lengths, *, present: frozenset[str]
     ) -> Stage:
         """Return the stage of a digest whose stories have these lengths."""
         sections: list[SectionItem] = []
-        place = 0
+        manners = iter(lengths.manners(digest.count))
         for section in digest.sections:
-            key = section_key(section)
-            known = self._stories.setdefault(key, {})
-            stories = []
-            for chosen in section.articles:
-                length = lengths.of(place)
-                face = (chosen.article.id, not place, length, chosen.also_in)
-                story = known.get(face)
-                if story is None:
-                    if len(known) >= _REMEMBERED:
-                        known.clear()
-                    block = (key, chosen.article.id, not place, length)
-                    story = known[face] = StoryItem(block, chosen)
-                stories.append(story)
-                place += 1
-            sections.append(self._section(section, key, tuple(stories)))
+            key = section.slug, section.title
+            faces = [
+                (chosen.article.id, chosen.also_in, next(manners))
+                for chosen in section.articles
+            ]
+            try:
+                known = self._stories[key]
+                stories = tuple([known[face] for face in faces])
+            except KeyError:
+                stories = tuple(map(self._story, repeat(key), faces, section.articles))
+            name = key, section.more, stories
+            sections.append(
+                self._sections.get(name)
+                or self._sections.keep(name, SectionItem(section, stories))
+            )
         return Stage(sections, more=digest.more, present=present)
 
-    def _section(
-        self, section: Section, key: SectionKey, stories: tuple[StoryItem, ...]
-    ) -> SectionItem:
-        name = (key, section.more, stories)
-        found = self._sections.get(name)
+    def _story(self, key: SectionKey, face: Face, chosen: Chosen) -> StoryItem:
+        """Return a story of a section, which may be met for the first time."""
+        known = self._stories.get(key)
+        if known is None:
+            known = self._stories[key] = Shelf(self._memory)
+        found = known.get(face)
         if found is None:
-            if len(self._sections) >= _REMEMBERED:
-                self._sections.clear()
-            found = self._sections[name] = SectionItem(section, stories)
+            id_, _, manner = face
+            block = key, id_, manner.is_lead, manner.length
+            found = known.keep(face, StoryItem(block, chosen))
         return found

@@ -102,19 +102,21 @@ class WholeDigest:
         return cls(
             sections=Many(
                 "digest.sections",
-                lambda digest, *_: digest.sections,
+                lambda digest, _, __: digest.sections,
                 marks,
                 possible=sections,
                 sections=True,
             ),
-            articles=many("articles", lambda digest, *_: digest.stories, stories),
-            leads=many("leads", lambda digest, *_: digest.leads, _leads(stories)),
-            others=many("others", lambda digest, *_: digest.others, _others(stories)),
-            more=later("more", lambda digest, *_: digest.more),
-            count=later("count", lambda digest, *_: digest.count),
-            minutes=later("minutes", lambda digest, *_: digest.minutes),
-            complete=later("complete", lambda digest, *_: digest.complete),
-            topics=later("topics", lambda digest, *_: digest.topics),
+            articles=many("articles", lambda digest, _, __: digest.stories, stories),
+            leads=many("leads", lambda digest, _, __: digest.leads, _leads(stories)),
+            others=many(
+                "others", lambda digest, _, __: digest.others, _others(stories)
+            ),
+            more=later("more", lambda digest, _, __: digest.more),
+            count=later("count", lambda digest, _, __: digest.count),
+            minutes=later("minutes", lambda digest, _, __: digest.minutes),
+            complete=later("complete", lambda digest, _, __: digest.complete),
+            topics=later("topics", lambda digest, _, __: digest.topics),
             _marks=marks,
             _views=views,
         )
@@ -139,8 +141,9 @@ class WholeDigest:
             return known[id_]
 
         def fit(digest: Stage, _: SectionItem | None, __: StoryItem | None) -> object:
-            ids = [story.id for story in digest.others]
-            return tuple(ids[: fitting((teaser(id_)[1] for id_ in ids), width)])
+            columns = (teaser(story.id)[1] for story in digest.others)
+            fits = fitting(columns, width)
+            return tuple([story.id for story in digest.others[:fits]])
 
         def written(ids: Sequence[str]) -> str:
             return DOT.join([teaser(id_)[0] for id_ in ids])
