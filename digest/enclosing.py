@@ -18,6 +18,7 @@ from digest.tags import slug
 #: Octets of pictures, as they leave; many mail servers take no more than ten million.
 LIMIT = 3_000_000
 _LONGEST_NAME = 60
+_HEADER = 500  #: octets of a part's header, at most
 
 
 def enclosures_of(
@@ -41,14 +42,14 @@ def enclosures_of(
         kind = KINDS.get(file.suffix.lower()) if file else None
         if file is None or kind is None or not file.is_file():
             continue
-        if file.stat().st_size * 4 // 3 > room:
+        if file.stat().st_size * 7 // 5 + _HEADER > room:  # base64 and its line ends
             continue
         stem = slug(file.stem).encode("ascii", "ignore").decode()[:_LONGEST_NAME]
         name = f"{stem.strip('-') or 'picture'}{file.suffix.lower()}"
         part = enclosure(file.read_bytes(), name=name, kind=kind, domain=domain)
         if part.content_id in same:  # two files of the same content are one part
             found[url] = same[part.content_id]
-        elif len(part.part) <= room:
+        else:
             found[url] = same[part.content_id] = part
             room -= len(part.part)
     return found

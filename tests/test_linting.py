@@ -12,7 +12,7 @@ import pytest
 from digest.config import load_settings
 from digest.lint import RULES, Severity
 from digest.linting import READERS_READ, TRIED, look_at_sample, of_each_kind
-from digest.model import Format, Length, Preferences, Subscriber
+from digest.model import Format, Length, Notice, Preferences, Subscriber
 from digest.newsroom import Newsroom, sample_renderer
 from digest.shipped import shipped
 from tests.commands import Shell
@@ -44,12 +44,19 @@ def left(project: Path) -> int:
     return len(list((project / "outbox").glob("new/*")))
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "ar"])
-def test_the_stock_newsletter_has_neither_errors_nor_warnings(
-    project: Path, language: str
+@pytest.mark.parametrize("template", ["newsroom", "letter", "brief", "alert"])
+@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "ar", "ja"])
+def test_the_stock_newsletters_have_neither_errors_nor_warnings(
+    project: Path, language: str, template: str
 ) -> None:
     settings = load_settings(project, environment={})
-    newsletter = replace(settings.newsletters[0], language=language)
+    newsletter = replace(
+        settings.newsletters[0],
+        language=language,
+        template=template,
+        notice=Notice(title="A book", text="Of ours.", url="https://ledger.example/b"),
+        feedback="https://ledger.example/useful",
+    )
 
     looked = look_at_sample(settings, newsletter, sample_renderer(settings, newsletter))
 
@@ -144,21 +151,24 @@ def test_every_command_says_what_would_stop_the_send(
 def test_a_finding_names_the_template_and_its_line(
     digest: Shell, project: Path
 ) -> None:
-    own = project / "templates" / "newsroom"
-    shutil.copytree(shipped("templates") / "newsroom", own)
-    blocks = own / "digest.html.j2"
-    lines = blocks.read_text(encoding="utf-8").split("\n")
-    line = lines.index("{{ b.band() }}") + 1
-    picture = (
-        '<img class="odd" src="https://ledger.example/a.png" width="9" height="9">'
+    own = project / "templates" / "shared"
+    shutil.copytree(shipped("templates") / "shared", own)
+    frame = own / "page.html.j2"
+    text = frame.read_text(encoding="utf-8")
+    (line,) = (
+        number
+        for number, written in enumerate(text.split("\n"), 1)
+        if "</body>" in written
     )
-    lines[line - 1] = f"{picture}{lines[line - 1]}"
-    blocks.write_text("\n".join(lines), encoding="utf-8")
+    shown = (
+        '<img class="odd" src="https://ledger.example/a.png" width="9" height="9">\n'
+    )
+    frame.write_text(text.replace("</body>", f"{shown}</body>"), encoding="utf-8")
 
     found = digest("lint", "newsroom", "--json").json["findings"]
 
     [finding] = [f for f in found if f["rule"] == "img-alt"]
-    assert finding["template"].endswith(f"newsroom/digest.html.j2:{line}")
+    assert finding["template"].endswith(f"shared/page.html.j2:{line}")
 
 
 def test_a_file_needs_no_project(

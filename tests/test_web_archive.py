@@ -374,8 +374,11 @@ class TestCommand:
     ) -> None:
         folder = write_project(tmp_path / "news")
         digest = Shell(capsys, folder)
-        nothing = digest("archive", "--to", tmp_path / "web")
         digest("collect")
+        with Newsroom(load_settings(folder, environment={})) as newsroom:
+            newsroom.refresh_subscribers()
+            newsroom.issues.prepare(newsroom.newsletter("daily"))
+        nothing = digest("archive", "--to", tmp_path / "web")
         digest("send", "daily")
 
         result = digest("archive", "--to", tmp_path / "web")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from digest.rendering.words import (
 from digest.rendering.words.locales import read_messages
 from digest.template_files import load_catalogues
 
+ROOT = Path(__file__).parent.parent
 STOCK = load_catalogues(None)
 NEWSROOMS = [
     "en",
@@ -231,6 +233,19 @@ class TestShippedWords:
     def test_lack_nothing_english_has_and_fill_the_same_blanks(self) -> None:
         for each in stock_completeness(STOCK):
             assert each == Completeness(language=each.language, words=each.words)
+
+    def test_are_those_that_something_says(self) -> None:
+        """A word that nothing says any more is not to be translated."""
+        where = [*ROOT.glob("templates/*/*.j2"), *ROOT.glob("digest/publishing/*.py")]
+        said = {
+            key
+            for path in where
+            for key in re.findall(r'"(\w+)"', path.read_text(encoding="utf-8"))
+        }
+
+        keys = read_catalogue(STOCK["en"].text, file="en", language="en").keys()
+
+        assert keys - said == {"locale", "date", "day"}
 
     @pytest.mark.parametrize("language", STOCK)
     def test_translate_the_english_of_today(self, language: str) -> None:
