@@ -76,7 +76,11 @@ class TestFill:
     def test_keeps_every_word_in_its_order(self, text: str) -> None:
         assert unmarked("".join(fill(text).split())) == "".join(text.split())
 
-    @given(st.lists(st.sampled_from(["a", "b" * 5, "c" * 11, "d" * 72, "e" * 90])))
+    @given(
+        st.lists(
+            st.sampled_from(["a", "b" * 4, "c" * 10, "d" * 72, "e" * 90]), min_size=20
+        )
+    )
     def test_breaks_where_the_standard_library_does(self, words: list[str]) -> None:
         text = " ".join(words)
         wrapped = textwrap.wrap(
