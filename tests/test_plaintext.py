@@ -6,7 +6,7 @@ import textwrap
 from unicodedata import category
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.rendering.plaintext import (
@@ -81,6 +81,7 @@ class TestFill:
             st.sampled_from(["a", "b" * 4, "c" * 10, "d" * 72, "e" * 90]), min_size=20
         )
     )
+    @example(["a" * 35, "b" * 36, "c"])  # exactly 72
     def test_breaks_where_the_standard_library_does(self, words: list[str]) -> None:
         text = " ".join(words)
         wrapped = textwrap.wrap(
