@@ -6,8 +6,10 @@ All three make whole messages with all headers, for the same readers, none of wh
 what another did; the readers' choices are made before. They take turns in one process,
 so that whatever else the machine does happens to all of them. *Naive* is
 `benchmarks.naive`. *Exact* is our renderer without its compiled issue: each new choice of
-articles is rendered, inlined and cut. *Joined* is what `digest send` does. One more row
-signs what was joined (DKIM, RSA with 2048 bits).
+articles is rendered, inlined and cut. *Joined* is what `digest send` does, for readers
+whose sections nobody had before; *again* is the same readers' mail once more, so that all
+sections are known: readers of a newsroom are between the two. One row signs what was
+joined (DKIM, RSA with 2048 bits). *Choosing alone* is what comes before all of them.
 """
 
 from __future__ import annotations
@@ -89,6 +91,10 @@ def ways(
     def signed_message(subscriber: Subscriber, digest: Digest) -> int:
         return len(signed.message(subscriber, digest, dated=NOW)[1].content)
 
+    def choosing(subscriber: Subscriber, _: Digest) -> int:
+        found.choose(subscriber, received=(), now=NOW)
+        return 0
+
     def naive_message(subscriber: Subscriber, digest: Digest) -> int:
         return len(naive.message(subscriber, digest, dated=NOW))
 
@@ -97,7 +103,9 @@ def ways(
         Way(name="naive", make=naive_message, share=one),
         Way(name="exact", make=exact_message, share=one),
         Way(name="joined", make=message, share=some, shortened=shortened),
+        Way(name="joined again", make=message, share=some),
         Way(name="joined and signed", make=signed_message, share=others),
+        Way(name="choosing alone", make=choosing, share=others),
     ], [
         drawn[:1],
         *(drawn[1 + turn * 2 * each :][: 2 * each] for turn in range(turns)),

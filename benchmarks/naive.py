@@ -28,6 +28,7 @@ from digest.rendering.pages import KEPT, STYLE, VARIABLES, Kind
 from digest.rendering.personal import Personal
 from digest.rendering.stage import Lengths
 from digest.rendering.templates import Markup, Templates
+from digest.rendering.theme import Themes
 from digest.rendering.variables import Variables
 from digest.rendering.words import Words
 from tests.plain_path import known_reader
@@ -60,9 +61,12 @@ class Naive:
             marks=Marks("unused"),
             views={},
         )
+        themes = Themes(edition.templates.themes)
+        self._theme = {"theme": themes.speaking(newsletter.language)}
         sides = {"dir": "ltr", "rtl": False, "start": "left", "end": "right"}
+        sides |= {"language": newsletter.language}
         self._style, self._kept = (
-            self._templates.text(name, sides) for name in (STYLE, KEPT)
+            self._templates.text(name, sides | self._theme) for name in (STYLE, KEPT)
         )
 
     def message(
@@ -106,10 +110,12 @@ class Naive:
             **self._variables.of(
                 digest, Lengths.wished(length, digest.count), escaping=True
             ),
+            **self._theme,
             "reader": known_reader(personal.values(day)),
             "length": length.value,
             "styles": Markup(f"<style>{self._style}</style>{_PLACE}"),
             "subject": "",
+            "web": False,
         }
         subject = self._templates.text(Kind.SUBJECT.value, variables).strip()
         variables["subject"] = subject

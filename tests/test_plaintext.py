@@ -6,7 +6,7 @@ import textwrap
 from unicodedata import category
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.rendering.plaintext import (
@@ -76,7 +76,12 @@ class TestFill:
     def test_keeps_every_word_in_its_order(self, text: str) -> None:
         assert unmarked("".join(fill(text).split())) == "".join(text.split())
 
-    @given(st.lists(st.text("abcdefgh", min_size=1, max_size=90), max_size=40))
+    @given(
+        st.lists(
+            st.sampled_from(["a", "b" * 4, "c" * 10, "d" * 72, "e" * 90]), min_size=20
+        )
+    )
+    @example(["a" * 35, "b" * 36, "c"])  # exactly 72
     def test_breaks_where_the_standard_library_does(self, words: list[str]) -> None:
         text = " ".join(words)
         wrapped = textwrap.wrap(

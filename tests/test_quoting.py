@@ -155,6 +155,10 @@ class TestTameValues:
                 assert decoded(content) == f"{around}{value}{around}b"
                 assert_no_relay_touches(content)
 
+    def test_are_not_cut_in_front_of_a_dot(self) -> None:
+        assert tame("x" * 71 + "./y") is not None
+        assert tame("x" * 72 + "./y") is None
+
     @pytest.mark.parametrize("length", [1, 72, 73, 144, 150])
     def test_are_links_of_any_length(self, length: int) -> None:
         link = "https://ledger.example/u/".ljust(length, "x")

@@ -10,8 +10,9 @@ The way through the room, from what a template sees to what a reader gets:
     bodies, plaintext        an article's body as HTML and as text
     pages, inlining          a whole page, its CSS inlined
     cutting, markup          the page cut at its marks
-    nodes, settling, joining what it is cut into, and one reader's page joined from it
-    stage, flowing           what one reader's mail shows; line ends between pieces
+    nodes, settling, frames  what it is cut into, and what that becomes: places to fill
+    stage, joining, flowing  what one reader's mail shows; their page; its line ends
+    memory                   what is kept for the next reader, and how much of it
     compiling, proofs        an issue compiled for all readers, and compared before use
     fitting                  short enough for Gmail
     renderer                 one reader's mail, whichever way it comes about

@@ -4,8 +4,8 @@ Readers of a topic mostly get the same stories of it, so what a story or a secti
 to is kept. Each place that keeps something has a `Shelf`; all shelves of an issue belong
 to one `Memory`. When they hold too much together, all of them are emptied: what they
 keep is made of each other's pieces, so dropping the oldest of one would free nothing
-for certain. It costs little, for an issue of a newsroom fills no memory, and a message
-is made from empty shelves as well.
+for certain. A message is made from empty shelves as well. So an issue's worst case is
+`OCTETS`, as far as pieces and entries are counted, beside its compiled pages.
 """
 
 from __future__ import annotations
