@@ -312,7 +312,7 @@ def test_a_killed_send_goes_on_where_it_was(
 
     unknown = report.counts.get(State.UNKNOWN, 0)
     assert report.counts[State.SENT] + unknown == 12
-    assert unknown < 4, "of four connections, one had its outcome on the disk"
+    assert unknown <= 4, "one for each connection"
     assert set(postbox.received.values()) == {1}
     assert report.counts[State.SENT] <= sum(postbox.received.values()) <= 12
 

@@ -156,8 +156,9 @@ def progress(total: int, what: str) -> Iterator[Callable[[State], None]]:
         done += 1
         if total > 20 and done % step_size == 0:  # noqa: PLR2004 fewer need none
             rate = done / max(monotonic() - began, 0.001)
-            left = f"{rate:,.0f} a second, {(total - done) / rate:,.0f} s to go"
+            left = f", {rate:,.0f} a second, {(total - done) / rate:,.0f} s to go"
             with suppress(OSError):  # nobody reads it; the mail goes on
-                click.echo(f"{what}: {done} of {total}, {left}", err=True)
+                rest = left if done < total else ""
+                click.echo(f"{what}: {done} of {total}{rest}", err=True)
 
     yield tenth
