@@ -436,6 +436,7 @@ def test_init_makes_a_newsroom_that_works(
     assert "not empty" in again.err
 
 
+@pytest.mark.slow  # and `make demo` shows it
 def test_the_demo_shows_everything_and_ends(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

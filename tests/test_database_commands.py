@@ -72,6 +72,7 @@ def test_upgrade_says_what_it_did(digest: Shell, project: Path) -> None:
 
 
 class TestCopy:
+    @pytest.mark.slow
     def test_takes_everything_to_a_server_and_back(
         self, digest: Shell, project: Path, tmp_path: Path
     ) -> None:
@@ -245,6 +246,7 @@ class TestARestoredBackup:
         assert "is a backup of 20" in status.err
         assert digest("plan", "daily").code == 0
 
+    @pytest.mark.slow
     def test_accepted_holds_what_may_have_been_sent(
         self, digest: Shell, project: Path, tmp_path: Path
     ) -> None:
@@ -286,6 +288,7 @@ class TestARestoredBackup:
         assert result.code == 4
         assert "is older than the one that this folder sent with last" in result.err
 
+    @pytest.mark.slow
     def test_on_a_server_is_noticed_as_well(
         self, digest: Shell, project: Path, tmp_path: Path, server: str
     ) -> None:

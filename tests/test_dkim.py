@@ -369,9 +369,17 @@ class TestAKey:
     @pytest.mark.parametrize(
         ("what", "words"),
         [
-            ("1024 bits", "has 1024 bits, which can be forged"),
+            pytest.param(
+                "1024 bits",
+                "has 1024 bits, which can be forged",
+                marks=pytest.mark.slow,
+            ),
             ("2047 bits", "has 2047 bits, which can be forged"),
-            ("4104 bits", "has 4104 bits, which not every receiver verifies"),
+            pytest.param(
+                "4104 bits",
+                "has 4104 bits, which not every receiver verifies",
+                marks=pytest.mark.slow,
+            ),
             ("Ed25519", "is no RSA key but Ed25519"),
             ("elliptic", "is no RSA key but EC"),
             ("locked", "is locked with a passphrase"),

@@ -283,6 +283,7 @@ def test_a_folder_of_somebody_else_is_named(project: Path) -> None:
     assert "secrets: files cannot be written (Permission denied)" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signing", [False, True])
 def test_only_who_signs_loads_cryptography(project: Path, signing: bool) -> None:
     (project / "key.pem").write_text(our_key())

@@ -493,6 +493,7 @@ def elsewhere(project: Path, **places: Path) -> None:
 
 
 class TestDisks:
+    @pytest.mark.slow
     def test_an_outbox_that_may_not_be_written(self, project: Path) -> None:
         (project / "outbox").mkdir(mode=0o555)
         run(project, "collect")
@@ -517,6 +518,7 @@ class TestDisks:
         assert digest("send").code == 0
         assert len(outbox(project)) == 3
 
+    @pytest.mark.slow
     def test_a_database_that_may_not_be_written(self, project: Path) -> None:
         run(project, "collect")
         (project / "digest.db").chmod(0o444)
@@ -812,7 +814,9 @@ def scheduled(project: Path, *, ago: timedelta = timedelta(minutes=1)) -> None:
 
 
 class TestTheClock:
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize(
+        "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+    )
     def test_run_sends_at_its_slot_and_ends_when_asked(
         self, project: Path, postbox: Postbox, number: signal.Signals
     ) -> None:

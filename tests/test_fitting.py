@@ -106,7 +106,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("joined", [True, False])
+@pytest.mark.parametrize("joined", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_an_html_part_stays_below_what_gmail_shows(case: str, joined: bool) -> None:
     number, words, length, language = CASES[case]
     stories = [

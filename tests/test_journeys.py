@@ -280,7 +280,9 @@ with Newsroom(settings) as newsroom:
 """
 
 
-@pytest.mark.parametrize("dies_after", [1, 2, 7])
+@pytest.mark.parametrize(
+    "dies_after", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 7))]
+)
 def test_a_killed_send_goes_on_where_it_was(
     tmp_path: Path, postbox: Postbox, dies_after: int
 ) -> None:
@@ -318,6 +320,7 @@ def test_a_killed_send_goes_on_where_it_was(
     assert report.counts[State.SENT] <= sum(postbox.received.values()) <= 12
 
 
+@pytest.mark.slow
 def test_sigterm_finishes_the_mail_in_flight(tmp_path: Path, postbox: Postbox) -> None:
     readers = "subscribers:\n" + "".join(
         f"  - address: r{number}@readers.example\n" for number in range(400)

@@ -187,7 +187,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
     yield from opened(folder)
 
 
-@pytest.fixture(params=["demo", "hostile"])
+@pytest.fixture(params=["demo", pytest.param("hostile", marks=pytest.mark.slow)])
 def sample(request: pytest.FixtureRequest) -> Sample:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Sample)
@@ -220,6 +220,7 @@ def test_no_hole_is_left_in_the_samples_messages(demo: Sample) -> None:
     assert not any(unresolved(message.content) for _, message in demo.messages.values())
 
 
+@pytest.mark.slow
 def test_every_format_length_and_language_was_there(hostile: Sample) -> None:
     people = [subscriber for subscriber, _ in hostile.messages.values()]
     wishes = {(p.language, p.preferences.format, p.preferences.length) for p in people}
@@ -262,6 +263,7 @@ def test_pictures_are_the_same_for_all_readers(sample: Sample) -> None:
     assert any(seen.values())
 
 
+@pytest.mark.slow
 def test_a_headline_adds_no_field_and_is_not_worked_out(hostile: Sample) -> None:
     for _, message in hostile.messages.values():
         assert "Bcc" not in dict(fields_of(message.content))

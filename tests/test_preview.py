@@ -271,7 +271,9 @@ def test_what_is_wrong_from_the_start_is_said_on_the_terminal(
     assert "subscribers.yaml:1:" in broken.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_it_and_leaves_nothing_behind(
     project: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -292,6 +294,7 @@ def test_a_signal_ends_it_and_leaves_nothing_behind(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("screen", [True, False])
 def test_a_browser_is_opened_only_where_there_is_a_screen(
     digest: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, screen: bool

@@ -61,8 +61,8 @@ class TestEncodings:
     @pytest.mark.parametrize(
         "environment",
         [
-            {"PYTHONIOENCODING": "ascii"},
-            {"PYTHONIOENCODING": "latin-1"},
+            pytest.param({"PYTHONIOENCODING": "ascii"}, marks=pytest.mark.slow),
+            pytest.param({"PYTHONIOENCODING": "latin-1"}, marks=pytest.mark.slow),
             {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         ],
         ids=["ascii", "latin-1", "C"],
