@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check format wheel-test bench clean
+.PHONY: demo test check format wheel-test torture bench clean
 
 demo: $(VENV)/ready ## make a sample newsroom in ./demo, send its digests, show what came of it
 	@$(BIN)/digest demo demo
@@ -20,6 +20,9 @@ check: $(VENV)/ready ## everything that must hold: format, lint, types, contract
 
 wheel-test: $(VENV)/ready ## build the wheel, install it elsewhere, run its demo outside this folder
 	PYTHON="$(PYTHON)" sh tests/wheel.sh
+
+torture: $(VENV)/ready ## kill senders by the hundred and ask the server what it got; half an hour
+	$(BIN)/python -m tests.torture $(ROUNDS)
 
 format: $(VENV)/ready ## let ruff write
 	$(BIN)/ruff format .

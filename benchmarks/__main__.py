@@ -9,6 +9,7 @@ from benchmarks import (
     compiling,
     growth,
     joining,
+    journaled,
     linting,
     report,
     sending,
@@ -19,7 +20,7 @@ from benchmarks import (
 if __name__ == "__main__":
     quick = "--quick" in sys.argv[1:]
     began = time.perf_counter()
-    for benchmark in (joining, compiling, growth, linting, sending):
+    for benchmark in (joining, compiling, growth, linting, sending, journaled):
         benchmark.main(quick=quick)
     steps.main()
     print("\nThe whole chain")
