@@ -104,7 +104,7 @@ class Sending:
         self._over = False  # nothing more is handed out
 
         self._commits = Commits[Settling](self._commit)
-        self._starts: deque[Start] = deque()  # to be written with the next commit
+        self._starts: dict[str, Start] = {}  # not written yet, by delivery
         self._skips: deque[tuple[Claim, str]] = deque()
         self._flying: dict[str, Claim] = {}  # handed out, by delivery
         self._left: set[str] = set()  # of these, those whose body may have left
@@ -209,7 +209,7 @@ class Sending:
             self._unwritable(start, problem)
             return None
         self._flying[claim.delivery] = claim
-        self._starts.append(start)
+        self._starts[claim.delivery] = start
         return message
 
     def _unwritable(self, start: Start, problem: HeaderProblem) -> None:
@@ -223,7 +223,7 @@ class Sending:
                 raise problem
         delivery = start.claim.delivery
         self._flying[delivery] = start.claim
-        self._starts.append(start)
+        self._starts[delivery] = start
         reply = f"not sent: {problem}"
         failed = Outcome(delivery=delivery, state=State.FAILED, reply=reply)
         self._commits.write(Settling(outcomes=[failed]))
@@ -232,7 +232,6 @@ class Sending:
 
     def _commit(self, asked: Sequence[Settling]) -> None:
         """Write what several threads ask for, with one commit."""
-        starts = [self._starts.popleft() for _ in range(len(self._starts))]
         skips = [self._skips.popleft() for _ in range(len(self._skips))]
         outcomes = [
             self._judged(outcome)
@@ -243,6 +242,11 @@ class Sending:
         leaving = [
             self._flying[each.leaving] for each in asked if each.leaving in self._flying
         ]
+        if not (skips or outcomes or leaving):
+            return
+        moving = [claim.delivery for claim, _, _ in outcomes]
+        moving += [claim.delivery for claim in leaving]
+        starts = [self._starts.pop(each) for each in moving if each in self._starts]
         self._tell_audience(outcomes)
         try:
             written = self.journal.write(
@@ -256,9 +260,13 @@ class Sending:
             self._over = True
             raise
         for each in asked:
-            may_leave = each.leaving in self._flying.keys() - written.refused
-            each.granted = may_leave if each.leaving else True
-        self._left.update(e.leaving for e in asked if e.leaving and e.granted)
+            if not each.leaving:
+                continue
+            each.granted = (
+                each.leaving in self._flying and each.leaving not in written.refused
+            )
+            if each.granted:
+                self._left.add(each.leaving)
         self._note(written, skips, outcomes)
 
     def _tell_audience(

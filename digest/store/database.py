@@ -157,8 +157,18 @@ class Database:
     def many(self, sql: str, rows: Iterable[Mapping[str, Single]]) -> int:
         """Run a statement once per row of values; return how many rows it changed."""
         session = self._session()
-        with self.tx(alone=False), self._plain_words(session):
+        if session.depth:
+            return self._many(session, sql, rows)
+        with self.tx(alone=False):
+            return self._many(session, sql, rows)
+
+    def _many(
+        self, session: _Session, sql: str, rows: Iterable[Mapping[str, Single]]
+    ) -> int:
+        try:
             return self.engine.many(self._connection(session), sql, rows)
+        except (UnicodeEncodeError, self.engine.errors) as error:
+            raise self._said(session, error) from error
 
     def batches(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
         """Yield a statement's rows, `size` at a time; inside a transaction."""
@@ -181,9 +191,11 @@ class Database:
     def _execute(
         self, session: _Session, sql: str, values: Mapping[str, Value]
     ) -> Cursor:
-        with self._plain_words(session):
+        try:
             statement, flat = self.engine.prepared(sql, values)
             return self._connection(session).execute(statement, flat)
+        except (UnicodeEncodeError, self.engine.errors) as error:
+            raise self._said(session, error) from error
 
     # -- transactions ---------------------------------------------------------
 
@@ -297,16 +309,19 @@ class Database:
         """Turn an engine's errors into ours."""
         try:
             yield
-        except UnicodeEncodeError as error:
-            session.spoiled = True
-            raise StoreError(
+        except (UnicodeEncodeError, self.engine.errors) as error:
+            raise self._said(session, error) from error
+
+    def _said(self, session: _Session, error: Exception) -> StoreError:
+        """Return an engine's error in our words."""
+        session.spoiled = True
+        if isinstance(error, UnicodeEncodeError):
+            return StoreError(
                 f"{self.engine.name} cannot hold {error.object!r}: it is not "
                 "text. Write it anew, in UTF-8."
-            ) from error
-        except self.engine.errors as error:
-            session.spoiled = True
-            trouble = self.engine.trouble(error)
-            if session.connection and self.engine.is_lost(session.connection):
-                session.close()
-                trouble = self.engine.lost
-            raise unusable(self.engine.name, trouble) from error
+            )
+        trouble = self.engine.trouble(error)
+        if session.connection and self.engine.is_lost(session.connection):
+            session.close()
+            trouble = self.engine.lost
+        return unusable(self.engine.name, trouble)

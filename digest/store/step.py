@@ -11,11 +11,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from digest.model import Outcome, State, Status
-from digest.store.contents import Contents, Sharing
+from digest.store.contents import Contents
 from digest.store.database import Database, Row, chunks, statements, storable, to_ms
 from digest.store.rows import Claim, Start, Written
 
 SQL = statements("journal")
+
+Values = dict[str, str | int | bytes | None]
 
 #: Of a row whose holder may still say what became of it.
 ANSWERABLE = frozenset({State.SENDING, State.BODY_SENT, State.UNKNOWN})
@@ -32,6 +34,7 @@ class Step:
         self._issue, self._now = issue, now
         self._rows: dict[str, Row] = {}
         self._states: dict[str, State] = {}
+        self._hold, self._last_issue = "", 0
 
     def write(
         self,
@@ -48,28 +51,28 @@ class Step:
             + [claim for claim, _, _ in outcomes]
             + [*leaving]
         )
-        (row,) = self._database.all(SQL["at_commit"], issue=self._issue)
-        rivals = self._contents.rivals(self._issue, last_key=row["last_key"])
         skipped = self._skip(skips)
         answered = {claim.subscriber for claim, _, _ in outcomes}
-        refused = self._start(starts, rivals, answered, hold=row["hold"])
+        going = {claim.subscriber for claim in leaving}
+        refused = self._start(starts, answered, going)
         recorded = self._record(outcomes)
         refused |= self._leave([c for c in leaving if c.delivery not in refused])
         return Written(
             skipped=skipped,
             recorded=recorded,
             refused=frozenset(refused),
-            hold=row["hold"],
+            hold=self._hold,
         )
 
     def _read(self, claims: Iterable[Claim]) -> None:
-        """Read the rows and lock them."""
+        """Read the rows and lock them, and what holds for all of them."""
         for chunk in chunks({claim.subscriber for claim in claims}):
             for row in self._database.all(
                 SQL["standing"], issue=self._issue, readers=chunk
             ):
                 self._rows[row["subscriber"]] = row
                 self._states[row["subscriber"]] = State(row["state"])
+                self._hold, self._last_issue = row["hold"], row["last_key"]
 
     def _ours(self, claim: Claim, *states: State) -> bool:
         """Whether a row is still the claim's, and in one of these states."""
@@ -92,43 +95,49 @@ class Step:
     def _start(
         self,
         starts: Collection[Start],
-        rivals: Sharing,
         answered: Collection[str],
-        *,
-        hold: str,
+        going: Collection[str],
     ) -> set[str]:
         """Mark rows `sending` with what they hold; return the deliveries refused.
 
-        What a server has answered already, the envelope alone, is past refusing.
+        Those whose body is `going` become `body_sent` in the same step. What a
+        server has `answered` already, the envelope alone, is past refusing.
         """
         ours = [start for start in starts if self._ours(start.claim, State.CLAIMED)]
         open_ = [start for start in ours if start.claim.subscriber not in answered]
-        back = [start for start in open_ if hold or not self._wanted(start.claim)]
-        back += self._just_received([s for s in open_ if s not in back], rivals)
+        back = [s for s in open_ if self._hold or not self._wanted(s.claim)]
+        back += self._just_received([s for s in open_ if s not in back])
         good = [start for start in ours if start not in back]
-        self._many(
-            "start",
-            [
-                {
-                    **self._of(start.claim),
-                    "dated": to_ms(start.dated),
-                    "contents": self._contents.pack(self._issue, start.articles),
-                }
+        for state in (State.SENDING, State.BODY_SENT):
+            rows = [
+                start
                 for start in good
-            ],
-        )
-        self._become(State.SENDING, [start.claim for start in good])
+                if (start.claim.subscriber in going) == (state is State.BODY_SENT)
+            ]
+            self._many("start", [self._started(start, state) for start in rows])
+            self._become(state, [start.claim for start in rows])
         self._many("requeue", [self._of(start.claim) for start in back])
         self._become(State.QUEUED, [start.claim for start in back])
         started = {start.claim.delivery for start in good}
         return {start.claim.delivery for start in starts} - started
 
+    def _started(self, start: Start, state: State) -> Values:
+        return {
+            **self._of(start.claim),
+            "state": state.value,
+            "dated": to_ms(start.dated),
+            "contents": self._contents.pack(self._issue, start.articles),
+        }
+
     def _wanted(self, claim: Claim) -> bool:
         """Whether the reader wants mail, to the last moment."""
         return bool(self._rows[claim.subscriber]["status"] == Status.ACTIVE.value)
 
-    def _just_received(self, starts: Collection[Start], rivals: Sharing) -> list[Start]:
+    def _just_received(self, starts: Collection[Start]) -> list[Start]:
         """Return those of which another newsletter has just brought an article."""
+        if not starts:
+            return []
+        rivals = self._contents.rivals(self._issue, last_key=self._last_issue)
         if not rivals:
             return []
         readers = [start.claim.subscriber for start in starts]
@@ -151,9 +160,7 @@ class Step:
             self._become(outcome.state, [claim])
         return frozenset(claim.delivery for claim, _, _ in ours)
 
-    def _recorded(
-        self, claim: Claim, outcome: Outcome, due: datetime | None
-    ) -> dict[str, str | int | bytes | None]:
+    def _recorded(self, claim: Claim, outcome: Outcome, due: datetime | None) -> Values:
         doubtful = outcome.state is State.UNKNOWN
         # One that went on to `unknown` by itself was counted then.
         counted = self._states[claim.subscriber] is State.UNKNOWN
@@ -171,15 +178,15 @@ class Step:
     def _leave(self, leaving: Collection[Claim]) -> set[str]:
         """Mark rows `body_sent`; return the deliveries refused.
 
-        One that was `body_sent` already did not get away, and is tried again.
+        One that was `body_sent` already has just started, or did not get away and is
+        tried again.
         """
-        mine = (State.SENDING, State.BODY_SENT)
-        ours = [claim for claim in leaving if self._ours(claim, *mine)]
+        ours = [claim for claim in leaving if self._ours(claim, State.SENDING)]
         self._many("leave", [self._of(claim) for claim in ours])
         self._become(State.BODY_SENT, ours)
-        return {claim.delivery for claim in leaving} - {c.delivery for c in ours}
+        return {c.delivery for c in leaving if not self._ours(c, State.BODY_SENT)}
 
-    def _of(self, claim: Claim) -> dict[str, str | int | bytes | None]:
+    def _of(self, claim: Claim) -> Values:
         """Return the values that name a claim's row."""
         return {
             "issue": self._issue,
@@ -191,9 +198,7 @@ class Step:
     def _become(self, state: State, claims: Iterable[Claim]) -> None:
         self._states.update((claim.subscriber, state) for claim in claims)
 
-    def _many(
-        self, statement: str, rows: list[dict[str, str | int | bytes | None]]
-    ) -> None:
+    def _many(self, statement: str, rows: list[Values]) -> None:
         """Run a statement for each row; all of them must be there, for they were read."""
         if rows and self._database.many(SQL[statement], rows) != len(rows):
             raise RuntimeError(f"{statement}: a row changed although it was locked")

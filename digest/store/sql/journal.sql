@@ -46,14 +46,14 @@ and state = 'claimed'
 
 -- name: start
 update delivery
-set state = 'sending', dated_ms = :dated, contents = :contents, changed_ms = :now
+set state = :state, dated_ms = :dated, contents = :contents, changed_ms = :now
 where issue = :issue and subscriber = :reader and token = :token
 and state = 'claimed'
 
 -- name: leave
 update delivery set state = 'body_sent', changed_ms = :now
 where issue = :issue and subscriber = :reader and token = :token
-and state in ('sending', 'body_sent')
+and state = 'sending'
 
 -- name: record
 update delivery
@@ -70,8 +70,10 @@ where issue = :issue and subscriber = :reader and token = :token
 and state in ('claimed', 'sending')
 
 -- name: standing
-select d.subscriber, d.state, d.token, s.status
+select d.subscriber, d.state, d.token, s.status, i.hold,
+  (select max(key) from issue) as last_key
 from delivery d join subscriber s on s.id = d.subscriber
+join issue i on i.key = d.issue
 where d.issue = :issue and d.subscriber in (:readers)
 order by d.subscriber -- locked in one order, two processes never wait for one another
 {lock_rows}
@@ -105,10 +107,6 @@ update delivery
 set state = 'skipped', token = null, due_ms = 0, reason = :reason, changed_ms = :now
 where issue = :issue and state in ('queued', 'deferred', 'claimed')
 and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
-
--- name: at_commit
-select (select hold from issue where key = :issue) as hold,
-  (select max(key) from issue) as last_key
 
 -- name: sharing
 select i.key, a.place, v.article
