@@ -22,13 +22,13 @@ def leaving(link: str, fetcher: Fetcher) -> Observation:
     """Ask for a link of List-Unsubscribe; an empty one is not there yet."""
     if not link:
         return unseen(THING, "the database has made no links yet")
+    shown = link.rpartition("/")[0] + "/…"
     if not link.startswith("https:"):
         return wrong(
             THING,
-            f"{link} is not https, so no mail program shows the button",
+            f"{shown} is not https, so no mail program shows the button",
             "give site.url in digest.yaml an https address",
         )
-    shown = link.rpartition("/")[0] + "/…"
     try:
         status = fetcher.status(link)
     except DocumentError as error:
