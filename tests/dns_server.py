@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+from contextlib import suppress
 from typing import Self
 
 import dns.flags
@@ -18,6 +19,12 @@ HOST = "127.0.0.1"
 _SHORT = (
     400  #: octets; more is asked for again over TCP, as a key is (others cut at 512)
 )
+
+
+def room(query: bytes) -> int:
+    """Return how long an answer whoever asks can take over UDP (RFC 6891)."""
+    asked = dns.message.from_wire(query)
+    return asked.payload if asked.edns >= 0 else _SHORT
 
 
 class NameServer:
@@ -63,7 +70,7 @@ class NameServer:
                 return
             answer = self.answer(wire)
             whole = answer.to_wire()
-            if len(whole) > _SHORT:
+            if len(whole) > room(wire):
                 answer.answer.clear()
                 answer.flags |= dns.flags.TC
                 whole = answer.to_wire()
@@ -75,12 +82,13 @@ class NameServer:
                 line, _ = self.tcp.accept()
             except OSError:
                 return
-            with line, line.makefile("rb") as file:
-                (length,) = struct.unpack("!H", file.read(2))
-                answer = self.answer(file.read(length))
-                self.over_tcp.append(answer.question[0].name.to_text())
-                whole = answer.to_wire()
-                line.sendall(struct.pack("!H", len(whole)) + whole)
+            line.settimeout(1)  # rspamd opens one and says nothing
+            with line, line.makefile("rb") as file, suppress(OSError):
+                while length := file.read(2):
+                    answer = self.answer(file.read(*struct.unpack("!H", length)))
+                    self.over_tcp.append(answer.question[0].name.to_text())
+                    whole = answer.to_wire()
+                    line.sendall(struct.pack("!H", len(whole)) + whole)
 
     def answer(self, wire: bytes) -> dns.message.Message:
         query = dns.message.from_wire(wire)
