@@ -150,6 +150,8 @@ class Settings:
     #: Kinds of pictures that may be in mails although many programs do not show them.
     images_allowed: frozenset[str] = frozenset()
     lint: LintSettings = field(default_factory=LintSettings)
+    #: Where secrets were read from.
+    secret_files: tuple[Path, ...] = field(default=(), repr=False)
 
     def newsletter(self, slug: str) -> Newsletter | None:
         """Return the newsletter of that slug, or None."""

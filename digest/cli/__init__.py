@@ -29,6 +29,10 @@ COMMANDS = {
         "project:check",
         "Check digest.yaml, the readers' file and the templates.",
     ),
+    "doctor": (
+        "doctor:doctor",
+        "Look at DNS, mail server, secrets: all that a delivered mail needs.",
+    ),
     "languages": (
         "languages:languages",
         "Show in which languages mails speak, and what each lacks.",

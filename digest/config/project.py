@@ -72,10 +72,12 @@ def load_settings(path: Path, *, environment: Mapping[str, str]) -> Settings:
     findings = Findings(file=str(path), document=document, problems=problems)
     value = _with_empty_parts(document.value)
     root = path.parent.resolve()
-    checked = _checked(value, findings, _known(value, root, environment))
+    known = _known(value, root, environment)
+    checked = _checked(value, findings, known)
     findings.finish()
     assert checked is not None  # or there were findings
-    return _settings(checked, root)
+    settings = _settings(checked, root)
+    return replace(settings, secret_files=tuple(dict.fromkeys(known.secret_files)))
 
 
 def _is_folder(path: Path) -> bool:

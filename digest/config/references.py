@@ -26,6 +26,8 @@ class Known:
     sources: Collection[str] = ()
     root: Path = Path()  #: the project's folder
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: Files that secrets were read from, noted as they are.
+    secret_files: list[Path] = field(default_factory=list)
 
 
 def topic(written: str, known: Known) -> str:
@@ -128,6 +130,7 @@ def _found(written: str, known: Known) -> tuple[str, str]:
         found, where = _from_environment(name, known), f"the variable {name}"
     else:
         found, where = _from_file(known.root / name), f"the file {name}"
+        known.secret_files.append(known.root / name)
     if not found:
         raise ValueError(f"is empty: {where} holds nothing; put the secret there")
     return found, where

@@ -107,17 +107,35 @@ class Fetcher:
         a redirect may still only lead to public ones, or back to it. With `most`,
         that many octets of its beginning are enough, and no more are read.
         """
+        allowed = _host_and_port(url) if allow_private else None
+        headers = _conditions(validators or Validators()) | _range(most)
+        with self._guarded(url, allowed) as client:
+            return _follow(client, url, headers, most=most)
+
+    def status(self, url: str) -> int:
+        """Return the status a GET is answered with; no redirect is followed.
+
+        Raises `DocumentError` when there is no answer, or none that is public.
+        """
+        with self._guarded(url, None) as client:
+            request = client.build_request("GET", url)
+            response = client.send(request, stream=True, follow_redirects=False)
+            response.close()
+            return response.status_code
+
+    @contextmanager
+    def _guarded(
+        self, url: str, allowed: tuple[str, int] | None
+    ) -> Iterator[httpx2.Client]:
+        """Yield what sends requests; what goes wrong is said of `url`."""
         shown = without_password(url)
-        backend = GuardedBackend(
-            self._resolver, _host_and_port(url) if allow_private else None
-        )
+        backend = GuardedBackend(self._resolver, allowed)
         watchdog = threading.Timer(self._total_seconds, backend.abort)
         watchdog.daemon = True
         watchdog.start()
         try:
             with self._client(backend) as client:
-                headers = _conditions(validators or Validators())
-                found = _follow(client, url, headers | _range(most), most=most)
+                yield client
             if backend.aborted:  # a body that ends with the connection looks whole
                 raise httpcore2.ReadTimeout
         except (httpx2.InvalidURL, UnicodeError) as error:
@@ -132,8 +150,6 @@ class Fetcher:
                 else _reason(error)
             )
             raise DocumentError(f"{shown} {what}") from error
-        else:
-            return found
         finally:
             watchdog.cancel()
             backend.close()

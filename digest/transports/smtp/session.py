@@ -64,6 +64,7 @@ class Session(smtplib.SMTP):
         self.settings, self.tls, self.timeouts = settings, tls, timeouts
         self.tokens = tokens
         self.ready = False  #: for messages; `open` went through
+        self.greeting = ""  #: the server's first words; some say the time
         self.handed = 0  #: messages begun in this conversation
 
     @property
@@ -99,6 +100,7 @@ class Session(smtplib.SMTP):
         code, text = self.getreply()
         if code != READY:
             raise smtplib.SMTPConnectError(code, text)
+        self.greeting = text.decode("utf-8", "replace")
         self.wait(self.timeouts.reply)
         self.ehlo_or_helo_if_needed()
         if settings.security is Security.STARTTLS:

@@ -29,7 +29,7 @@ def trust(ca_file: Path | None) -> ssl.SSLContext:
 
 def explained(error: OSError | UnicodeError, settings: SmtpDelivery) -> TransportError:
     """Return what went wrong while connecting: where, what, and what to do."""
-    found, remedy = _found(error)
+    found, remedy = reason(error)
     return _trouble(settings, f"no mail can be sent, {found}; {remedy}")
 
 
@@ -91,7 +91,8 @@ def _trouble(settings: SmtpDelivery, words: str) -> TransportError:
     return TransportError(f"{settings.host}:{settings.port}: {words}. {_NOTHING_LOST}")
 
 
-def _found(error: OSError | UnicodeError) -> tuple[str, str]:
+def reason(error: OSError | UnicodeError) -> tuple[str, str]:
+    """Return what keeps us from a server, and what to do."""
     match error:
         case InsecureError():
             return (
