@@ -156,7 +156,7 @@ def main(*, quick: bool = False) -> None:
     if SINK is None or SOURCE is None:
         print("\nNot measured: sending. Install Debian's postfix for its smtp-sink.")
         return
-    number, rounds = (400, 1) if quick else (3_000, 5)
+    number, rounds = (400, 1) if quick else (2_000, 5)
     engines = ["SQLite", "PostgreSQL"] if program("initdb") else ["SQLite"]
     found: dict[str, object] = {}
     rows = []

@@ -203,7 +203,8 @@ class Inspector:
             for reader in readers:
                 had = received.get(reader.id, set())
                 digest = assembler.choose(reader, received=had, now=now)
-                if not digest.skipped:
+                # One whose address cannot be written fails when it is sent, alone.
+                if not digest.skipped and reader.address.isprintable():
                     return reader, assembler.message(reader, digest, dated=now)[1]
             return None
 
