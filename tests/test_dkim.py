@@ -37,6 +37,8 @@ from tests.projects import Clock
 from tests.test_mail_lint import Sample, opened
 from tests.test_message import LETTER, LETTERHEAD, TEXT
 
+pytestmark = pytest.mark.slow
+
 DOMAIN = "longitude.example"
 SIGNER = Signer(read_key(our_key()), selector=SELECTOR, domain=DOMAIN)
 [RECORD] = records(read_key(our_key()), selector=SELECTOR, domains=[DOMAIN])

@@ -18,6 +18,8 @@ from tests.commands import ROOT, Result, Shell, run
 from tests.keys import our_key
 from tests.projects import SETTINGS, write_project
 
+pytestmark = pytest.mark.slow
+
 TWO_SENDERS = SETTINGS.replace(
     "sources:\n",
     "  weekly: {title: Weekly, sender: w@weekly.example}\n"

@@ -420,6 +420,7 @@ def rename(project: Path, **names: str) -> None:
         file.write_text(file.read_text().replace(f"{old}@", f"{new}@"))
 
 
+@pytest.mark.slow
 class TestBrokenLines:
     @pytest.mark.parametrize(
         "phase", ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "body", "dot"]
@@ -492,6 +493,7 @@ def elsewhere(project: Path, **places: Path) -> None:
     file.write_text(text)
 
 
+@pytest.mark.slow
 class TestDisks:
     @pytest.mark.slow
     def test_an_outbox_that_may_not_be_written(self, project: Path) -> None:
@@ -703,6 +705,7 @@ def wait_until(true: Callable[[], bool], *, seconds: float = 30) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 class TestBeingStopped:
     @pytest.mark.parametrize(
         ("number", "code"),
@@ -813,6 +816,7 @@ def scheduled(project: Path, *, ago: timedelta = timedelta(minutes=1)) -> None:
         newsroom.store.archive.watch("daily")
 
 
+@pytest.mark.slow
 class TestTheClock:
     @pytest.mark.parametrize(
         "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]

@@ -18,6 +18,8 @@ from digest.newsroom import Newsroom
 from tests.commands import Result, Shell, finish, run, start
 from tests.projects import READERS, write_project
 
+pytestmark = pytest.mark.slow
+
 HOST = "127.0.0.1"
 
 

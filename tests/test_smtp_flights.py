@@ -447,7 +447,8 @@ class TestSeveralConnections:
                 target=one_at_a_time, args=(listener,), daemon=True
             ).start()
             settings = loopback(listener.getsockname()[1], connections=4)
-            transport = SmtpTransport(settings, timeouts=QUICK)
+            patient = replace(QUICK, pauses=(0.05,) * 100)
+            transport = SmtpTransport(settings, timeouts=patient)
             error = delivered(transport, desk)
             listener.shutdown(socket.SHUT_RDWR)
 

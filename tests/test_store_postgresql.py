@@ -41,6 +41,8 @@ print(store.key.hex())
 store.close()
 """
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server() -> Cluster:

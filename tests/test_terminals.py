@@ -27,6 +27,8 @@ from tests.commands import ROOT, Shell, run
 from tests.projects import write_article, write_project
 from tests.smtp_servers import RealServer
 
+pytestmark = pytest.mark.slow
+
 HEADLINE = "Die Fähre „Großer Ärger“ – 渡し船が戻る ⛴"
 
 
