@@ -260,7 +260,9 @@ class TestTheDns:
                 {
                     KEY: [
                         quoted(
-                            published().replace("p=M", "p= M").replace("v=DKIM1; ", "")
+                            published()
+                            .replace("p=MII", "p= M I I")
+                            .replace("v=DKIM1; ", "")
                         )
                     ]
                 },
@@ -500,7 +502,7 @@ class TestTheHouse:
 
         (found,) = house.secrets(settings)
 
-        assert (found.thing, found.verdict) == ("secret dkim.pem", verdict)
+        assert (found.thing, found.verdict) == ("secret secrets/dkim.pem", verdict)
         assert f"{mode:04o}" in found.found
         assert (f"chmod 600 {file}" == found.remedy) == (verdict != OK)
 

@@ -51,7 +51,7 @@ def folder_of(thing: str, folder: Path) -> Observation:
 
 def secrets(settings: Settings) -> Iterator[Observation]:
     """Say of each file with secrets whether others can read it."""
-    files = {f"secret {file.name}": file for file in settings.secret_files}
+    files = {f"secret {_short(f, settings.root)}": f for f in settings.secret_files}
     database = settings.database
     if isinstance(database, Path) and database.exists():
         files["database's rights"] = database
@@ -59,6 +59,10 @@ def secrets(settings: Settings) -> Iterator[Observation]:
         yield unseen("secrets", "none is in a file")
     for thing, file in files.items():
         yield rights(thing, file)
+
+
+def _short(file: Path, root: Path) -> Path:
+    return file.relative_to(root) if file.is_relative_to(root) else file
 
 
 def rights(thing: str, file: Path) -> Observation:
