@@ -107,6 +107,7 @@ class Sending:
         self._starts: dict[str, Start] = {}  # not written yet, by delivery
         self._skips: deque[tuple[Claim, str]] = deque()
         self._flying: dict[str, Claim] = {}  # handed out, by delivery
+        self._messages: dict[str, Message] = {}  # the very ones that may leave
         self._left: set[str] = set()  # of these, those whose body may have left
         self._arrived: list[str] = []  # readers, not yet told to the audience
 
@@ -141,12 +142,18 @@ class Sending:
     ) -> bool:
         """Write outcomes down, and that a body is about to leave.
 
-        It is on the disk when this returns. False: `leaving` may not be sent.
+        It is on the disk when this returns. False: `leaving` may not be sent; so it
+        is with one that was handed out before its lease ended and was claimed again.
         Raises `StoreError` when it cannot be written; then the body may not leave.
         """
-        asked = Settling(outcomes=outcomes, leaving=leaving.delivery if leaving else "")
+        asked = Settling(outcomes=outcomes)
+        stale = leaving is not None and (
+            self._messages.get(leaving.delivery) is not leaving
+        )
+        if leaving is not None and not stale:
+            asked.leaving = leaving.delivery
         self._commits.write(asked)
-        return asked.granted
+        return asked.granted and not stale
 
     # -- drawing ----------------------------------------------------------------
 
@@ -210,6 +217,7 @@ class Sending:
             return None
         self._flying[claim.delivery] = claim
         self._starts[claim.delivery] = start
+        self._messages[claim.delivery] = message
         return message
 
     def _unwritable(self, start: Start, problem: HeaderProblem) -> None:
@@ -319,10 +327,9 @@ class Sending:
     ) -> None:
         """Count what was written, and tell who watches."""
         for delivery in written.refused:
-            self._flying.pop(delivery, None)
+            self._forget(delivery)
         for claim, outcome, _ in outcomes:
-            self._flying.pop(claim.delivery, None)
-            self._left.discard(claim.delivery)
+            self._forget(claim.delivery)
             if claim.delivery not in written.recorded:
                 continue
             if outcome.state is not State.SENT:
@@ -334,6 +341,11 @@ class Sending:
                 self._count(State.SKIPPED)
         if written.hold:
             self.report.hold, self._over = written.hold, True
+
+    def _forget(self, delivery: str) -> None:
+        self._flying.pop(delivery, None)
+        self._messages.pop(delivery, None)
+        self._left.discard(delivery)
 
     def _count(self, state: State) -> None:
         self.report.done[state] += 1

@@ -16,6 +16,9 @@ from hypothesis import settings
 from tests.cluster import remove_cluster
 from tests.stores import on_postgresql
 
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("usual", deadline=None)
+settings.load_profile("usual")
 settings.register_profile("long", deadline=None)
 
 

@@ -164,6 +164,20 @@ def test_a_lease_that_ran_out_is_not_sent(
     assert not report.settled
 
 
+def test_a_mail_whose_lease_ended_in_our_own_hands_leaves_once(
+    newsroom: Newsroom, issue: Issue, clock: Clock
+) -> None:
+    desk = sending(newsroom, issue, clock)
+    old = [desk.take() for _ in range(3)]
+    clock.forward(hours=1)
+    new = {message.delivery: message for _ in old if (message := desk.take())}
+
+    granted = [desk.settle(leaving=message) for message in new.values()]
+    stale = [desk.settle(leaving=message) for message in old]
+
+    assert (granted, stale) == ([True] * 3, [False] * 3)
+
+
 def test_an_interruption_after_the_outcome_is_on_the_disk_changes_nothing(
     newsroom: Newsroom, issue: Issue
 ) -> None:

@@ -363,7 +363,7 @@ class TestRefusals:
             assert status.code == 1
             assert "later@readers.example: deferred after 1 attempt, due " in status.out
             assert "450 4.2.1 greylisted" in status.out
-            clock.forward(minutes=6)
+            clock.forward(minutes=7)
             assert "1 deferred in this run" in digest("send").out
             assert "deferred after 2 attempts" in digest("status").out
             clock.forward(days=1)
@@ -383,7 +383,7 @@ class TestRefusals:
         with Scripted(play(RCPT="451 4.3.0 busy")) as server:
             through(project, server.settings.port)
             assert digest("send").code == 1
-            clock.forward(minutes=5)
+            clock.forward(minutes=7)
             again = digest("send")
 
         assert again.code == 0
