@@ -1,11 +1,13 @@
 """The stock mails in a real browser: what a reader sees, measured in the page.
 
 Four sets, four languages, a phone's and a desk's width, light and dark, with and without
-the mail's `<style>`. Slow; skipped, and said so, where Chromium is not installed.
+the mail's `<style>`; and what axe-core, which knows the rules for pages that everybody can
+use, says of them. Slow; skipped, and said so, where Chromium or axe-core is not installed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -184,6 +186,64 @@ def test_dark_means_light_ink_on_a_dark_card() -> None:
 def test_arabic_runs_from_right_to_left() -> None:
     for name, found in measured("desk").items():
         assert found["dir"] == ("rtl" if "-ar-" in name else "ltr")
+
+
+#: They ask for the landmarks of a website. A mail is an article in the page of a mail
+#: program, which has its own <main>: the mail says role="article" and no more.
+NOT_FOR_MAILS = ("landmark-one-main", "region")
+
+
+@pytest.fixture(scope="module")
+def axe() -> Path:
+    file = browser.axe_core()
+    if file is None:
+        pytest.skip(
+            "axe-core is not installed: nobody asked whether everybody can use the mails "
+            "(`npm install -g axe-core`, or name its folder in AXE_CORE)"
+        )
+    return file
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+class TestAxe:
+    def test_objects_to_nothing(self, axe: Path, dark: bool) -> None:
+        named = {name: html for name, html in mails() if name.endswith("-summaries")}
+
+        found = browser.violations(
+            [*named.values()], axe, width=600, dark=dark, without=NOT_FOR_MAILS
+        )
+
+        said = dict(zip(named, found, strict=True))
+        assert len(said) == len(stock.SETS) * len(stock.LANGUAGES)
+        assert {name: each for name, each in said.items() if each} == {}
+
+    def test_sees_what_is_wrong_with_a_mail(self, axe: Path, dark: bool) -> None:
+        """Or else finding nothing would mean nothing."""
+        html = stock.mail("newsroom", "en").html or ""
+        scheme = "dark" if dark else "light"
+        faint = (
+            f"<style>@media(prefers-color-scheme:{scheme})"
+            "{.faint{color:#777;background:#888}}</style><p class=faint>Words</p>"
+        )
+        spoilt = html.replace(" alt=", " data-alt=").replace("<h2", "<h5")
+        spoilt = re.sub("<html lang=[^ >]*", "<html", spoilt)
+
+        found = browser.violations(
+            [spoilt.replace("</body>", faint + "</body>"), html],
+            axe,
+            width=600,
+            dark=dark,
+            without=NOT_FOR_MAILS,
+        )
+
+        assert {rule for rule, _, _ in found[0]} == {
+            "color-contrast",
+            "heading-order",
+            "html-has-lang",
+            "image-alt",
+            "link-name",
+        }
+        assert found[1] == []
 
 
 def test_a_browser_that_darkens_mails_itself_leaves_none_bright(tmp_path: Path) -> None:
