@@ -19,6 +19,8 @@ from tests.stock_samples import PICTURES
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 IMAGES = ROOT / "examples" / "newsroom" / "articles" / "images"
 
+#: Between two mails beside each other, in pixels.
+GAP = 8
 #: Mails beside each other, each in a frame of its own as high as the mail; then `measure`
 #: is asked about each, and the answers are left in the page.
 PAGE = """<!DOCTYPE html><html style="color-scheme:{scheme}"><meta charset="utf-8">
@@ -36,7 +38,7 @@ onload = () => {{
 }};
 </script>"""
 FRAME = (
-    '<iframe style="border:0;margin:0 8px 0 0;vertical-align:top;color-scheme:{scheme};'
+    '<iframe style="border:0;margin:0 {gap}px 0 0;vertical-align:top;color-scheme:{scheme};'
     'width:{width}px;height:900px" srcdoc="{mail}"></iframe>'
 )
 
@@ -148,7 +150,7 @@ def picture(
             Path(folder),
             dark,
             *(["--blink-settings=forceDarkModeEnabled=true"] if forced else []),
-            f"--window-size={len(mails) * (width + 8)},{height}",
+            f"--window-size={len(mails) * (width + GAP)},{height}",
             f"--force-device-scale-factor={scale}",
             "--virtual-time-budget=3000",
             f"--screenshot={path}",
@@ -194,6 +196,7 @@ def _page(
         FRAME.format(
             mail=html.escape(_with_pictures(mail)),
             width=width,
+            gap=GAP,
             scheme=scheme,
         )
         for mail in mails
