@@ -1,19 +1,23 @@
 """The stock mails in a real browser: what a reader sees, measured in the page.
 
 Four sets, four languages, a phone's and a desk's width, light and dark, with and without
-the mail's `<style>`. Slow; skipped, and said so, where Chromium is not installed.
+the mail's `<style>`; and what axe-core, which knows the rules for pages that everybody can
+use, says of them. Slow; skipped, and said so, where Chromium or axe-core is not installed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageStat
 
 from digest.model import Length
+from digest.rendering.contrast import contrast
 from tests import browser
 from tests import stock_samples as stock
 
@@ -186,16 +190,150 @@ def test_arabic_runs_from_right_to_left() -> None:
         assert found["dir"] == ("rtl" if "-ar-" in name else "ltr")
 
 
-def test_a_browser_that_darkens_mails_itself_leaves_none_bright(tmp_path: Path) -> None:
-    from PIL import Image, ImageStat
+#: They ask for the landmarks of a website. A mail is an article in the page of a mail
+#: program, which has its own <main>: the mail says role="article" and no more.
+NOT_FOR_MAILS = ("landmark-one-main", "region")
 
-    chosen = [
-        browser.undeclared(stock.mail(of, "en").html or "")
-        for of in ("letter", "brief")
-    ]
-    path = tmp_path / "forced.png"
 
-    browser.picture(chosen, path, width=360, height=900, forced=True)
+@pytest.fixture(scope="module")
+def axe() -> Path:
+    file = browser.axe_core()
+    if file is None:
+        pytest.skip(
+            "axe-core is not installed: nobody asked whether everybody can use the mails "
+            "(`npm install -g axe-core`, or name its folder in AXE_CORE)"
+        )
+    return file
 
-    with Image.open(path) as shot:
-        assert ImageStat.Stat(shot.convert("L")).mean[0] < 90
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+class TestAxe:
+    def test_objects_to_nothing(self, axe: Path, dark: bool) -> None:
+        named = {name: html for name, html in mails() if name.endswith("-summaries")}
+
+        found = browser.violations(
+            [*named.values()], axe, width=600, dark=dark, without=NOT_FOR_MAILS
+        )
+
+        said = dict(zip(named, found, strict=True))
+        assert len(said) == len(stock.SETS) * len(stock.LANGUAGES)
+        assert {name: each for name, each in said.items() if each} == {}
+
+    def test_sees_what_is_wrong_with_a_mail(self, axe: Path, dark: bool) -> None:
+        """Or else finding nothing would mean nothing."""
+        html = stock.mail("newsroom", "en").html or ""
+        scheme = "dark" if dark else "light"
+        faint = (
+            f"<style>@media(prefers-color-scheme:{scheme})"
+            "{.faint{color:#777;background:#888}}</style><p class=faint>Words</p>"
+        )
+        spoilt = html.replace(" alt=", " data-alt=").replace("<h2", "<h5")
+        spoilt = re.sub("<html lang=[^ >]*", "<html", spoilt)
+
+        found = browser.violations(
+            [spoilt.replace("</body>", faint + "</body>"), html],
+            axe,
+            width=600,
+            dark=dark,
+            without=NOT_FOR_MAILS,
+        )
+
+        assert {rule for rule, _, _ in found[0]} == {
+            "color-contrast",
+            "heading-order",
+            "html-has-lang",
+            "image-alt",
+            "link-name",
+        }
+        assert found[1] == []
+
+
+#: Where each text stands: the middle half of its lines, so that no neighbour reaches in.
+PLACES = """
+(view, page) => {
+  const texts = [], walker = page.createTreeWalker(page.body, 4);
+  while (walker.nextNode()) {
+    const node = walker.currentNode, range = page.createRange();
+    if (!node.data.trim() || ['STYLE', 'SCRIPT'].includes(node.parentElement.tagName)) continue;
+    range.selectNodeContents(node);
+    const lines = [...range.getClientRects()].filter((b) => b.width > 1).map(
+      (b) => [b.left, b.top + b.height / 4, b.right, b.bottom - b.height / 4]);
+    if (lines.length) texts.push([node.data.trim().slice(0, 60), lines]);
+  }
+  return {texts, height: page.documentElement.scrollHeight};
+}
+"""
+#: Pixels of the picture for one of the page: a thin stroke is blurred into its ground at 1.
+SCALE = 2
+
+
+def seen_contrast(shot: Image.Image, lines: list[list[float]], left: int) -> float:
+    """Return how much a text stands out in a picture of it, in its best line.
+
+    The ground is the colour most pixels have, the ink the one that differs most from it.
+    """
+    best = 1.0
+    for line in lines:
+        x1, y1, x2, y2 = (round(SCALE * each) for each in line)
+        shift = left * SCALE
+        part = shot.crop((x1 + shift, y1, x2 + shift, max(y2, y1 + 1)))
+        colours: list[Any] = part.getcolors(part.width * part.height) or []
+        ground, *others = (
+            f"#{bytes(colour).hex()}" for _, colour in sorted(colours, reverse=True)
+        )
+        best = max(best, *(contrast(ground, other) for other in others), 1.0)
+    return best
+
+
+def faint_when_darkened(
+    html: Sequence[str], folder: Path
+) -> list[list[tuple[str, float]]]:
+    """Return the texts of each mail that cannot be read where a browser darkens it."""
+    found = browser.found_in(html, measure=PLACES, width=600, dark=True)
+    path = folder / "forced.png"
+    browser.picture(
+        html,
+        path,
+        width=600,
+        height=max(each["height"] for each in found),
+        dark=True,
+        forced=True,
+        scale=SCALE,
+    )
+    faint = []
+    with Image.open(path) as picture:
+        shot = picture.convert("RGB")
+    for at, each in enumerate(found):
+        assert len(each["texts"]) > 15
+        left = at * (600 + browser.GAP)
+        right, bottom = left + 600, each["height"]
+        mail = shot.crop((left * SCALE, 0, right * SCALE, bottom * SCALE))
+        assert ImageStat.Stat(mail.convert("L")).mean[0] < 90, "it was darkened"
+        told = [(w, seen_contrast(shot, lines, left)) for w, lines in each["texts"]]
+        faint.append([(words, seen) for words, seen in told if seen < 4.5])
+    return faint
+
+
+@pytest.mark.parametrize("of", stock.SETS)
+def test_a_browser_that_darkens_mails_itself_leaves_every_text_readable(
+    of: str, tmp_path: Path
+) -> None:
+    """Read from pixels: computed styles do not say what became of the colours."""
+    chosen = [stock.mail(of, language).html or "" for language in ("en", "ar")]
+
+    found = faint_when_darkened([*chosen, *map(browser.undeclared, chosen)], tmp_path)
+
+    assert found == [[], [], [], []]
+
+
+def test_a_text_that_pales_where_a_browser_darkens_it_is_seen(tmp_path: Path) -> None:
+    html = stock.mail("brief", "en").html or ""
+    pale = '<p style="color:#777;background:#888">Pale words</p></body>'
+
+    (found,) = faint_when_darkened([html.replace("</body>", pale)], tmp_path)
+    (forced,) = faint_when_darkened(
+        [browser.undeclared(html).replace("</body>", pale)], tmp_path
+    )
+
+    assert [words for words, _ in found] == ["Pale words"]
+    assert [words for words, _ in forced] == ["Pale words"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import FileProblems
-from digest.model import Format, Length
+from digest.model import Format, Image, Length
 from digest.rendering import TemplateFile
 from digest.rendering.contrast import contrast, nearest
 from digest.rendering.theme import Theme, Themes
@@ -217,6 +217,43 @@ def test_every_set_shows_a_themes_values(of: str) -> None:
             in html
         )
         assert 'width="200" height="40" alt="Longitude"' in html
+
+
+@pytest.mark.parametrize("of", stock.SETS)
+def test_no_picture_is_wider_than_its_column_and_none_is_enlarged(of: str) -> None:
+    files = samples.templates(of)
+    own = TemplateFile(path="templates/theme.yaml", text="width: 400\nwide: 30\n")
+    pictures = "".join(
+        f'<img src="https://m.example/{width}.jpg" alt="A quay" width="{width}" height="{width // 2}">'
+        for width in (1200, 200)
+    )
+    story = samples.article(
+        1,
+        body=f"<p>Words</p>{pictures}",
+        image=Image(url="https://m.example/lead.jpg", alt="A", width=1200, height=600),
+    )
+    digest = samples.digest(samples.section("Climate", story))
+
+    made = samples.renderer(
+        digest, templates=replace(files, themes=(*files.themes, own))
+    )
+    mail = made.render(
+        digest, samples.personal(), language="en", length=Length.FULL,
+        format=Format.HTML,
+    )  # fmt: skip
+
+    shown = {
+        name: (int(width), int(height))
+        for name, width, height in re.findall(
+            r'<img[^>]* src="https://m.example/(\w+).jpg"[^>]* width="(\d+)" height="(\d+)"',
+            re.sub(r'(<img[^>]*?)( alt="[^"]*")', r"\1", mail.html or ""),
+        )
+    }
+    if of != "brief":  # it is headlines alone
+        assert shown["1200"] == (340, 170), "sharp on dense screens: 1200 pixels in 340"
+        assert shown["200"] == (200, 100)
+        assert of == "letter" or shown["lead"] == (400, 200)
+    assert all(width <= 400 for width, _ in shown.values())
 
 
 def test_a_mistake_in_a_theme_stops_the_issue() -> None:

@@ -2,7 +2,7 @@
 
 The archive keeps bodies as a safe subset of HTML, written for a page of their
 own. In a mail they stand under a headline, so their headings move below it; they
-stand in 520 pixels, so pictures get a width classic Outlook obeys and a style
+stand in a column, so pictures get a width classic Outlook obeys and a style
 everybody else prefers; and only the few attributes that mean something in a mail
 remain. Elements get short class names for the template's style sheet.
 """
@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 
 from digest.rendering.plaintext import body_text
 
-#: What a body is wide in a 600 pixel mail with 40 pixel margins.
+#: What a body is wide in a 600 pixel mail with 40 pixel margins, where no theme says more.
 WIDTH = 520
 
 _HEADING = re.compile(r"<h([1-6])[\s>]", re.IGNORECASE)
@@ -47,14 +47,15 @@ _ATTRIBUTES = frozenset(
 class Bodies:
     """Bodies already prepared, so that each is worked out once per issue."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = WIDTH) -> None:
+        self._room = room  # what the column is wide, in pixels
         self._html: dict[tuple[str, int], str] = {}
         self._text: dict[str, str] = {}
 
     def html(self, body: str, level: int) -> str:
         """Return `body` as HTML for a mail, its first heading an ``h{level}``."""
         if (body, level) not in self._html:
-            self._html[body, level] = prepared(body, level)
+            self._html[body, level] = prepared(body, level, self._room)
         return self._html[body, level]
 
     def text(self, body: str) -> str:
@@ -64,9 +65,12 @@ class Bodies:
         return self._text[body]
 
 
-def prepared(body: str, level: int) -> str:
-    """Return `body` ready for a mail, its headings from ``h{level}`` down."""
-    writer = _Writer(body, level)
+def prepared(body: str, level: int, room: int) -> str:
+    """Return `body` ready for a mail, its headings from ``h{level}`` down.
+
+    No picture in it is wider than `room` pixels.
+    """
+    writer = _Writer(body, level, room)
     writer.feed(body)
     writer.close()
     return writer.finished()
@@ -75,11 +79,12 @@ def prepared(body: str, level: int) -> str:
 class _Writer(HTMLParser):
     """Copies a body, element by element, into what mail programs understand."""
 
-    def __init__(self, body: str, level: int) -> None:
+    def __init__(self, body: str, level: int, room: int) -> None:
         super().__init__(convert_charrefs=True)
         depths = sorted({int(found) for found in _HEADING.findall(body)})
         self._levels = {f"h{depth}": level + at for at, depth in enumerate(depths)}
         self._last = level - 1
+        self._room = room
         self._has_headings = "<th" in body
         self._parts: list[str] = []
         self._open: list[tuple[str, str]] = []  # what was read, what was written
@@ -121,7 +126,7 @@ class _Writer(HTMLParser):
     def _start(self, tag: str, written: str, name: str, found: dict[str, str]) -> None:
         kept = {key: value for key, value in found.items() if key in _ATTRIBUTES}
         if tag == "img":
-            kept = _picture(found)
+            kept = _picture(found, self._room)
         elif tag == "table":
             kept = {"width": "100%", "cellspacing": "0", "cellpadding": "0"}
             kept |= {} if self._has_headings else {"role": "presentation"}
@@ -135,10 +140,10 @@ class _Writer(HTMLParser):
             self._open.append((tag, written))
 
 
-def _picture(found: dict[str, str]) -> dict[str, str]:
+def _picture(found: dict[str, str], room: int) -> dict[str, str]:
     """Give a picture a width that Outlook obeys, and a height where it is known."""
     width, height = (_pixels(found.get(key, "")) for key in ("width", "height"))
-    shown = min(width or WIDTH, WIDTH)
+    shown = min(width or room, room)
     kept = {"src": found.get("src", ""), "alt": found.get("alt", "")}
     kept["width"] = str(shown)
     if width and height:

@@ -117,7 +117,9 @@ class Pages:
         )
         self.words = Words.of(templates)
         self._themes = Themes(templates.themes) if templates.themes else None
-        self._bodies = Bodies()
+        # Fonts differ from language to language, sizes do not.
+        theme = self._themes and self._themes.speaking(newsletter.language)
+        self._bodies = Bodies(theme.column) if theme else Bodies()
         self.memory = Memory()
         self._styles: dict[str, tuple[str, ...]] = {}
         self._views: dict[str, dict[str, ArticleView]] = {}  # by language

@@ -99,6 +99,11 @@ class Theme:
     wide: int  #: the same where there is room
     corners: int  #: how round buttons and pictures are
 
+    @property
+    def column(self) -> int:
+        """What a text is wide at most, in pixels."""
+        return self.width - 2 * max(self.gutter, self.wide)
+
 
 class Themes:
     """What `theme.yaml` files say, checked, in every language."""
