@@ -16,7 +16,7 @@ check: $(VENV)/ready ## everything that must hold: format, lint, types, contract
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n auto --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/pytest -q -n auto $(ONLY) --cov --cov-report=term --cov-fail-under=95
 
 wheel-test: $(VENV)/ready ## build the wheel, install it elsewhere, run its demo outside this folder
 	PYTHON="$(PYTHON)" sh tests/wheel.sh
