@@ -669,7 +669,8 @@ class TestTwoAtOnce:
         assert second.code == clock.code == 5
         for said in (second.err, clock.out):
             assert "daily is being sent by another process right now" in said
-        assert "being sent since" in status.out
+        assert "5 claimed" in status.out
+        assert "5 claimed" in status.out
         assert ended.code == 0
         assert server.accepted.total() == 5
         assert max(server.accepted.values()) == 1
