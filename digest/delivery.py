@@ -357,16 +357,13 @@ class Sending:
         A second Ctrl-C leaves something half-way, or a fault of a transport's own.
         """
         self._over = True
-        doubtful = [
-            Outcome(
-                delivery=delivery,
-                state=State.UNKNOWN if delivery in self._left else State.QUEUED,
-                reply="interrupted before the server answered; it may have been delivered"
-                if delivery in self._left
-                else "",
-            )
-            for delivery in tuple(self._flying)
+        doubt = "interrupted before the server answered; it may have been delivered"
+        unfinished = [
+            Outcome(delivery=each, state=State.UNKNOWN, reply=doubt)
+            if each in self._left
+            else Outcome(delivery=each, state=State.QUEUED)
+            for each in tuple(self._flying)
         ]
-        self._commits.write(Settling(outcomes=doubtful))
+        self._commits.write(Settling(outcomes=unfinished))
         self.journal.release(self._batch)
         self._forget_bounces()

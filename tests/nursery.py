@@ -127,6 +127,7 @@ def die_at(number: int, *, written: bool) -> None:
             if count == number:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    # In this process alone, which is about to die.
     Database._commit = last  # type: ignore[assignment,method-assign]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Literal
 
 from digest.model import (
     Article,
@@ -32,7 +33,7 @@ LANGUAGES = ("en", "fr", "ar", "ja")
 PICTURES = "https://media.example"
 
 #: Topics: slug, layout, and their titles in the four languages.
-_TOPICS = (
+_TOPICS: tuple[tuple[str, Literal["list", "grid", "brief"], tuple[str, ...]], ...] = (
     ("rights", "list", ("Human rights", "Droits humains", "حقوق الإنسان", "人権")),
     ("climate", "list", ("Climate", "Climat", "المناخ", "気候")),
     ("europe", "grid", ("Europe", "Europe", "أوروبا", "ヨーロッパ")),
@@ -246,7 +247,7 @@ _NAMES = {"en": "Amira", "fr": "Amira", "ar": "أميرة", "ja": "アミラ"}
 def topics(language: str) -> tuple[Topic, ...]:
     place = LANGUAGES.index(language)
     return tuple(
-        Topic(slug=slug, title=titles[place], layout=layout, page=f"{HOST}/{slug}")  # type: ignore[arg-type]
+        Topic(slug=slug, title=titles[place], layout=layout, page=f"{HOST}/{slug}")
         for slug, layout, titles in _TOPICS
     )
 

@@ -16,6 +16,7 @@ LAYERS = [
     {"errors", "settings"},
     {
         "tags",
+        "colours",
         "yamltext",
         "reading",
         "addresses",

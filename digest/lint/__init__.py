@@ -2,7 +2,7 @@
 
     findings, rules    what is said; what a rule is
     page, css          the HTML and its style sheets, read once, as they stand
-    colours, looks     what each element looks like, light and dark
+    looks              what each element looks like, light and dark
     mail               header, text and page, with what the sender owes
     clientfacts        which mail program shows what
     checks/            the rules

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from digest.lint import colours
-from digest.lint.colours import BLACK, WHITE, Colour
+from digest import colours
+from digest.colours import BLACK, WHITE, Colour
 from digest.lint.css import (
     Declaration,
     Selector,

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from digest.errors import OutputError
-from digest.transports.files import held, place, unwritable
+from digest.transports.files import held, listed, place, unwritable
 
 MARKER = ".digest-archive"
 _ASIDE = ".writing"
@@ -81,7 +81,13 @@ def opened(folder: Path, *, planned: Iterable[str]) -> Iterator[ArchiveFolder]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with held(folder):
-            earlier = _earlier(folder)
+            earlier = listed(
+                folder,
+                MARKER,
+                like=_OURS,
+                besides=_ASIDE,
+                nobodys="are not an archive of ours",
+            )
             archive = ArchiveFolder(folder, earlier=earlier)
             planned = frozenset(planned)
             for path in sorted(planned - earlier):
@@ -95,21 +101,3 @@ def opened(folder: Path, *, planned: Iterable[str]) -> Iterator[ArchiveFolder]:
             yield archive
     except OSError as error:
         raise unwritable(folder, error) from error
-
-
-def _earlier(folder: Path) -> frozenset[str]:
-    """Return the files of the archive as it is; refuse a folder that is not ours."""
-    try:
-        listed = json.loads((folder / MARKER).read_text("utf-8"))
-    except FileNotFoundError:
-        strangers = sorted(p.name for p in folder.iterdir() if p.name != _ASIDE)
-        if strangers:
-            raise OutputError(
-                f"{folder}: it holds files that are not an archive of ours (such as "
-                f"{strangers[0]}); choose a new or an empty folder"
-            ) from None
-        return frozenset()
-    except ValueError:  # cut off or edited: what it listed stays, and is not ours
-        return frozenset()
-    files = listed if isinstance(listed, list) else []
-    return frozenset(p for p in files if isinstance(p, str) and _OURS.fullmatch(p))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -99,6 +100,30 @@ def place(path: Path, content: bytes, *, by_way_of: Path) -> None:
     except BaseException:
         by_way_of.unlink(missing_ok=True)
         raise
+
+
+def listed(
+    folder: Path, marker: str, *, like: re.Pattern[str], besides: str, nobodys: str
+) -> frozenset[str]:
+    """Return the files that our mark in a folder lists; none where it is cut off.
+
+    Paths that are not `like` ours are left out. Raises `OutputError` when there is no
+    mark and anything `besides` one name of ours; `nobodys` says what such files are.
+    """
+    try:
+        found = json.loads((folder / marker).read_text("utf-8"))
+    except FileNotFoundError:
+        strangers = sorted(p.name for p in folder.iterdir() if p.name != besides)
+        if strangers:
+            raise OutputError(
+                f"{folder}: it holds files that {nobodys} (such as {strangers[0]}); "
+                "choose a new or an empty folder"
+            ) from None
+        return frozenset()
+    except ValueError:  # cut off or edited: what it listed stays, and is not ours
+        return frozenset()
+    paths = found if isinstance(found, list) else []
+    return frozenset(p for p in paths if isinstance(p, str) and like.fullmatch(p))
 
 
 @contextmanager

@@ -14,15 +14,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.errors import OutputError
 from digest.rendering import Rendered
 from digest.tags import slug
-from digest.transports.files import held, place, unwritable
+from digest.transports.files import held, listed, place, unwritable
 from digest.transports.pictures import Pictures
 from digest.transports.sheet import Cover, Entry, Skipped, contact_sheet, entry_text
 
@@ -78,7 +77,13 @@ def write_pages(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with held(folder):
-            earlier = _earlier(folder)
+            earlier = listed(
+                folder,
+                MARKER,
+                like=_OURS,
+                besides=_ASIDE,
+                nobodys="no earlier build wrote",
+            )
             aside = _fresh(folder / _ASIDE)
             try:
                 written = _all(aside, pages, cover, skipped, Pictures(aside, images))
@@ -140,26 +145,6 @@ def _stem(page: Page) -> str:
 # -- the folder -------------------------------------------------------------
 
 
-def _earlier(folder: Path) -> set[str]:
-    """Return the files of our earlier build; refuse a folder that is not ours."""
-    try:
-        written = json.loads((folder / MARKER).read_text("utf-8"))
-    except FileNotFoundError:
-        strangers = sorted(
-            path.name for path in folder.iterdir() if path.name != _ASIDE
-        )
-        if strangers:
-            raise OutputError(
-                f"{folder}: it holds files that no earlier build wrote (such as "
-                f"{strangers[0]}); choose a new or an empty folder"
-            ) from None
-        return set()
-    except ValueError:  # cut off or edited: what it listed stays, and is not ours
-        return set()
-    files = written if isinstance(written, list) else []
-    return {name for name in files if isinstance(name, str) and _OURS.fullmatch(name)}
-
-
 def _fresh(aside: Path) -> Path:
     """Return an empty folder to write in; a crash may have left an old one."""
     shutil.rmtree(aside, ignore_errors=True)
@@ -167,7 +152,7 @@ def _fresh(aside: Path) -> Path:
     return aside
 
 
-def _move(aside: Path, folder: Path, earlier: set[str]) -> None:
+def _move(aside: Path, folder: Path, earlier: frozenset[str]) -> None:
     """Put the new build where the earlier one was; the contact sheet last."""
     found = (path.relative_to(aside) for path in aside.rglob("*") if path.is_file())
     new = sorted({str(path) for path in found} - {"index.html"})
@@ -184,6 +169,6 @@ def _move(aside: Path, folder: Path, earlier: set[str]) -> None:
     _mark(folder, {*new, "index.html"})
 
 
-def _mark(folder: Path, files: set[str]) -> None:
+def _mark(folder: Path, files: Collection[str]) -> None:
     content = json.dumps(sorted(files), ensure_ascii=False, indent=0)
     place(folder / MARKER, content.encode(), by_way_of=folder / _ASIDE / MARKER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from digest.lint.colours import Colour, contrast, written
+from digest.colours import Colour, contrast, written
 from digest.lint.css import pixels, sides
 from digest.lint.findings import Hit
 from digest.lint.looks import Look

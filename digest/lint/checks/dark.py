@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from digest.lint.colours import BLACK, WHITE, luminance, written
+from digest.colours import BLACK, WHITE, luminance, written
 from digest.lint.css import Declaration, read_style
 from digest.lint.findings import Hit
 from digest.lint.mail import Mail

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from digest.lint.colours import WHITE, background
+from digest.colours import WHITE, background
 from digest.lint.findings import Hit
 from digest.lint.mail import Mail
 from digest.lint.page import Node
