@@ -9,9 +9,6 @@ installed, our own postbox otherwise), with every delivery committed to disk on 
 from __future__ import annotations
 
 import resource
-import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.sending import SINK, sink
 from benchmarks.sized_newsroom import make_newsroom
 from digest.config import load_settings
 from digest.newsroom import Newsroom
@@ -39,25 +37,12 @@ def timed(what: str, number: int) -> Iterator[None]:
 @contextmanager
 def server(folder: Path) -> Iterator[tuple[str, int]]:
     """Run an SMTP server on loopback; yield its name and port."""
-    sink = shutil.which("smtp-sink", path="/usr/sbin:/usr/lib/postfix/sbin:/usr/bin")
-    if sink is None:
+    if SINK is None:
         with Postbox(folder / "maildir") as box:
             yield "postbox", box.port
         return
-    with socket.create_server((LOOPBACK, 0)) as free:
-        port = free.getsockname()[1]
-    command = [sink, "-u", "nobody", "-c", f"{LOOPBACK}:{port}", "100"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(50):
-            with socket.socket() as probe:
-                if probe.connect_ex((LOOPBACK, port)) == 0:
-                    break
-            time.sleep(0.1)
+    with sink() as port:
         yield "smtp-sink", port
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def main(readers: int, articles: int) -> None:

@@ -12,12 +12,20 @@ from datetime import datetime
 
 from digest.model import Outcome, State, Status
 from digest.store.contents import Contents
-from digest.store.database import Database, Row, chunks, statements, storable, to_ms
+from digest.store.database import (
+    Database,
+    Row,
+    Single,
+    chunks,
+    statements,
+    storable,
+    to_ms,
+)
 from digest.store.rows import Claim, Start, Written
 
 SQL = statements("journal")
 
-Values = dict[str, str | int | bytes | None]
+Values = dict[str, Single]
 
 #: Of a row whose holder may still say what became of it.
 ANSWERABLE = frozenset({State.SENDING, State.BODY_SENT, State.UNKNOWN})
