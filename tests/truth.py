@@ -105,9 +105,12 @@ class TruthServer:
         if self.fault("body"):
             file.read(10)
             raise Over
-        body = b"".join(iter(file.readline, b".\r\n"))
-        if not body.endswith(b"\r\n"):
-            raise Over  # it ended in the middle: nothing was accepted
+        lines = []
+        while (text := file.readline()) != b".\r\n":
+            if not text:
+                raise Over  # it ended in the middle: nothing was accepted
+            lines.append(text)
+        body = b"".join(lines)
         fault = self.fault("dot")
         took, _, then = fault.rpartition("+")
         if took or not fault:
