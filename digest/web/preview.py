@@ -8,11 +8,7 @@ name (against DNS rebinding); what a mail contains can run nothing.
 
 from __future__ import annotations
 
-import errno
-import signal
-import socket
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -25,12 +21,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.errors import BusyError, DigestError, TransportError
+from digest.errors import DigestError
 from digest.linting import notes
 from digest.model import Newsletter
 from digest.newsroom import Newsroom
-
-LOOPBACK = "127.0.0.1"
+from digest.web.serving import LOOPBACK, ended_by_signals, listening_on
 
 #: A mail may show this project's pictures and nothing else: no script, no network.
 HEADERS = {
@@ -148,34 +143,3 @@ def serve(
         on_ready(f"http://{LOOPBACK}:{listening.getsockname()[1]}/")
         with ended_by_signals():
             server.run(sockets=[listening])
-
-
-def listening_on(port: int) -> socket.socket:
-    """Return a socket that listens there; say why not, otherwise."""
-    try:
-        return socket.create_server((LOOPBACK, port))
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise BusyError(
-                f"port {port} is taken on this machine, perhaps by another preview; end "
-                "that one, or choose another port with --port"
-            ) from error
-        raise TransportError(
-            f"port {port} cannot be used on this machine ({error.strerror}); choose "
-            "another with --port, above 1023"
-        ) from error
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Make Ctrl-C and SIGTERM the ordinary end of a server.
-
-    uvicorn stops at them, and then raises them again for whoever listened before.
-    """
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, lambda *_: None) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
