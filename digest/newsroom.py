@@ -99,7 +99,8 @@ class Newsroom:
             settings.database, now=now, project=settings.root
         )
         self.issues = Issues(self.store, topics=settings.topics, now=now)
-        self.links = Links(key=self.store.key, site_url=settings.site.url)
+        newest, *older = self.store.keys()
+        self.links = Links(key=newest, older=tuple(older), site_url=settings.site.url)
         self.inspector = Inspector(self.store, settings, now=self.seconds)
 
     def __enter__(self) -> Self:

@@ -27,6 +27,7 @@ from digest.store.copying import copy
 from digest.store.database import Database, statements
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
+from digest.store.requests import Request, Requests, Wanted
 from digest.store.rows import Claim, Delivery, Start, Written
 from digest.store.verifying import verify
 
@@ -40,8 +41,11 @@ __all__ = [
     "Event",
     "Imported",
     "Journal",
+    "Request",
+    "Requests",
     "Start",
     "Store",
+    "Wanted",
     "Written",
     "back_up",
     "copy_database",
@@ -50,6 +54,9 @@ __all__ = [
 ]
 
 SQL = statements("store")
+
+#: What the first key of links is called; those after it are links-2, links-3 …
+FIRST_KEY = "links"
 
 
 class Store:
@@ -69,15 +76,32 @@ class Store:
         self.archive = Archive(database, now=now)
         self.audience = Audience(database, now=now)
         self.journal = Journal(database, now=now)
-        self.key = self._key()  #: 32 random bytes of this database, for links
+        self.requests = Requests(database, now=now)
+        if not self._keys():
+            self._make_key(FIRST_KEY)  # or another process just did
+        #: 32 random bytes, made when the database was; it never changes.
+        self.key = self.keys()[-1]
 
-    def _key(self) -> bytes:
-        """Return the key made when the database was, whoever came first."""
-        row = self._database.one(SQL["key"])
-        if row is None:
-            self._database.run(SQL["make_key"], hex=secrets.token_hex(32))
-            (row,) = self._database.all(SQL["key"])
-        return bytes.fromhex(row["hex"])
+    def keys(self) -> tuple[bytes, ...]:
+        """Return the keys of links, the newest first; the last one is `key`."""
+        return tuple(bytes.fromhex(hex_) for _, hex_ in reversed(self._keys()))
+
+    def add_key(self) -> int:
+        """Make a new key for links from now on; return how many there are."""
+        with self._database.tx():
+            count = len(self._keys()) + 1
+            self._make_key(f"{FIRST_KEY}-{count}")
+        return count
+
+    def _keys(self) -> list[tuple[int, str]]:
+        """Return the number and the digits of each key, the oldest first."""
+        return sorted(
+            (int(row["name"].partition("-")[2] or 1), row["hex"])
+            for row in self._database.all(SQL["keys"])
+        )
+
+    def _make_key(self, name: str) -> None:
+        self._database.run(SQL["make_key"], name=name, hex=secrets.token_hex(32))
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything inside one step: all of it or nothing, alone.

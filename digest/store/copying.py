@@ -32,6 +32,7 @@ TABLES = (
     "event",
     "soft_bounce",
     "followed",
+    "request",
     "delivery",
     "held_before",
 )
