@@ -30,6 +30,7 @@ LAYERS = [
     {"assembly", "enclosing", "issues", "readership", "postbox"},
     {"delivery", "building", "collecting", "linting", "proof", "publishing"},
     {"newsroom"},
+    {"reception"},
     {"scheduler", "doctor"},
     {"web"},
     {"cli"},

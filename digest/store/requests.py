@@ -87,6 +87,11 @@ class Requests:
         row = self._database.one(SQL["by_id"], id=id_)
         return _request(row) if row else None
 
+    def of(self, subscriber: str) -> list[Request]:
+        """Return what a reader asked for, the oldest first."""
+        rows = self._database.all(SQL["of"], subscriber=subscriber)
+        return [_request(row) for row in rows]
+
     def use(self, id_: str) -> bool:
         """Use a link; False: it is unknown, was used before, or is too old."""
         return bool(self._database.run(SQL["use"], id=id_, now=self._ms()))

@@ -7,6 +7,9 @@ values (:id, :kind, :subscriber, :address, :detail, :now, :due, 0, :until, null)
 -- name: by_id
 select * from request where id = :id
 
+-- name: of
+select * from request where subscriber = :subscriber order by asked_ms, id
+
 -- name: due
 select * from request where due_ms <= :now order by due_ms, id limit :limit
 
