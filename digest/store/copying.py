@@ -30,10 +30,15 @@ TABLES = (
     "taken",
     "imported",
     "event",
+    "agreement",
+    "asked",
+    "formerly",
+    "suppression",
     "soft_bounce",
     "followed",
     "request",
     "delivery",
+    "tally",
     "held_before",
 )
 
