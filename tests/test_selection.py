@@ -452,3 +452,20 @@ def test_another_mute_takes_articles_away_and_adds_none(
     assert {a.id for a in after.articles} == {
         a.id for a in before.articles if not wanted(a, stricter.mutes)
     }
+
+
+def test_of_a_topic_for_its_top_stories_only_the_first_two_are_shown() -> None:
+    articles = [
+        article("a", "river"),
+        article("b", "river"),
+        article("c", "river"),
+        article("d", "river", "school"),
+        article("e", "school"),
+    ]
+
+    digest = digest_of(articles, reader(top=frozenset(["rivers"])))
+
+    shown = shape(digest)
+    assert shown["Rivers"] == ["a", "b"]
+    assert shown["Schools"] == ["d", "e"], "it may stand where it is wanted"
+    assert digest.more == 0, "what is not wanted is not on offer either"

@@ -56,10 +56,11 @@ def confirm(newsroom: Newsroom, request: Request, *, where: str) -> Subscriber |
         if request.subscriber is None or not store.requests.use(request.id):
             return None
         held = newsroom.subscriber(request.subscriber)
-        was_active = held.status is Status.ACTIVE
-        subscriber = store.audience.confirm(held.id, agreed)
-        if was_active:
-            subscriber = store.audience.change(held.id, wish.granted, by="reader")
+        subscriber = (
+            store.audience.change(held.id, wish.granted, by="reader", agreed=agreed)
+            if held.status is Status.ACTIVE
+            else store.audience.confirm(held.id, agreed)
+        )
         store.requests.add(
             Wanted.WELCOME,
             address=subscriber.address,

@@ -6,7 +6,7 @@ forms are used to fill strangers' mailboxes ("list bombing").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -38,7 +38,8 @@ COMPLAINT = "complaint"
 #: Older issues make no good welcome.
 FRESH_ISSUE = timedelta(days=31)
 
-Values = Mapping[str, str]
+#: A word with what fills its blanks, or a link.
+Paragraph = tuple[str, Mapping[str, str]] | str
 
 
 class Mails:
@@ -82,6 +83,7 @@ class Mails:
         speech = self._speech(wish.language or newsletters[0].language)
         titles = speech.listed([each.title for each in newsletters])
         has_all = subscriber.preferences.newsletters.issuperset(wish.newsletters)
+        parts: list[Paragraph]
         if subscriber.status is Status.ACTIVE and has_all:
             slug = newsletters[0].slug
             parts = [
@@ -157,7 +159,11 @@ class Mails:
         store, now = self._newsroom.store, self._newsroom.seconds()
         issue = store.archive.last_issue(newsletter.slug)
         stale = issue is None or now - issue.until > FRESH_ISSUE
-        if stale or issue is None or issue.id in store.journal.open_issues(newsletter.slug):
+        if (
+            stale
+            or issue is None
+            or issue.id in store.journal.open_issues(newsletter.slug)
+        ):
             return None
         assembler = self._assembler(issue.id)
         digest = assembler.choose(subscriber, received=(), now=now)
@@ -212,7 +218,7 @@ class Mails:
         *,
         to: str,
         about: tuple[str, str],
-        parts: list[tuple[str, Values] | str],
+        parts: Sequence[Paragraph],
         speech: Speech,
         bounces_to: str,
     ) -> Message:

@@ -130,15 +130,16 @@ class Audience:
         change: Callable[[Subscriber], Subscriber],
         *,
         by: str,
+        agreed: Agreed | None = None,
     ) -> Subscriber:
         """Change one reader in one transaction, and say in their history what changed.
 
         `by` is what brought it about: "reader", "operator". Nothing is written when
-        `change` returns an equal reader. Raises `InputError` when the id is unknown,
+        `change` returns an equal reader, but for what they `agreed` to. Raises `InputError` when the id is unknown,
         when another reader has the new address, or when a reader would get mail at an
         address that is suppressed.
         """
-        return self._choices.change(subscriber_id, change, by=by)
+        return self._choices.change(subscriber_id, change, by=by, agreed=agreed)
 
     def ask(self, subscriber: Subscriber, agreed: Agreed) -> Subscriber:
         """Take down what somebody asks for by a form, and that they did; return who.

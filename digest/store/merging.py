@@ -34,8 +34,9 @@ def merged_form(held: Form, before: Form | None, said: Form) -> Form:
     else:
         known = {**USUAL, **before} if before else {**USUAL, "status": None}
         merged = {name: _merged(name, held, known, said) for name in said}
+        before_that = {**USUAL["preferences"], **known["preferences"]}
         merged["preferences"] = _preferences(
-            held["preferences"], known["preferences"], said["preferences"]
+            held["preferences"], before_that, said["preferences"]
         )
     if status.final and said["status"] != Status.UNSUBSCRIBED:
         merged["status"] = held["status"]
@@ -47,7 +48,7 @@ def merged_form(held: Form, before: Form | None, said: Form) -> Form:
 
 def _preferences(held: Form, before: Form, said: Form) -> Form:
     merged = {name: _merged(name, held, before, said) for name in said}
-    for name in ("newsletters", "mutes"):
+    for name in ("newsletters", "mutes", "top"):
         merged[name] = sorted(_items(held[name], before[name], said[name]))
     merged["follows"] = _follows(held["follows"], before["follows"], said["follows"])
     return merged

@@ -110,9 +110,7 @@ class Requests:
             found = [_request(row) for row in rows]
             for request in found:
                 wait = min(FIRST_WAIT * 2**request.attempts, LONGEST_WAIT)
-                self._database.run(
-                    SQL["take"], id=request.id, due=to_ms(now + wait)
-                )
+                self._database.run(SQL["take"], id=request.id, due=to_ms(now + wait))
         return found
 
     def settle(self, id_: str) -> None:

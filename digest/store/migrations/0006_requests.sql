@@ -3,7 +3,7 @@
 create table request (
   id text primary key, -- random; what the link in the mail holds
   kind text not null check (kind in ('subscribe', 'welcome', 'address')),
-  subscriber text references subscriber (id) on delete cascade, -- null: not looked up yet
+  subscriber text references subscriber (id), -- null: not looked up yet
   address_key text not null, -- whose mailbox the mail goes to
   detail text not null, -- JSON
   asked_ms bigint not null,
