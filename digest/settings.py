@@ -133,6 +133,16 @@ class LintSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    """Where `digest serve` listens, and whose word about visitors it takes."""
+
+    host: str = "127.0.0.1"  #: an address of this machine
+    port: int = 8080
+    #: Addresses and networks of proxies whose `X-Forwarded-For` and `-Proto` count.
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -150,6 +160,7 @@ class Settings:
     #: Kinds of pictures that may be in mails although many programs do not show them.
     images_allowed: frozenset[str] = frozenset()
     lint: LintSettings = field(default_factory=LintSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
     #: Where secrets were read from.
     secret_files: tuple[Path, ...] = field(default=(), repr=False)
 

@@ -69,6 +69,11 @@ COMMANDS = {
         "database:db",
         "Upgrade, copy, back up or verify the database; accept a restored one.",
     ),
+    "serve": (
+        "serving:serve",
+        "Serve the public pages: subscribe, preferences, unsubscribe, archive.",
+    ),
+    "keys": ("serving:keys", "Replace the key that makes readers' links."),
     "archive": ("archive:archive", "Write the issues that went out as web pages."),
     "status": (
         "status:status",

@@ -29,6 +29,7 @@ from digest.config.schema import (
     SettingsFile,
     SourcePart,
 )
+from digest.config.serving import ServePart
 from digest.config.values import command, is_url, minutes, per_second
 from digest.model import Limits, Newsletter, Notice, Schedule, Topic
 from digest.settings import (
@@ -40,6 +41,7 @@ from digest.settings import (
     LintSettings,
     PageSource,
     Security,
+    ServeSettings,
     Settings,
     Site,
     SmtpDelivery,
@@ -157,6 +159,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         collect_every_minutes=minutes(file.collect_every),
         images_allowed=frozenset(file.images.allow if file.images else ()),
         lint=_lint(file.lint or LintPart(), root),
+        serve=_serve(file.serve or ServePart()),
     )
 
 
@@ -280,6 +283,12 @@ def _lint(part: LintPart, root: Path) -> LintSettings:
         ignore=frozenset(part.ignore),
         targets=tuple(part.targets or ()),
         facts=root / part.facts if part.facts else None,
+    )
+
+
+def _serve(part: ServePart) -> ServeSettings:
+    return ServeSettings(
+        host=part.host, port=part.port, trusted_proxies=tuple(part.trusted_proxies)
     )
 
 

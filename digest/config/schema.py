@@ -38,6 +38,7 @@ from digest.config.kinds import (
 from digest.config.leaving import DeliveryPart, DkimPart
 from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, SitePart, TopicPart
+from digest.config.serving import ServePart
 
 
 class SchedulePart(Part):
@@ -231,6 +232,9 @@ class SettingsFile(Part):
     images: ImagesPart | None = Field(default=None, description="Pictures in mails.")
     lint: LintPart | None = Field(
         default=None, description="How mails are looked at before they leave."
+    )
+    serve: ServePart | None = Field(
+        default=None, description="Where `digest serve` listens."
     )
     database: DatabasePlace = Field(
         default="digest.db",

@@ -96,7 +96,7 @@ class Requests:
         """Use a link; False: it is unknown, was used before, or is too old."""
         return bool(self._database.run(SQL["use"], id=id_, now=self._ms()))
 
-    def open(self, request: Request) -> bool:
+    def is_open(self, request: Request) -> bool:
         """Whether a request's link may still be used."""
         return not request.used and request.until > self._now()
 

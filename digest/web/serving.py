@@ -13,10 +13,11 @@ from digest.errors import BusyError, TransportError
 LOOPBACK = "127.0.0.1"
 
 
-def listening_on(port: int) -> socket.socket:
+def listening_on(port: int, *, host: str = LOOPBACK) -> socket.socket:
     """Return a socket that listens there; say why not, otherwise."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((LOOPBACK, port))
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise BusyError(
@@ -24,8 +25,8 @@ def listening_on(port: int) -> socket.socket:
                 "that one, or choose another port with --port"
             ) from error
         raise TransportError(
-            f"port {port} cannot be used on this machine ({error.strerror}); choose "
-            "another with --port, above 1023"
+            f"port {port} of {host} cannot be used on this machine ({error.strerror}); "
+            "choose another port with --port, above 1023"
         ) from error
 
 
