@@ -195,6 +195,7 @@ class Assembler:
 
 
 def signer_of(dkim: Dkim, sender_domain: str) -> Signer:
+    """Return what signs the mails of a sender."""
     from digest.message.dkim import Signer, read_key  # slow to load; not all sign
 
     return Signer(

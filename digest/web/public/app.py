@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +127,7 @@ def _health(doors: Doors, views: Health) -> list[Route]:
     ]
 
 
-def _no_page(pages: Pages) -> Callable[[Request, Exception], object]:
+def _no_page(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handler(_: Request, __: Exception) -> Response:
         speech = pages.speech(pages.site.language)
         return await run_in_threadpool(pages.no_page, speech)

@@ -14,9 +14,8 @@ from starlette.responses import HTMLResponse, Response
 from digest.rendering.templates import Markup, Templates, escape
 from digest.rendering.theme import Colours, Theme, Themes
 from digest.rendering.words import Speech, Words, language_name
-from digest.settings import Site
+from digest.settings import Settings, Site
 from digest.template_files import load_pages
-from digest.settings import Settings
 
 #: Nobody keeps, indexes or frames these pages, and no other site learns their address:
 #: who has it can change what a reader gets.

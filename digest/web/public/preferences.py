@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -85,9 +85,7 @@ class Centre:
             if visit.field("do") == "show":
                 return self._page(visit, holder, wanted)
             saved = self._front.newsroom.store.audience.change(
-                holder.subscriber.id,
-                lambda held: self._wanted(visit, holder, held),
-                by="reader",
+                holder.subscriber.id, partial(self._wanted, visit, holder), by="reader"
             )
         except Unacceptable as error:
             return self._page(visit, holder, holder.subscriber, wrong=error.key)

@@ -117,10 +117,10 @@ class Subscribing:
     def confirm(self, visit: Visit) -> Response:
         """Let somebody have what they asked for."""
         front, token = self._front, visit.path["token"]
-        request = self._open(token)
-        subscriber = request and asking.confirm(
-            front.newsroom, request, where=f"{front.pages.site.url}/confirm"
-        )
+        where = f"{front.pages.site.url}/confirm"
+        request, subscriber = self._open(token), None
+        if request is not None:
+            subscriber = asking.confirm(front.newsroom, request, where=where)
         if request is None or subscriber is None:
             return front.pages.no_page(front.speech_for(visit))
         front.post.nudge()
