@@ -334,11 +334,6 @@ def any_reader(
     return ReaderView(**values, **there)  # type: ignore[arg-type]  # the names are exactly its fields
 
 
-def _number(values: Mapping[str, object]) -> float | None:
-    number = values.get("n")
-    return number if isinstance(number, int | float) else None
-
-
 def _kicker(article: Article, section: Section) -> str:
     """Return the first tag that neither the section's heading nor the headline says.
 
