@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -83,9 +84,14 @@ def room(path: Path) -> str:
     return relative.parts[0].removesuffix(".py")
 
 
-def imports(tree: ast.AST, path: Path) -> Iterator[tuple[str, int]]:
+@lru_cache(maxsize=1)  # several tests ask for one module after another
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
     """Yield every imported module, in full, with its line."""
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -104,7 +110,7 @@ class TestEveryModule:
 
     def test_imports_only_downwards(self, path: Path) -> None:
         here = room(path)
-        for name, line in imports(ast.parse(path.read_text()), path):
+        for name, line in imports(path):
             if name == "digest.__version__" or not name.startswith("digest."):
                 continue
             there = name.split(".")[1]
@@ -114,7 +120,7 @@ class TestEveryModule:
 
     def test_outside_packages_stay_in_their_home(self, path: Path) -> None:
         relative = path.relative_to(PACKAGE).with_suffix("").as_posix()
-        for name, line in imports(ast.parse(path.read_text()), path):
+        for name, line in imports(path):
             home = HOME.get(name.split(".")[0])
             assert (
                 home is None or relative == home or relative.startswith(home + "/")
@@ -123,10 +129,9 @@ class TestEveryModule:
     def test_pure_rooms_touch_nothing(self, path: Path) -> None:
         if room(path) not in PURE:
             return
-        tree = ast.parse(path.read_text())
-        for name, line in imports(tree, path):
+        for name, line in imports(path):
             assert name.split(".")[0] not in IMPURE_MODULES, f"{path}:{line}: {name}"
-        for node in ast.walk(tree):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert not called.endswith((".now", ".today", ".utcnow")), (
@@ -137,7 +142,7 @@ class TestEveryModule:
     def test_only_the_command_line_prints_and_exits(self, path: Path) -> None:
         if room(path) in {"cli", "__main__"}:
             return
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 assert called not in {"print", "sys.exit", "exit", "quit"}, (
@@ -147,7 +152,7 @@ class TestEveryModule:
     def test_sql_lives_in_the_store(self, path: Path) -> None:
         if room(path) == "store":
             return
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 words = node.value.lower().split()
                 assert not (words[:1] == ["select"] and "from" in words), (
@@ -155,9 +160,8 @@ class TestEveryModule:
                 )
 
     def test_is_short_enough_to_read(self, path: Path) -> None:
-        text = path.read_text()
-        assert text.count("\n") <= 400
-        for node in ast.walk(ast.parse(text)):
+        assert path.read_text().count("\n") <= 400
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
                 assert length <= 50, (
