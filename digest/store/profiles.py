@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from digest.jsonform import dump
 from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
 from digest.store.engine import Row
 
@@ -20,6 +19,12 @@ from digest.store.engine import Row
 Form = dict[str, Any]  # of what `to_json` returns
 
 NO_CONSENT = Consent()
+
+#: What has a column of its own, in the order of `said_of`.
+_COLUMNS = ("address", "status")
+
+#: As `jsonform.dump`, made once.
+ENCODED = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 READ = json.JSONDecoder().raw_decode  # `json.loads` without what no row needs
 
@@ -50,9 +55,36 @@ def form_of(subscriber: Subscriber) -> Form:
     }
 
 
+#: What a reader says who says nothing: it is not written down.
+USUAL = form_of(Subscriber(id="", address=""))
+
+
 def profile_of(form: Form) -> str:
-    """Return the JSON text of all that has no column of its own to rule."""
-    return dump({name: value for name, value in form.items() if name != "status"})
+    """Return the JSON text of all that has no column of its own and is not as usual."""
+    unusual = {
+        name: value
+        for name, value in form.items()
+        if value != USUAL[name] and name not in _COLUMNS
+    }
+    if preferences := unusual.get("preferences"):
+        usual = USUAL["preferences"]
+        unusual["preferences"] = {
+            name: value for name, value in preferences.items() if value != usual[name]
+        }
+    return ENCODED(unusual)
+
+
+def said_of(form: Form, profile: str) -> str:
+    """Return the JSON text of all of a form, of which `profile` is the profile."""
+    columns = ENCODED({name: form[name] for name in _COLUMNS})
+    return columns if profile == "{}" else f"{columns[:-1]},{profile[1:]}"
+
+
+def form_said(text: str, **columns: str) -> Form:
+    """Return the form that `profile_of` (with the columns) or `said_of` wrote."""
+    form = {**USUAL, **json.loads(text), **columns}
+    form["preferences"] = {**USUAL["preferences"], **form["preferences"]}
+    return form
 
 
 def subscriber_of(row: Row) -> Subscriber:
