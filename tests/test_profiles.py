@@ -12,8 +12,8 @@ from digest.store.profiles import (
     form_of,
     form_said,
     profile_of,
-    said_of,
     subscriber_of,
+    texts_of,
 )
 
 
@@ -23,6 +23,9 @@ from digest.store.profiles import (
         id=st.text(max_size=3),
         address=st.text(max_size=3),
         name=st.text(max_size=3),
+        language=st.text(max_size=2),
+        timezone=st.text(max_size=2),
+        left=st.frozensets(st.text(max_size=2), max_size=2),
         preferences=st.builds(
             Preferences,
             newsletters=st.frozensets(st.text(max_size=2)),
@@ -45,7 +48,7 @@ def test_a_reader_is_read_from_a_row_as_their_json_says(
 ) -> None:
     form = form_of(whole)
     columns = {"address": whole.address, "status": form["status"]}
-    profile = profile_of(form)
+    profile, text = texts_of(whole)
     older = dump({name: said for name, said in form.items() if name not in missing})
 
     found = subscriber_of({**columns, "id": whole.id, "profile": profile})
@@ -53,7 +56,8 @@ def test_a_reader_is_read_from_a_row_as_their_json_says(
 
     assert {**form, "id": whole.id} == to_json(whole)
     assert found == whole
-    assert form_said(profile, **columns) == form == form_said(said_of(form, profile))
+    assert profile == profile_of(form)
+    assert form_said(profile, **columns) == form == form_said(text)
     usual = {name: USUAL[name] for name in missing}
     assert form_of(known_less) == {**form, **usual} == form_said(older, **usual)
 

@@ -44,6 +44,7 @@ PATIENCE_SECONDS = 30.0
 
 #: Of base32 (RFC 4648), in lower case.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PLACES = range(60, -1, -5)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -60,8 +61,19 @@ def from_ms(milliseconds: int) -> datetime:
 
 def new_id() -> str:
     """Return 8 random bytes as 13 characters that survive case folding."""
-    number = int.from_bytes(secrets.token_bytes(8)) << 1  # 13 letters hold 65 bits
-    return "".join([_LETTERS[number >> place & 31] for place in range(60, -1, -5)])
+    return new_ids(1)[0]
+
+
+def new_ids(number: int) -> list[str]:
+    """Return so many new ids."""
+    octets = secrets.token_bytes(8 * number)
+    return [
+        "".join([_LETTERS[each >> place & 31] for place in _PLACES])
+        for each in (
+            int.from_bytes(octets[at : at + 8]) << 1  # 13 letters hold 65 bits
+            for at in range(0, len(octets), 8)
+        )
+    ]
 
 
 def storable(text: str) -> str:

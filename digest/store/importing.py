@@ -9,16 +9,16 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from digest.addresses import same_address_key
 from digest.model import Status, Subscriber
-from digest.store.database import Database, Row, Single, chunks, new_id, statements
+from digest.store.database import Database, Row, Single, chunks, new_ids, statements
 from digest.store.history import History, kind_of
 from digest.store.merging import differences, merged_form
-from digest.store.profiles import Form, form_of, form_said, profile_of, said_of
+from digest.store.profiles import Form, form_of, form_said, profile_of, texts_of
 from digest.store.suppressions import Suppressions
 
 SQL = statements("importing")
@@ -33,7 +33,7 @@ class New(NamedTuple):
 
     id: str
     key: str
-    said: Form
+    said: Subscriber
     profile: str  #: as the database has it
 
 
@@ -79,27 +79,27 @@ class Import:
         suppressed = self._suppressions.among(key for key in given if key not in held)
         new: list[New] = []
         said_now: list[Values] = []
+        fresh = iter(new_ids(len(given) - len(held)))
         for key, subscriber in given.items():
-            said, row = form_of(subscriber), held.get(key)
+            row = held.get(key)
             if key in suppressed:
                 self.tally.suppressed.append(subscriber.address)
                 continue
             if row and self._is_named_twice(key, row, given):
                 self.tally.same += 1
                 continue
-            profile = profile_of(said)
-            text = said_of(said, profile)
-            identity = row["id"] if row else new_id()
+            profile, said = texts_of(subscriber)
+            identity = row["id"] if row else next(fresh)
             self._named.append(hash(identity))
             if row is None:
-                new.append(New(identity, key, said, profile))
-            elif self._is_as_before(row, text, said):
+                new.append(New(identity, key, subscriber, profile))
+            elif self._is_as_before(row, said, subscriber):
                 continue
             said_now.append(
                 {
                     "origin": self._origin,
                     "subscriber": identity,
-                    "said": text,
+                    "said": said,
                     "standing": self._standing,
                 }
             )
@@ -112,13 +112,13 @@ class Import:
             row["address_key"] in given or hash(row["id"]) in self._named
         )
 
-    def _is_as_before(self, row: Row, text: str, said: Form) -> bool:
+    def _is_as_before(self, row: Row, text: str, subscriber: Subscriber) -> bool:
         """Write what the file says differently; whether it says what it said before."""
         repeated = row["said"] == text
         status = Status(row["status"])
         if not repeated or status is Status.REMOVED:
-            self._update(row, status, said)
-        elif status.final and status != said["status"]:
+            self._update(row, status, form_of(subscriber))
+        elif status.final and status is not subscriber.status:
             self.tally.kept[status].append(row["address"])
         else:
             self.tally.same += 1
@@ -132,15 +132,15 @@ class Import:
             [
                 {
                     "id": each.id,
-                    "address": each.said["address"],
+                    "address": each.said.address,
                     "key": each.key,
-                    "status": each.said["status"],
+                    "status": each.said.status.value,
                     "profile": each.profile,
                 }
                 for each in new
             ],
         )
-        self._take([(each.id, each.said) for each in new])
+        self._take((each.id, each.said.preferences.newsletters) for each in new)
         self._history.begin([each.id for each in new], "imported", self._origin)
 
     def _update(self, row: Row, status: Status, said: Form) -> None:
@@ -156,6 +156,7 @@ class Import:
             self.tally.same += 1
         else:
             self.tally.changed += 1
+        newsletters = merged["preferences"]["newsletters"]
         if not {*merged["left"]}.isdisjoint(said["preferences"]["newsletters"]):
             self.tally.left.append(row["address"])
         if merged == held:
@@ -168,21 +169,21 @@ class Import:
             profile=profile_of(merged),
         )
         self._database.run(SQL["untake"], subscriber=row["id"])
-        self._take([(row["id"], merged)])
+        self._take([(row["id"], newsletters)])
         changed = dict(differences(held, merged))
         word = "changed"
         if changed.pop("status", None):
             word = kind_of(status, Status(merged["status"]))
         self._history.note([row["id"]], word, self._origin, changed)
 
-    def _take(self, readers: Sequence[tuple[str, Form]]) -> None:
+    def _take(self, readers: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Repeat which newsletters readers take, for SQL."""
         self._database.many(
             SQL["take"],
             [
                 {"newsletter": newsletter, "subscriber": identity}
-                for identity, said in readers
-                for newsletter in said["preferences"]["newsletters"]
+                for identity, newsletters in readers
+                for newsletter in sorted(newsletters)
             ],
         )
 
