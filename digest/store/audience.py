@@ -279,8 +279,8 @@ class Audience:
             self._database,
             origin=origin,
             standing=sync,
-            note=self._history.note,
-            suppressed=self._suppressions.among,
+            history=self._history,
+            suppressions=self._suppressions,
         )
         with self._database.tx():
             for chunk in chunks(subscribers, BATCH):

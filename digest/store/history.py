@@ -8,7 +8,7 @@ consent says what was agreed to, in which words; it answers whoever asks for a p
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -64,6 +64,17 @@ class History:
         }
         self._database.many(
             SQL["add_event"], [{**event, "subscriber": each} for each in subscriber_ids]
+        )
+
+    def begin(self, subscriber_ids: Iterable[str], kind: str, detail: str) -> None:
+        """Write the first event of readers nobody knew: `note` would look for others."""
+        now, detail = to_ms(self._now()), storable(detail)
+        self._database.many(
+            SQL["first_event"],
+            [
+                {"subscriber": each, "at": now, "kind": kind, "detail": detail}
+                for each in subscriber_ids
+            ],
         )
 
     def of(self, subscriber_id: str) -> list[Event]:

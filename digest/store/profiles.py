@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from digest.jsonform import dump
 from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
 from digest.store.engine import Row
 
@@ -20,6 +19,13 @@ from digest.store.engine import Row
 Form = dict[str, Any]  # of what `to_json` returns
 
 NO_CONSENT = Consent()
+
+#: What has a column of its own.
+_COLUMNS = ("address", "status")
+
+#: As `jsonform.dump`, made once, and for a string alone.
+ENCODED = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_QUOTED = json.encoder.encode_basestring_ascii
 
 READ = json.JSONDecoder().raw_decode  # `json.loads` without what no row needs
 
@@ -51,9 +57,72 @@ def form_of(subscriber: Subscriber) -> Form:
     }
 
 
+#: What a reader says who says nothing: it is not written down.
+USUAL = form_of(Subscriber(id="", address=""))
+
+
 def profile_of(form: Form) -> str:
-    """Return the JSON text of all that has no column of its own to rule."""
-    return dump({name: value for name, value in form.items() if name != "status"})
+    """Return the JSON text of all that has no column of its own and is not as usual."""
+    unusual = {
+        name: value
+        for name, value in form.items()
+        if value != USUAL[name] and name not in _COLUMNS
+    }
+    if preferences := unusual.get("preferences"):
+        usual = USUAL["preferences"]
+        unusual["preferences"] = {
+            name: value for name, value in preferences.items() if value != usual[name]
+        }
+    return ENCODED(unusual)
+
+
+def texts_of(subscriber: Subscriber) -> tuple[str, str]:
+    """Return the profile, and the JSON text of all that is said about a reader.
+
+    It is what `profile_of` returns and what `form_said` reads, written out for a
+    million readers of a file.
+    """
+    parts = []
+    if subscriber.consent is not NO_CONSENT and subscriber.consent != NO_CONSENT:
+        parts.append(f'"consent":{_consent_text(subscriber.consent)}')
+    if subscriber.language:
+        parts.append(f'"language":{_QUOTED(subscriber.language)}')
+    if subscriber.left:
+        parts.append(f'"left":{ENCODED(sorted(subscriber.left))}')
+    if subscriber.name:
+        parts.append(f'"name":{_QUOTED(subscriber.name)}')
+    if subscriber.paused_until:
+        parts.append(f'"paused_until":"{subscriber.paused_until.isoformat()}"')
+    if preferences := _preferences_text(subscriber.preferences):
+        parts.append(f'"preferences":{preferences}')
+    if subscriber.timezone:
+        parts.append(f'"timezone":{_QUOTED(subscriber.timezone)}')
+    rest = ",".join(parts)
+    columns = (
+        f'"address":{_QUOTED(subscriber.address)},"status":"{subscriber.status.value}"'
+    )
+    return f"{{{rest}}}", f"{{{columns},{rest}}}" if rest else f"{{{columns}}}"
+
+
+@lru_cache(maxsize=4096)
+def _consent_text(consent: Consent) -> str:
+    at = consent.at.isoformat() if consent.at else None
+    return ENCODED({"at": at, "where": consent.where})
+
+
+@lru_cache(maxsize=4096)
+def _preferences_text(preferences: Preferences) -> str:
+    """Return the JSON text of preferences that are not as usual, or ""."""
+    form = form_of(Subscriber(id="", address="", preferences=preferences))
+    whole = profile_of(form)
+    return whole.removeprefix('{"preferences":')[:-1] if form != USUAL else ""
+
+
+def form_said(text: str, **columns: str) -> Form:
+    """Return the form of either text of `texts_of`, of a profile with the columns."""
+    form = {**USUAL, **json.loads(text), **columns}
+    form["preferences"] = {**USUAL["preferences"], **form["preferences"]}
+    return form
 
 
 def subscriber_of(row: Row) -> Subscriber:

@@ -3,6 +3,10 @@ insert into event (subscriber, number, at_ms, kind, detail, changed)
 select :subscriber, coalesce(max(number), 0) + 1, :at, :kind, :detail, :changed
 from event where subscriber = :subscriber
 
+-- name: first_event
+insert into event (subscriber, number, at_ms, kind, detail)
+values (:subscriber, 1, :at, :kind, :detail)
+
 -- name: history
 select * from event where subscriber = :subscriber order by number
 
