@@ -247,7 +247,7 @@ class TestShippedWords:
 
         keys = read_catalogue(STOCK["en"].text, file="en", language="en").keys()
 
-        assert keys - said == {"locale", "date", "day"}
+        assert keys - said <= {"locale", "date", "day"}
 
     @pytest.mark.parametrize("language", STOCK)
     def test_translate_the_english_of_today(self, language: str) -> None:

@@ -19,7 +19,7 @@ from digest.newsroom import Newsroom
 from digest.postbox import Postbox
 from digest.reception.post import Post
 from digest.web.public.app import public_app
-from tests.projects import Clock, smtp_settings, write_project
+from tests.projects import READERS, Clock, smtp_settings, write_project
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -94,10 +94,13 @@ class Visitor:
 
 async def _asked(app: ASGIApp, scope: dict[str, Any], body: bytes) -> Answer:
     started: dict[str, Any] = {}
+    bodies = [body]
     parts: list[bytes] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if not bodies:  # nobody hangs up
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": bodies.pop(), "more_body": False}
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -163,10 +166,12 @@ class Site:
 def opened_site(folder: Path, *, settings: str = "") -> Iterator[Site]:
     """Write a newsroom with three readers, send its first issue to nobody yet."""
     with Postbox(folder / "arrived") as box:
-        written = (settings or smtp_settings(0)).replace(
-            "port: 0", f"port: {box.port}"
-        )
-        project = write_project(folder / "news", settings=written)
+        written = (settings or smtp_settings(0)).replace("port: 0", f"port: {box.port}")
+        readers = READERS
+        if "weekly:" in written:
+            both = "    newsletters: [daily, weekly]\n"
+            readers = re.sub(r"(    name: .*\n)", rf"\1{both}", READERS)
+        project = write_project(folder / "news", settings=written, readers=readers)
         clock = Clock()
         with Newsroom(load_settings(project, environment={}), now=clock) as newsroom:
             newsroom.refresh_subscribers()

@@ -31,9 +31,8 @@ def merged_form(held: Form, before: Form | None, said: Form) -> Form:
     else:
         known = before or {**USUAL, "status": None}
         merged = {name: _merged(name, held, known, said) for name in said}
-        before_that = {**USUAL["preferences"], **known["preferences"]}
         merged["preferences"] = _preferences(
-            held["preferences"], before_that, said["preferences"]
+            held["preferences"], known["preferences"], said["preferences"]
         )
     if status.final and said["status"] != Status.UNSUBSCRIBED:
         merged["status"] = held["status"]

@@ -71,6 +71,8 @@ and state in ('claimed', 'sending')
 
 -- name: standing
 select d.subscriber, d.state, d.token, s.status, i.hold,
+  (select count(*) from taken t
+   where t.newsletter = i.newsletter and t.subscriber = d.subscriber) as takes,
   (select max(key) from issue) as last_key
 from delivery d join subscriber s on s.id = d.subscriber
 join issue i on i.key = d.issue

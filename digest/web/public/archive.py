@@ -53,7 +53,7 @@ class Shelf:
         if path is None:
             return self._front.pages.no_page(self._front.speech_for(visit))
         if path.is_dir():
-            index = self._found(f"{written}/index.html")
+            index = self._found(f"{written}/index.html".lstrip("/"))
             if index is None or not index.is_file():
                 return self._front.pages.no_page(self._front.speech_for(visit))
             if written and not written.endswith("/"):
