@@ -178,10 +178,14 @@ def opened_site(folder: Path, *, settings: str = "") -> Iterator[Site]:
             list(newsroom.collect())
             clock.forward(minutes=1)
             post = Post(newsroom)
+
+            def seconds() -> float:
+                return clock.at.timestamp()
+
             app = public_app(
                 newsroom,
                 post=post,
                 folder=folder / "archive",
-                clock=lambda: clock.at.timestamp(),
+                clock=seconds,
             )
             yield Site(newsroom, post, app, Visitor(app), clock, box, folder)
