@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -89,7 +91,10 @@ class Visitor:
             "client": (self.client, 4000),
             "server": ("127.0.0.1", 8080),
         }
-        return asyncio.run(_asked(self.app, scope, body))
+        # In a thread of its own: Playwright has a loop running in ours.
+        with ThreadPoolExecutor(1) as pool:
+            asked = partial(_asked, self.app, scope, body)
+            return pool.submit(lambda: asyncio.run(asked())).result()
 
 
 async def _asked(app: ASGIApp, scope: dict[str, Any], body: bytes) -> Answer:
