@@ -70,7 +70,8 @@ class Centre:
 
     def show(self, visit: Visit) -> Response:
         """Show what a reader has chosen, and what they would have received."""
-        holder = self._holder(visit)
+        token = visit.path["token"]
+        holder = self._front.tokens.holder(token, Purpose.PREFERENCES, even_nobody=True)
         if holder is None:
             return self._no_page(visit)
         return self._page(visit, holder, holder.subscriber)
