@@ -116,7 +116,7 @@ def prose(message: Message) -> str:
     texts = [text(p) for p in outer(message) if kind_of(p) == "text/plain"]
     if not texts:
         pages = (text(p) for p in outer(message) if kind_of(p) == "text/html")
-        texts = [re.sub(r"<[^>]{0,2000}>", " ", page) for page in pages]
+        texts = [re.sub(r"<[^<>]*>", " ", page) for page in pages]
     said = "\n".join(texts)[: 4 * _MOST_TEXT]
     copy = _COPY.search(said)
     return said[: copy.start() if copy else _MOST_TEXT][:_MOST_TEXT]

@@ -32,9 +32,12 @@ _MEANINGS = {
     ),
     "5.2.2": (
         r"(?:mailbox|inbox|mail ?box|folder|account) (?:is |has become )?(?:full|over)",
-        r"(?:over|exceed\w*|past) (?:the |its |his |her |their |disk |storage )*"
-        r"(?:quota|limit)",
+        (
+            r"(?:over|exceed\w*|past) (?:the |its |his |her |their |disk |storage )*"
+            r"(?:quota|limit)"
+        ),
         r"quota exceeded",
+        r"mailbox (?:has )?exceed",
         r"not enough (?:storage|disk) space",
         r"bo[iî]te (?:aux lettres |de réception )?(?:est )?pleine",
         r"quota dépassé",
@@ -49,9 +52,11 @@ _MEANINGS = {
         r"переполнен",
     ),
     "5.2.1": (
-        r"(?:mailbox|account|user|address) (?:is |has been |was )*"
-        r"(?:disabled|closed|deactivated|suspended|inactive"
-        r"|no longer (?:active|valid|in use))",
+        (
+            r"(?:mailbox|account|user|address) (?:is |has been |was )*"
+            r"(?:disabled|closed|deactivated|suspended|inactive"
+            r"|no longer (?:active|valid|in use))"
+        ),
         r"compte (?:désactivé|fermé|suspendu)",
         r"konto (?:gesperrt|deaktiviert)",
         r"cuenta (?:desactivada|cerrada|suspendida)",
@@ -68,22 +73,32 @@ _MEANINGS = {
         r"contenu (?:refusé|indésirable)",
     ),
     "5.1.1": (
-        r"(?:user|recipient|mailbox|address|account|addressee)(?:'s)?(?: \S{1,80})? "
-        r"(?:is |was )?(?:unknown|not found|invalid|not listed|not known"
-        r"|does(?:n't| not) exist)",
-        r"(?:no such|unknown|invalid) (?:local )?"
-        r"(?:user|mailbox|recipient|address|person|account)",
+        (
+            r"(?:user|recipient|mailbox|address|account|addressee)(?:'s)?(?: \S{1,80})? "
+            r"(?:is |was )?(?:unknown|not found|invalid|not listed|not known"
+            r"|does(?:n't| not) exist)"
+        ),
+        (
+            r"(?:no such|unknown|invalid) (?:local )?"
+            r"(?:user|mailbox|recipient|address|person|account)"
+        ),
         r"no mailbox here by that name",
         r"unrouteable address",
         r"not listed in (?:the )?(?:domino|public name)",
         r"not a (?:valid|known) (?:user|mailbox|recipient)",
-        r"(?:utilisateur|destinataire|adresse)(?: \S{1,80})? "
-        r"(?:est )?(?:inconnue?|inexistante?|introuvable)",
+        (
+            r"(?:utilisateur|destinataire|adresse)(?: \S{1,80})? "
+            r"(?:est )?(?:inconnue?|inexistante?|introuvable)"
+        ),
         r"n['’]existe (?:pas|plus)",
-        r"(?:empfänger|benutzer|adresse|postfach)(?: \S{1,80})? (?:ist )?"
-        r"(?:unbekannt|nicht bekannt|existiert nicht)",
-        r"(?:usuario|destinatario|buzón)(?: \S{1,80})? (?:es )?"
-        r"(?:desconocid|inexistente)",
+        (
+            r"(?:empfänger|benutzer|adresse|postfach)(?: \S{1,80})? (?:ist )?"
+            r"(?:unbekannt|nicht bekannt|existiert nicht)"
+        ),
+        (
+            r"(?:usuario|destinatario|buzón)(?: \S{1,80})? (?:es )?"
+            r"(?:desconocid|inexistente)"
+        ),
         r"(?:dirección|cuenta|usuario|buzón)[^\n]{0,80} no existe",
         r"(?:utente|casella)[^\n]{0,40} (?:sconosciut|inesistent)",
         r"non esiste",

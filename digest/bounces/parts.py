@@ -15,8 +15,8 @@ from email.header import decode_header
 from email.message import Message
 from itertools import islice
 
-LARGEST = 1 << 20  #: bytes of a mail that are looked at; the rest is our own mail
-MOST_PARTS = 40  #: looked at
+LARGEST = 256 << 10  #: bytes of a mail that are looked at; the rest is our own mail
+MOST_PARTS = 40  #: of one mail
 
 #: What a lookup in a malformed header or a strange charset can end with.
 BROKEN = (MessageError, LookupError, ValueError, TypeError, AttributeError)
@@ -31,9 +31,14 @@ _LONGEST_LINE = 500  #: characters that are kept of anybody's words
 def taken_apart(content: bytes) -> Message | None:
     """Return the mail, or None when it cannot be read at all (nested without end)."""
     try:
-        return message_from_bytes(content[:LARGEST].lstrip(b"\r\n"))
+        message = message_from_bytes(content[:LARGEST].lstrip(b"\r\n"))
+        for part in message.walk():
+            inside = part.get_payload()
+            if isinstance(inside, list):
+                del inside[MOST_PARTS:]
     except (RecursionError, *BROKEN):
         return None
+    return message
 
 
 def one_line(text: str) -> str:
