@@ -27,6 +27,11 @@ def provider_of(address: str) -> str:
     return _PROVIDER.get(domain, domain)
 
 
+def domains_of(provider: str) -> tuple[str, ...]:
+    """Return the domains a provider's mailboxes are at; a domain is its own."""
+    return tuple(_PROVIDERS.get(provider, provider).split())
+
+
 def too_many_hard(hard: int, *, of: int) -> bool:
     """Return whether so many of a provider's readers cannot all be gone at once.
 

@@ -27,6 +27,7 @@ from digest.store.copying import copy
 from digest.store.database import Database, statements
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
+from digest.store.returns import Parked, Returns
 from digest.store.rows import Claim, Delivery, Start, Written
 from digest.store.verifying import verify
 
@@ -40,6 +41,8 @@ __all__ = [
     "Event",
     "Imported",
     "Journal",
+    "Parked",
+    "Returns",
     "Start",
     "Store",
     "Written",
@@ -69,6 +72,7 @@ class Store:
         self.archive = Archive(database, now=now)
         self.audience = Audience(database, now=now)
         self.journal = Journal(database, now=now)
+        self.returns = Returns(database, now=now)
         self.key = self._key()  #: 32 random bytes of this database, for links
 
     def _key(self) -> bytes:

@@ -34,6 +34,8 @@ TABLES = (
     "followed",
     "delivery",
     "held_before",
+    "returned_mail",
+    "late_reply",
 )
 
 ALL = "select * from {}"
