@@ -127,12 +127,19 @@ where issue in (:issues) and subscriber in (:readers) and contents is not null
 and (state in ('sending', 'body_sent', 'sent', 'unknown') or doubted = 1)
 
 -- name: counts
-select state, count(*) as n from delivery where issue = :issue group by state
+select state, cast(sum(n) as bigint) as n from (
+  select state, count(*) as n from delivery where issue = :issue group by state
+  union all
+  select state, n from tally where issue = :issue
+) both_of_them group by state
 
 -- name: reasons
-select reason, count(*) as n from delivery
-where issue = :issue and state = 'skipped'
-group by reason order by n desc, reason
+select reason, cast(sum(n) as bigint) as n from (
+  select reason, count(*) as n from delivery
+  where issue = :issue and state = 'skipped' group by reason
+  union all
+  select reason, n from tally where issue = :issue and state = 'skipped'
+) both_of_them group by reason order by n desc, reason
 
 -- name: open_issues
 select i.id from issue i
