@@ -25,7 +25,8 @@ from digest.store import Parked, Store
 # It writes tracebacks there about mails that nobody can read; those are counted here.
 logging.getLogger("flufl.bounce").addHandler(logging.NullHandler())
 
-PARKED, ACCEPTED, DROPPED = "parked", "accepted", "dropped"
+ACCEPTED, DROPPED = "accepted", "dropped"
+COMPLAINT = "complaint"  #: why an address is suppressed
 
 
 class Came(StrEnum):
@@ -78,7 +79,6 @@ class Returning:
     store: Store
     links: Links
     newsletters: Sequence[str]  #: slugs
-    _issues: list[str] = field(default_factory=list)
     _mailed: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def read(self, inbox: Inbox, *, dry_run: bool = False) -> Iterator[Handled]:
@@ -87,9 +87,10 @@ class Returning:
         In a dry run nothing is written, and the inbox stays as it is.
         """
         for mail in inbox.arrived(looking=dry_run):
-            yield self.take(mail, dry_run=dry_run)
+            handled = self.take(mail, dry_run=dry_run)
             if not dry_run:
                 inbox.done(mail)
+            yield handled
         if not dry_run:
             self.store.returns.forget()
 
@@ -132,10 +133,10 @@ class Returning:
         complaint may name its reader by the link to unsubscribe alone.
         """
         leaving = report.verdict in (Verdict.LEAVE, Verdict.COMPLAINT)
+        issues = self.store.returns.recent_issues() if report.bounce_tokens else ()
         for token in report.bounce_tokens:
             if report.verdict is Verdict.LEAVE:
                 break  # a bounce's token opens nothing else
-            issues = self._recent(token)
             if found := self._proved(token, Purpose.BOUNCE, issues):
                 reader, issue = found
                 return _Whose(reader=reader, issue=issue)
@@ -152,12 +153,6 @@ class Returning:
             if reader := self.links.read_token(token, purpose=purpose, scope=scope):
                 return reader, scope
         return None
-
-    def _recent(self, token: str) -> list[str]:
-        """Return the recent issues, read again when the token is of none of them."""
-        if not self._proved(token, Purpose.BOUNCE, self._issues):
-            self._issues = self.store.returns.recent_issues()
-        return self._issues
 
     # -- what follows -----------------------------------------------------------
 
@@ -192,9 +187,7 @@ class Returning:
         """Let the reader leave everything, at once and for good."""
         if whose.issue:
             self._note(report, whose, reader, "complaint")
-        audience, why = self.store.audience, "complaint"
-        audience.leave(reader.id, None, by=why)
-        audience.suppress(reader.address, why, by=why)
+        self.store.audience.suppress(reader.address, COMPLAINT, by="a report of spam")
         return Came.COMPLAINT
 
     def _gone(self, report: Report, whose: _Whose, reader: Subscriber) -> Came:

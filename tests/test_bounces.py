@@ -131,7 +131,9 @@ def test_nobody_can_make_it_work_for_ever(content: bytes) -> None:
 
 def test_the_envelope_names_the_reader_where_no_header_does() -> None:
     token = LINKS.token(Purpose.BOUNCE, subscriber=READER, scope="daily/1")
-    content = b"From: mailer-daemon@x.example\nSubject: failure notice\n\n550 5.1.1 gone"
+    content = (
+        b"From: mailer-daemon@x.example\nSubject: failure notice\n\n550 5.1.1 gone"
+    )
 
     report = read_returned(content, recipients=[f"B+{token.upper()}@X.EXAMPLE"])
 
