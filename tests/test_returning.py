@@ -14,12 +14,9 @@ from digest.model import Preferences, State, Status, Subscriber
 from digest.returning import Came, Handled, Returning
 from digest.store import Store
 from tests.projects import Clock
+from tests.returned_mail import BOUNCE, UNSUBSCRIBE, with_tokens
 from tests.stores import NEWSLETTERS, issue, opened, planned, reader
 from tests.test_bounces import READER, SAMPLES, table
-
-#: The tokens in the samples.
-BOUNCE = b"mzxw6ytboi4erbbnvjjmrid4nwo3nsup"
-UNSUBSCRIBE = b"mzxw6ytboi4erqf7dezxwn4zdw6ehvpg"
 
 
 class Room:
@@ -53,9 +50,7 @@ class Room:
         bounce = self.links.token(Purpose.BOUNCE, subscriber=id_, scope=about)
         leave = self.links.token(Purpose.UNSUBSCRIBE, subscriber=id_, scope="daily")
         content = (SAMPLES / f"{sample}.eml").read_bytes()
-        content = content.replace(b"=\n", b"")  # one token is broken by it
-        for was, now in ((BOUNCE, bounce.encode()), (UNSUBSCRIBE, leave.encode())):
-            content = content.replace(was, now).replace(was.upper(), now.upper())
+        content = with_tokens(content, bounce, leave)
         self.number += 1
         return content.replace(b"Message-ID: <", b"Message-ID: <%d." % self.number, 1)
 
