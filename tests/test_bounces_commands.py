@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import smtplib
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import pytest
 
 from digest.model import Status
 from tests.commands import Result, Shell, finish, start
+from tests.mail_servers import free_port
 from tests.projects import SETTINGS, write_project
 from tests.returned_mail import reader_in, returned
 
@@ -237,11 +237,16 @@ def test_a_pipe_says_nothing_or_try_again_later(digest: Shell, project: Path) ->
     assert reader_in(project, ANA).status is Status.BOUNCED
 
 
+def on_the_wire(content: bytes) -> bytes:
+    return content.replace(b"\n", b"\r\n")
+
+
 @contextmanager
-def listening(project: Path) -> Iterator[tuple[int, Callable[[], Result]]]:
+def listening(
+    project: Path, port: int = 0
+) -> Iterator[tuple[int, Callable[[], Result]]]:
     """Run `digest bounces --listen`; yield its port, and how to end it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = port or free_port()
     process = start(project, "bounces", "--listen", f"127.0.0.1:{port}")
     try:
         assert process.stdout
@@ -254,7 +259,7 @@ def listening(project: Path) -> Iterator[tuple[int, Callable[[], Result]]]:
         yield port, end
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def test_a_mail_server_may_hand_over_by_lmtp_or_smtp(
@@ -270,11 +275,14 @@ def test_a_mail_server_may_hand_over_by_lmtp_or_smtp(
     ]
 
     with listening(project) as (port, end):
+        overlong = b"X-Trace: " + b"x" * 5000 + b"\n" + hard
         with smtplib.LMTP("127.0.0.1", port) as line:
-            line.sendmail("", "digest@ledger.example", hard)
-        with smtplib.SMTP("127.0.0.1", port) as line:
-            line.sendmail("", "u@ledger.example", leave)
-            refused = line.sendmail("", [box, "digest@ledger.example"], bare)
+            line.sendmail("", "digest@ledger.example", on_the_wire(overlong))
+        with smtplib.SMTP("127.0.0.1", port) as smtp:
+            smtp.sendmail("", "u@ledger.example", on_the_wire(leave))
+            refused = smtp.sendmail(
+                "", [box, "digest@ledger.example"], on_the_wire(bare)
+            )
         result = end()
 
     assert refused == {"digest@ledger.example": (452, b"4.5.3 one recipient at a time")}
@@ -295,8 +303,7 @@ def test_what_cannot_be_written_down_stays_with_the_mail_server(project: Path) -
     def take(content: bytes, recipient: str) -> None:
         raise StoreError("the disk is full")
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with Receiving("127.0.0.1", port, take), smtplib.LMTP("127.0.0.1", port) as line:
         with pytest.raises(smtplib.SMTPDataError) as refused:
             line.sendmail("", "b@ledger.example", b"x")

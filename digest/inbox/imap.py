@@ -19,7 +19,6 @@ from digest.settings import ImapInbox, Security
 
 _TIMEOUT = 60.0  #: seconds for an answer
 _LARGEST = 1 << 20  #: bytes of a mail that are fetched
-_ANSWER = tuple[str, list[bytes | tuple[bytes, bytes] | None]]
 
 
 class Imap:
@@ -30,6 +29,7 @@ class Imap:
         self.settings = settings
         self.name = f"{settings.username} at {settings.host}"
         self._server: imaplib.IMAP4 | None = None
+        self._offers: list[bytes] = []
 
     def arrived(self, *, looking: bool) -> Iterator[Arrived]:
         """Yield the mails not dealt with; see `Inbox`.
@@ -55,13 +55,13 @@ class Imap:
             self._ask(server, "STORE", mail.name, "+FLAGS.SILENT", r"(\Seen)")
             if self.settings.done:
                 folder = quoted(self.settings.done)
-                if "MOVE" in server.capabilities:
+                if b"MOVE" in self._offers:
                     self._ask(server, "MOVE", mail.name, folder)
                     return
                 self._ask(server, "COPY", mail.name, folder)
             if self.settings.done or self.settings.delete:
                 self._ask(server, "STORE", mail.name, "+FLAGS.SILENT", r"(\Deleted)")
-                if "UIDPLUS" in server.capabilities:  # else others' mails would go, too
+                if b"UIDPLUS" in self._offers:  # else others' mails would go, too
                     self._ask(server, "EXPUNGE", mail.name)
 
     # -- the conversation -------------------------------------------------------
@@ -96,6 +96,9 @@ class Imap:
             server.authenticate("XOAUTH2", lambda _: xoauth2(user, token).encode())
         else:
             server.login(user, self.settings.password)
+        offers = server.capability()[1]  # most servers tell only whom they know
+        told = (each for each in offers if isinstance(each, bytes))
+        self._offers = b" ".join(told).upper().split()
 
     def _select(self, server: imaplib.IMAP4, *, readonly: bool) -> None:
         kind, answer = server.select(quoted(self.settings.folder), readonly)
@@ -150,7 +153,7 @@ class Imap:
                 "Check `host` and `port` of `bounces.imap` in digest.yaml."
             ) from error
         except imaplib.IMAP4.error as error:
-            said = re.sub(r"^b(['\"])(.*)\1$", r"\2", str(error))
+            said = re.sub(r"^b(['\"])(.*)\1$", r"\2", str(error)).rstrip(".")
             raise TransportError(
                 f"the IMAP server {where} says: {said}. Check `username` and "
                 "`password` of `bounces.imap` in digest.yaml."

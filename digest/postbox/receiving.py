@@ -22,6 +22,9 @@ _LARGEST = 32 << 20  #: bytes; a returned mail holds ours, and little more
 class _Both(SMTP):
     """Takes LHLO for EHLO."""
 
+    #: A mail whose lines are too long has come this far, and must not come back again.
+    line_length_limit = 1 << 20
+
     @syntax("LHLO hostname")
     async def smtp_LHLO(self, arg: str) -> None:  # noqa: N802 aiosmtpd's name for it
         """Greet a client that speaks LMTP."""
