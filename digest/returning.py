@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from digest.bounces import Kind, Report, Verdict, read_returned
+from digest.bounces import Effect, Kind, Report, read_returned
 from digest.inbox import Arrived, Inbox
 from digest.links import Links, Purpose
 from digest.model import Status, Subscriber
@@ -132,10 +132,10 @@ class Returning:
         Bounces are about an issue, so it is tried with each that is recent. A
         complaint may name its reader by the link to unsubscribe alone.
         """
-        leaving = report.verdict in (Verdict.LEAVE, Verdict.COMPLAINT)
+        leaving = report.effect in (Effect.LEAVE, Effect.COMPLAINT)
         issues = self.store.returns.recent_issues() if report.bounce_tokens else ()
         for token in report.bounce_tokens:
-            if report.verdict is Verdict.LEAVE:
+            if report.effect is Effect.LEAVE:
                 break  # a bounce's token opens nothing else
             if found := self._proved(token, Purpose.BOUNCE, issues):
                 reader, issue = found
@@ -157,17 +157,17 @@ class Returning:
     # -- what follows -----------------------------------------------------------
 
     def _follow(self, report: Report, whose: _Whose, reader: Subscriber) -> Came:
-        match report.verdict:
-            case Verdict.COMPLAINT:
+        match report.effect:
+            case Effect.COMPLAINT:
                 return self._complained(report, whose, reader)
-            case Verdict.LEAVE:
+            case Effect.LEAVE:
                 self.store.audience.leave(
                     reader.id, whose.newsletter, by="a mail to unsubscribe"
                 )
                 return Came.LEFT
-            case Verdict.HARD:
+            case Effect.HARD:
                 return self._gone(report, whose, reader)
-            case Verdict.SOFT:
+            case Effect.SOFT:
                 self._note(report, whose, reader, "soft")
                 self.store.audience.bounced(
                     reader.id, hard=False, reply=_words(report), issue=whose.issue

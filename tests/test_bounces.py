@@ -26,7 +26,7 @@ READER = "mzxw6ytboi4eq"
 class Expected(NamedTuple):
     sample: str
     kind: str
-    verdict: str
+    effect: str
     status: str
     whose: str
 
@@ -67,9 +67,9 @@ def test_the_table_has_a_row_for_each_sample() -> None:
 def test_a_mail_that_came_back_says_what_its_writer_meant(row: Expected) -> None:
     report = read_returned(row.content)
 
-    assert (report.kind, report.verdict, report.status or "-", whose(report)) == (
+    assert (report.kind, report.effect, report.status or "-", whose(report)) == (
         row.kind,
-        row.verdict,
+        row.effect,
         row.status,
         row.whose,
     )
@@ -126,7 +126,7 @@ PARTS = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 20_00
     ],
 )
 def test_nobody_can_make_it_work_for_ever(content: bytes) -> None:
-    assert read_returned(content).verdict in ("none", "soft")
+    assert read_returned(content).effect in ("none", "soft")
 
 
 def test_the_envelope_names_the_reader_where_no_header_does() -> None:
@@ -137,4 +137,4 @@ def test_the_envelope_names_the_reader_where_no_header_does() -> None:
 
     report = read_returned(content, recipients=[f"B+{token.upper()}@X.EXAMPLE"])
 
-    assert (report.kind, report.verdict, whose(report)) == ("bounce", "hard", "ours")
+    assert (report.kind, report.effect, whose(report)) == ("bounce", "hard", "ours")

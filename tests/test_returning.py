@@ -164,7 +164,7 @@ def test_who_writes_proves_nothing_and_a_token_opens_one_door(room: Room) -> Non
 
 def test_what_says_nothing_about_the_address_changes_nothing(room: Room) -> None:
     before = list(room.store.audience.all())
-    quiet = [r for r in table() if (r.verdict, r.whose) == ("none", "ours")]
+    quiet = [r for r in table() if (r.effect, r.whose) == ("none", "ours")]
 
     came = {row.sample: room.came(row.sample) for row in quiet}
 

@@ -7,7 +7,7 @@ report only carries the tokens it found, and `digest.returning` asks whose they 
 
 from __future__ import annotations
 
-from digest.bounces.report import Kind, Report, Verdict
+from digest.bounces.report import Effect, Kind, Report
 from digest.bounces.reports import read_returned
 
-__all__ = ["Kind", "Report", "Verdict", "read_returned"]
+__all__ = ["Effect", "Kind", "Report", "read_returned"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email.message import Message
 
 from digest.bounces.parts import blocks, header, kind_of, originals, outer, report_type
-from digest.bounces.report import Kind, Verdict
+from digest.bounces.report import Effect, Kind
 from digest.bounces.statuses import Told
 
 #: Types of feedback with which a reader says "no more of this" (RFC 5965 section 3.1,
@@ -31,7 +31,7 @@ def _told(feedback: str) -> Told:
     if feedback in _COMPLAINTS:
         return Told(
             kind=Kind.COMPLAINT,
-            verdict=Verdict.COMPLAINT,
+            effect=Effect.COMPLAINT,
             words=f"reported: {feedback}",
         )
     return Told(kind=Kind.FEEDBACK, words=f"reported: {feedback}")

@@ -14,12 +14,12 @@ from flufl.bounce import all_failures
 
 from digest.bounces.meanings import meaning
 from digest.bounces.parts import header, kind_of, outer, text
-from digest.bounces.report import Kind, Verdict
+from digest.bounces.report import Effect, Kind
 from digest.bounces.statuses import Told, told_by_words
 
 _MOST_TEXT = 8_000  #: characters in which a program says what it has to say
 
-#: From here on it is our own mail, whose words are nobody's verdict.
+#: From here on it is our own mail, whose words say nothing of the address.
 _COPY = re.compile(
     r"^(?:[->_= ]*(?:original message|this is a copy of|below this line is a copy|"
     r"message headers? follows?|mensaje original|message d'origine|"
@@ -97,7 +97,7 @@ def told_by_habit(message: Message) -> Told | None:
         return Told(kind=Kind.DELAYED, words=_first_line(said))
     if not words:
         return Told(
-            kind=Kind.BOUNCE, verdict=Verdict.SOFT, words=header(message, "Subject")
+            kind=Kind.BOUNCE, effect=Effect.SOFT, words=header(message, "Subject")
         )
     return told_by_words(words[1], status=words[0])
 

@@ -22,7 +22,7 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"  #: a program wrote, and nobody knows what
 
 
-class Verdict(StrEnum):
+class Effect(StrEnum):
     """What follows for the reader, once their token has proved to be ours."""
 
     NONE = "none"
@@ -37,7 +37,7 @@ class Report:
     """What one returned mail says."""
 
     kind: Kind
-    verdict: Verdict = Verdict.NONE
+    effect: Effect = Effect.NONE
     #: Found where our addresses stand, none of them proved yet.
     bounce_tokens: tuple[str, ...] = ()
     unsubscribe_tokens: tuple[str, ...] = ()

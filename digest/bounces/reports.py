@@ -24,7 +24,7 @@ from digest.bounces.parts import (
     report_type,
     taken_apart,
 )
-from digest.bounces.report import Kind, Report, Verdict
+from digest.bounces.report import Effect, Kind, Report
 from digest.bounces.statuses import Told, told_by_status
 
 _STATUS_PARTS = ("message/delivery-status", "message/global-delivery-status")
@@ -44,7 +44,7 @@ def read_returned(content: bytes, *, recipients: Iterable[str] = ()) -> Report:
     within = tokens.enclosed(message) if told.kind is not Kind.LETTER else {}
     return Report(
         kind=told.kind,
-        verdict=told.verdict,
+        effect=told.effect,
         bounce_tokens=_both(to, within, tokens.BOUNCE),
         unsubscribe_tokens=_both(to, within, tokens.UNSUBSCRIBE)
         if told.kind in (Kind.COMPLAINT, Kind.FEEDBACK)
@@ -69,13 +69,13 @@ def _told(message: Message, *, leaving: bool) -> Told:
         if kind_of(part) in _STATUS_PARTS and (told := told_by_status(blocks(part))):
             return _in_detail(told, message)
     if leaving and not report_type(message):
-        return Told(kind=Kind.UNSUBSCRIBE, verdict=Verdict.LEAVE)
+        return Told(kind=Kind.UNSUBSCRIBE, effect=Effect.LEAVE)
     return _by_signs(message)
 
 
 def _in_detail(told: Told, message: Message) -> Told:
     """Return a delivery status that says why; its prose may, where its fields do not."""
-    if told.verdict is not Verdict.SOFT or not told.status.endswith(".0.0"):
+    if told.effect is not Effect.SOFT or not told.status.endswith(".0.0"):
         return told
     by_prose = told_by_habit(message)
     return by_prose if by_prose and by_prose.status not in ("", "5.0.0") else told
@@ -93,5 +93,5 @@ def _by_signs(message: Message) -> Told:
         return Told(kind=Kind.AUTO_REPLY)
     if from_a_program(message):
         words = header(message, "Subject") or one_line(prose(message))
-        return Told(kind=Kind.UNREADABLE, verdict=Verdict.SOFT, words=words)
+        return Told(kind=Kind.UNREADABLE, effect=Effect.SOFT, words=words)
     return Told(kind=Kind.LETTER)

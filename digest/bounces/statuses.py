@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from digest.bounces.parts import Fields, one_line
-from digest.bounces.report import Kind, Verdict
+from digest.bounces.report import Effect, Kind
 from digest.judging import Fault, Judgement, Step, judged
 from digest.model import Bounce, State
 from digest.replies import Reply
@@ -49,7 +49,7 @@ class Told:
     """What a report tells of one recipient, and what that means."""
 
     kind: Kind
-    verdict: Verdict = Verdict.NONE
+    effect: Effect = Effect.NONE
     action: str = ""
     status: str = ""
     words: str = ""
@@ -92,7 +92,7 @@ def told_by_words(words: str, *, status: str = "", action: str = "") -> Told:
     judgement = judged(step, reply)
     return Told(
         kind=Kind.BOUNCE,
-        verdict=verdict_of(judgement),
+        effect=effect_of(judgement),
         action=action,
         status=reply.status,
         words=one_line(words),
@@ -100,16 +100,16 @@ def told_by_words(words: str, *, status: str = "", action: str = "") -> Told:
     )
 
 
-def verdict_of(judgement: Judgement) -> Verdict:
+def effect_of(judgement: Judgement) -> Effect:
     """Return what a refusal means for the reader when nobody tries again.
 
     What was refused for now until its server gave up counts as refused once. Where
     the fault is ours, it never counts (mail-standards: 5.7.x suppresses nobody).
     """
     if judgement.bounce is Bounce.HARD:
-        return Verdict.HARD
+        return Effect.HARD
     gave_up = judgement.state is State.DEFERRED and judgement.fault is Fault.NONE
-    return Verdict.SOFT if judgement.bounce or gave_up else Verdict.NONE
+    return Effect.SOFT if judgement.bounce or gave_up else Effect.NONE
 
 
 def _first_enhanced(status: str, words: str) -> str:
