@@ -132,11 +132,12 @@ class Returning:
         Bounces are about an issue, so it is tried with each that is recent. A
         complaint may name its reader by the link to unsubscribe alone.
         """
+        if report.bounce_tokens and report.effect is not Effect.LEAVE:
+            issues = self.store.returns.recent_issues()
+        else:  # a bounce's token opens nothing else
+            issues = []
         leaving = report.effect in (Effect.LEAVE, Effect.COMPLAINT)
-        issues = self.store.returns.recent_issues() if report.bounce_tokens else ()
-        for token in report.bounce_tokens:
-            if report.effect is Effect.LEAVE:
-                break  # a bounce's token opens nothing else
+        for token in report.bounce_tokens if issues else ():
             if found := self._proved(token, Purpose.BOUNCE, issues):
                 reader, issue = found
                 return _Whose(reader=reader, issue=issue)

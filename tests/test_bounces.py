@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from digest.bounces import Report, read_returned
+from digest.bounces.parts import outer, taken_apart
 from digest.links import Links, Purpose
 
 SAMPLES = Path(__file__).parent / "bounces"
@@ -127,6 +128,13 @@ PARTS = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 20_00
 )
 def test_nobody_can_make_it_work_for_ever(content: bytes) -> None:
     assert read_returned(content).effect in ("none", "soft")
+
+
+def test_of_too_many_parts_the_first_ones_count() -> None:
+    message = taken_apart(PARTS)
+
+    assert message
+    assert len(message.get_payload()) == len(outer(message)) == 40
 
 
 def test_the_envelope_names_the_reader_where_no_header_does() -> None:

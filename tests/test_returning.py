@@ -148,18 +148,21 @@ def test_who_writes_proves_nothing_and_a_token_opens_one_door(room: Room) -> Non
     swapped = [
         room.mail("apple-unsubscribe").replace(leave.encode(), bounce.encode()),
         room.mail("postfix-unknown-user").replace(bounce.encode(), leave.encode()),
+        room.mail("forged-unsubscribe").replace(
+            b"To: ", b"To: b+%s@bounces.ledger.example, " % bounce.encode(), 1
+        ),
     ]
 
     came = [room.comes(content).came for content in swapped]
     came += [room.came(each) for each in ("forged-mac", "arf-forged")]
     came += [room.came("forged-unsubscribe"), room.came("backscatter-without-token")]
 
-    assert came == [Came.FORGED] * 5 + [Came.STRANGER]
+    assert came == [Came.FORGED] * 6 + [Came.STRANGER]
     assert all(s.status is Status.ACTIVE for s in room.store.audience.all())
     assert all(
         s.preferences.newsletters == NEWSLETTERS for s in room.store.audience.all()
     )
-    assert room.store.returns.outcomes() == {"forged": 5, "not ours": 1}
+    assert room.store.returns.outcomes() == {"forged": 6, "not ours": 1}
 
 
 def test_what_says_nothing_about_the_address_changes_nothing(room: Room) -> None:
