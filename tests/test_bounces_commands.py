@@ -226,11 +226,13 @@ def test_a_pipe_says_nothing_or_try_again_later(digest: Shell, project: Path) ->
     content = returned(project, "gmail-no-such-user", ANA)
 
     read = piped(project, content)
+    strange = piped(project, b"From:\n\nflufl.bounce stumbles over no sender")
     with (project / "digest.yaml").open("a") as file:
         file.write("nonsense: true\n")
     broken = piped(project, content)
 
     assert (read.returncode, read.stdout, read.stderr) == (0, b"", b"")
+    assert (strange.returncode, strange.stdout, strange.stderr) == (0, b"", b"")
     assert broken.returncode == 75
     assert b"digest.yaml:20:1" in broken.stderr
     (project / "digest.yaml").write_text(SETTINGS)
