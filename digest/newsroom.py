@@ -54,6 +54,7 @@ from digest.transports.pages import Written
 
 if TYPE_CHECKING:  # it loads Babel
     from digest.publishing import Published
+    from digest.returning import Returning
 #: The state of a mail in doubt, as the operator decided.
 DOUBTFUL = {
     InDoubt.HOLD: State.UNKNOWN,
@@ -163,6 +164,13 @@ class Newsroom:
         subscriber = self.subscriber(self.links.unsubscriber(who, slugs) or who)
         self.store.audience.set_status(subscriber.id, Status.UNSUBSCRIBED)
         return replace(subscriber, status=Status.UNSUBSCRIBED)
+
+    def returning(self) -> Returning:
+        """Return what reads returned mail and follows it."""
+        from digest.returning import Returning
+
+        slugs = [newsletter.slug for newsletter in self.settings.newsletters]
+        return Returning(store=self.store, links=self.links, newsletters=slugs)
 
     # -- issues ---------------------------------------------------------------
 

@@ -18,8 +18,10 @@ from schedule import Scheduler
 from digest.collecting import Collected
 from digest.delivery import SendReport
 from digest.errors import DigestError
+from digest.inbox import configured
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
+from digest.returning import Handled
 from digest.slots import Slot, due_slots, next_slot
 
 FIRST_WAIT = timedelta(seconds=30)
@@ -51,6 +53,7 @@ class Watcher:
     missed: Callable[[Slot, int], None] = lambda *_: None
     nothing: Callable[[Newsletter], None] = lambda _: None
     sent: Callable[[SendReport], None] = lambda _: None
+    returned: Callable[[Handled], None] = lambda _: None
     failed: Callable[[str, DigestError], None] = lambda *_: None
     outcome: Callable[[State], None] = field(default=lambda _: None)
 
@@ -76,6 +79,7 @@ class Clock:
         """Take what is run, who is told, and what ends it."""
         self.newsroom, self.watcher, self.stop = newsroom, watcher, stop
         self.collected_at: datetime | None = None
+        self.returned_at: datetime | None = None
         self.trouble: dict[str, Trouble] = {}  #: what failed: newsletters, by slug
 
     def run(self) -> None:
@@ -97,6 +101,11 @@ class Clock:
         every = timedelta(minutes=self.newsroom.settings.collect_every_minutes)
         if self.collected_at is None or now - self.collected_at >= every:
             self.attempt("sources and readers", now, partial(self.collect, now))
+        bounces = self.newsroom.settings.bounces
+        if bounces is not None and not self.stop.is_set():
+            every = timedelta(minutes=bounces.every_minutes)
+            if self.returned_at is None or now - self.returned_at >= every:
+                self.attempt("returned mail", now, partial(self.read_returned, now))
 
     def attempt(self, what: str, now: datetime, work: Callable[[], None]) -> None:
         """Do one thing; when that fails, say so and wait before the next try.
@@ -129,6 +138,18 @@ class Clock:
             if self.stop.is_set():
                 return
         self.newsroom.refresh_subscribers()
+
+    def read_returned(self, now: datetime) -> None:
+        """Read the mail that came back, where digest.yaml says that it comes to."""
+        settings = self.newsroom.settings.bounces
+        assert settings is not None
+        returning = self.newsroom.returning()
+        for inbox in configured(settings):
+            for handled in returning.read(inbox):
+                self.watcher.returned(handled)
+                if self.stop.is_set():
+                    return
+        self.returned_at = now
 
     def serve(self, newsletter: Newsletter, now: datetime) -> None:
         """Prepare and send a newsletter's due issue, and what an earlier one left."""

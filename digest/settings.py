@@ -92,6 +92,32 @@ class SmtpDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImapInbox:
+    """A mailbox on an IMAP server, to which returned mail comes."""
+
+    host: str
+    port: int
+    username: str
+    security: Security = Security.TLS
+    password: str = field(default="", repr=False)
+    token_command: tuple[str, ...] = ()  #: prints an OAuth token; instead of a password
+    ca_file: Path | None = None
+    folder: str = "INBOX"
+    done: str = ""  #: the folder read mails go to; empty: they stay, marked as seen
+    delete: bool = False  #: read mails are deleted instead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounces:
+    """Where returned mail comes to; `digest run` looks there."""
+
+    imap: ImapInbox | None = None
+    maildir: Path | None = None
+    mbox: Path | None = None
+    every_minutes: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilesDelivery:
     """Messages are written to a folder, one Maildir file each."""
 
@@ -161,6 +187,7 @@ class Settings:
     images_allowed: frozenset[str] = frozenset()
     lint: LintSettings = field(default_factory=LintSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    bounces: Bounces | None = None  #: without it, `digest bounces` is told where
     #: Where secrets were read from.
     secret_files: tuple[Path, ...] = field(default=(), repr=False)
 

@@ -65,6 +65,10 @@ COMMANDS = {
         "settling:prove",
         "Show that the numbers add up; compare with the server's record.",
     ),
+    "bounces": (
+        "bounces:bounces",
+        "Read returned mail: bounces, complaints, mails to unsubscribe.",
+    ),
     "db": (
         "database:db",
         "Upgrade, copy, back up or verify the database; accept a restored one.",

@@ -17,6 +17,7 @@ from digest.delivery import SendReport
 from digest.errors import BusyError, DigestError, FileProblems, InputError
 from digest.model import Newsletter, Problem
 from digest.newsroom import utc_now
+from digest.returning import Came, Handled
 from digest.scheduler import Clock, Watcher, upcoming
 from digest.slots import Slot
 
@@ -59,6 +60,14 @@ def stamp(text: str) -> None:
         click.echo(f"{utc_now():{MOMENT}} {text}")
 
 
+def told(handled: Handled) -> str:
+    """Say what came of a returned mail, without an address."""
+    who = f", reader {handled.subscriber.id}" if handled.subscriber else ""
+    about = f", {handled.issue}" if handled.issue else ""
+    words = f": {handled.report.words}" if handled.report.words else ""
+    return f"{handled.came}{who}{about}{words}"
+
+
 @dataclass(kw_only=True)
 class Diary:
     """Writes down what happens, a line each, and remembers what went wrong."""
@@ -75,6 +84,7 @@ class Diary:
             missed=self.missed,
             nothing=self.nothing,
             sent=self.sent,
+            returned=self.returned,
             failed=self.trouble,
         )
 
@@ -120,6 +130,12 @@ class Diary:
         )
         for file, why in report.not_joined.items():
             stamp(f"{report.issue.id}: {file} {RENDERED_PER_CHOICE}: {why}")
+
+    def returned(self, handled: Handled) -> None:
+        """Say what came of a mail that came back; a parked one wants a word."""
+        self.unsettled |= handled.came is Came.PARKED
+        if handled.came is not Came.AGAIN:  # an mbox is read from its beginning
+            stamp(f"returned mail: {told(handled)}")
 
     def trouble(self, what: str, error: DigestError) -> None:
         """Say what cannot be done now and is tried again."""

@@ -17,7 +17,7 @@ from digest.cli.issues import issue_option, newsletter_argument, only_option
 from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
 from digest.cli.project import newsroom_of
 from digest.cli.sending import send_issues
-from digest.cli.status import address, story
+from digest.cli.status import address, came_back, story
 from digest.errors import InputError
 from digest.issues import WAITING
 from digest.model import Issue, Newsletter, State
@@ -266,10 +266,14 @@ def prove(
     tally = Counter(d.state for d in newsroom.store.journal.deliveries(issue.id))
     rows, adds_up = tally.total(), tally == Counter(counts)
     proof = evidence(newsroom, issue, logs) if logs else None
+    returned = newsroom.store.returns.counts(issue.id)
     if json:
-        echo_json(proof_json(issue, counts, proof, rows=rows, adds_up=adds_up))
+        shown = proof_json(issue, counts, proof, rows=rows, adds_up=adds_up)
+        echo_json({**shown, "returned": returned})
     else:
         show_sum(issue, rows, counts, adds_up=adds_up)
+        if returned:
+            line(f"  came back after they were sent: {came_back(returned)}")
         if proof is not None:
             show_proof(newsroom, proof)
     settled = all(state.settled for state in counts)

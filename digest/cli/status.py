@@ -55,6 +55,7 @@ class Standing:
     told: tuple[Delivery, ...]
     skipped: dict[str, int]  #: by reason
     hold: str  #: why nothing of it leaves at present
+    returned: dict[str, int]  #: of those sent, by what came back
 
     @property
     def settled(self) -> bool:
@@ -86,6 +87,7 @@ def standing(newsroom: Newsroom, issue: Issue) -> Standing:
         told=tuple(d for state in TOLD for d in journal.deliveries(issue.id, state)),
         skipped=journal.reasons(issue.id),
         hold=journal.held(issue.id),
+        returned=newsroom.store.returns.counts(issue.id),
     )
 
 
@@ -147,6 +149,7 @@ def status_json(
                 "settled": each.settled,
                 "hold": each.hold,
                 "skipped": each.skipped,
+                "returned": each.returned,
                 "deliveries": [
                     {
                         "subscriber": d.subscriber,
@@ -197,12 +200,14 @@ def show_issues(found: list[Standing]) -> None:
 def show_standing(newsroom: Newsroom, each: Standing) -> None:
     """Say of an issue what is not simply sent: who, why, until when."""
     untried = each.counts.get(State.QUEUED, 0) + each.counts.get(State.CLAIMED, 0)
-    if untried or each.told or each.skipped or each.hold:
+    if untried or each.told or each.skipped or each.hold or each.returned:
         line(f"\n{each.issue.id}:")
     if each.hold:
         warned(f"  {each.hold}: nothing more of it leaves")
     for reason, number in each.skipped.items():
         line(f"  {plural(number, 'reader')} skipped: {reason}")
+    if each.returned:
+        line(f"  came back after they were sent: {came_back(each.returned)}")
     for (state, code), number in each.refusals().most_common():
         if number > 1:
             line(f"  {plural(number, 'mail')} {state}: {code}")
@@ -242,6 +247,11 @@ def story(delivery: Delivery) -> str:
             )
         case _:
             return f"{delivery.state} since {when(delivery.changed)}{reply}"
+
+
+def came_back(returned: dict[str, int]) -> str:
+    """Return "2 hard, 1 complaint": what came back of mails that had been sent."""
+    return ", ".join(f"{number} {kind}" for kind, number in returned.items())
 
 
 def show_slots(late: list[Slot], coming: list[Slot]) -> None:

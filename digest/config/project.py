@@ -22,6 +22,7 @@ from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
 from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
+from digest.config.returned import bounces
 from digest.config.schema import (
     LimitsPart,
     NewsletterPart,
@@ -152,6 +153,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         delivery=_delivery(file.delivery, root),
         in_doubt=InDoubt(file.delivery.in_doubt),
         dkim=_dkim(file.dkim) if file.dkim else None,
+        bounces=bounces(file.bounces, root) if file.bounces else None,
         database=database_place(
             file.database, root=root, password=file.database_password or ""
         ),

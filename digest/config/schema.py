@@ -38,6 +38,7 @@ from digest.config.kinds import (
 from digest.config.leaving import DeliveryPart, DkimPart
 from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, SitePart, TopicPart
+from digest.config.returned import BouncesPart
 from digest.config.serving import ServePart
 
 
@@ -224,6 +225,9 @@ class SettingsFile(Part):
     )
     delivery: DeliveryPart = Field(
         description="Where mails go.", json_schema_extra=_ONE_WAY
+    )
+    bounces: BouncesPart | None = Field(
+        default=None, description="Where returned mail comes to."
     )
     dkim: DkimPart | None = Field(
         default=None,

@@ -29,6 +29,7 @@ from digest.store.history import Event
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
 from digest.store.requests import Request, Requests, Wanted
+from digest.store.returns import Parked, Returns
 from digest.store.rows import Claim, Delivery, Start, Written
 from digest.store.verifying import verify
 
@@ -42,8 +43,10 @@ __all__ = [
     "Event",
     "Imported",
     "Journal",
+    "Parked",
     "Request",
     "Requests",
+    "Returns",
     "Start",
     "Store",
     "Wanted",
@@ -78,6 +81,7 @@ class Store:
         self.audience = Audience(database, now=now)
         self.journal = Journal(database, now=now)
         self.requests = Requests(database, now=now)
+        self.returns = Returns(database, now=now)
         if not self._keys():
             self._make_key(FIRST_KEY)  # or another process just did
         #: 32 random bytes, made when the database was; it never changes.

@@ -40,6 +40,8 @@ TABLES = (
     "delivery",
     "tally",
     "held_before",
+    "returned_mail",
+    "late_reply",
 )
 
 ALL = "select * from {}"
