@@ -11,8 +11,8 @@ Near-duplicates are no reason yet: selection does not know them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,6 +43,7 @@ class Why(StrEnum):
     TOPIC_FULL = "topic full"  #: the newsletter's `per_topic`
     DIGEST_FULL = "digest full"  #: the newsletter's `articles`
     OWN_LIMIT = "own limit"  #: the reader's `limit`
+    SIZE = "size"  #: chosen, and left to the site: Gmail cuts longer mails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,26 @@ def explain(
             )
             for each in candidates.stale
         ),
+    )
+
+
+def after_fitting(
+    verdicts: Iterable[Verdict], fitted: Collection[str]
+) -> tuple[Verdict, ...]:
+    """Return the verdicts when the mail is made and holds only the ids in `fitted`.
+
+    A mail too long for Gmail is shortened from its end, which `choose` cannot know.
+    """
+    return tuple(
+        verdict
+        if not verdict.shown or verdict.article.id in fitted
+        else replace(
+            verdict,
+            why=Why.SIZE,
+            rank=0,
+            reason="left to the site: Gmail cuts a mail longer than this one is",
+        )
+        for verdict in verdicts
     )
 
 

@@ -31,6 +31,7 @@ LAYERS = [
     {"assembly", "enclosing", "issues", "readership", "postbox"},
     {"delivery", "building", "collecting", "linting", "proof", "publishing"},
     {"newsroom"},
+    {"answering"},
     {"scheduler", "doctor"},
     {"web"},
     {"cli"},
