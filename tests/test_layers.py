@@ -30,7 +30,7 @@ LAYERS = [
     {"config", "sources", "store", "transports", "template_files"},
     {"assembly", "enclosing", "issues", "readership", "postbox"},
     {"delivery", "building", "collecting", "linting", "proof", "publishing"},
-    {"newsroom"},
+    {"newsroom", "planning"},
     {"answering"},
     {"scheduler", "doctor"},
     {"web"},
