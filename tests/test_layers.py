@@ -31,7 +31,7 @@ LAYERS = [
     {"assembly", "enclosing", "issues", "readership", "postbox"},
     {"delivery", "building", "collecting", "linting", "proof", "publishing"},
     {"newsroom", "planning"},
-    {"answering"},
+    {"answering", "approving"},
     {"scheduler", "doctor"},
     {"web"},
     {"cli"},

@@ -23,11 +23,12 @@ from digest.cli.output import (
     when,
 )
 from digest.cli.project import newsroom_of
+from digest.issues import WAYS_ON
 from digest.model import Issue, State
 from digest.newsroom import Newsroom
 from digest.scheduler import overdue, upcoming
 from digest.slots import Slot
-from digest.store import Delivery
+from digest.store import AWAITING, Delivery
 
 ISSUES = 10  #: shown
 SCREENFUL = 20  #: deliveries of an issue shown; `--json` has them all
@@ -55,6 +56,7 @@ class Standing:
     told: tuple[Delivery, ...]
     skipped: dict[str, int]  #: by reason
     hold: str  #: why nothing of it leaves at present
+    opens: datetime | None  #: when it leaves all the same; None: not by itself
 
     @property
     def settled(self) -> bool:
@@ -86,7 +88,15 @@ def standing(newsroom: Newsroom, issue: Issue) -> Standing:
         told=tuple(d for state in TOLD for d in journal.deliveries(issue.id, state)),
         skipped=journal.reasons(issue.id),
         hold=journal.held(issue.id),
+        opens=opening(newsroom, issue),
     )
+
+
+def opening(newsroom: Newsroom, issue: Issue) -> datetime | None:
+    """Return when an issue that awaits approval leaves unless somebody holds it."""
+    approval = newsroom.store.approvals.of(issue.id)
+    asked = approval.asked if approval and approval.hold == AWAITING else None
+    return asked.opens if asked else None
 
 
 @click.command()
@@ -146,6 +156,7 @@ def status_json(
                 "due": each.due,
                 "settled": each.settled,
                 "hold": each.hold,
+                "opens": each.opens,
                 "skipped": each.skipped,
                 "deliveries": [
                     {
@@ -200,7 +211,8 @@ def show_standing(newsroom: Newsroom, each: Standing) -> None:
     if untried or each.told or each.skipped or each.hold:
         line(f"\n{each.issue.id}:")
     if each.hold:
-        warned(f"  {each.hold}: nothing more of it leaves")
+        until = f" before {when(each.opens)}" if each.opens else ""
+        warned(f"  {each.hold}: nothing more of it leaves{until}; {WAYS_ON[each.hold]}")
     for reason, number in each.skipped.items():
         line(f"  {plural(number, 'reader')} skipped: {reason}")
     for (state, code), number in each.refusals().most_common():

@@ -1,6 +1,7 @@
 """What lasts: articles and issues, readers, and the record of deliveries.
 
-Three narrow nouns over one database: the `Archive`, the `Audience`, the `Journal`.
+Narrow nouns over one database: the `Archive`, the `Audience`, the `Journal`, and the
+`Approvals` of issues that editors see first.
 Each call is one transaction; several become one inside `Store.transaction()`:
 
     with store.transaction():  # nothing can be added between the two
@@ -20,6 +21,14 @@ from pathlib import Path
 
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
+from digest.store.approvals import (
+    AWAITING,
+    HELD,
+    PAUSED,
+    RECALLED,
+    Approval,
+    Approvals,
+)
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Imported
 from digest.store.commits import Commits
@@ -32,7 +41,13 @@ from digest.store.rows import Brought, Claim, Delivery, Start, Written
 from digest.store.verifying import verify
 
 __all__ = [
+    "AWAITING",
+    "HELD",
+    "PAUSED",
+    "RECALLED",
     "Added",
+    "Approval",
+    "Approvals",
     "Archive",
     "Audience",
     "Brought",
@@ -71,6 +86,7 @@ class Store:
         self.archive = Archive(database, now=now)
         self.audience = Audience(database, now=now)
         self.journal = Journal(database, now=now)
+        self.approvals = Approvals(database, now=now)
         self.key = self._key()  #: 32 random bytes of this database, for links
 
     def _key(self) -> bytes:

@@ -61,6 +61,17 @@ select i.* from article_version v join issue_article a on a.version = v.hash
 join issue i on i.id = a.issue
 where v.article = :article order by i.frozen_ms desc, i.number desc
 
+-- name: frozen_versions
+select v.article, i.place, i.version
+from issue_article i join article_version v on v.hash = i.version
+where i.issue = :issue
+
+-- name: set_issue_article
+update issue_article set version = :version where issue = :issue and place = :place
+
+-- name: set_revision
+update issue set until_ms = :until, revision = revision + 1 where id = :issue
+
 -- name: watch
 insert into watched (newsletter, since_ms) values (:newsletter, :now)
 on conflict (newsletter) do nothing
