@@ -7,7 +7,7 @@ Escaping is the template's part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.model import (
@@ -332,11 +332,6 @@ def any_reader(
         for name in NAMES
     }
     return ReaderView(**values, **there)  # type: ignore[arg-type]  # the names are exactly its fields
-
-
-def _number(values: Mapping[str, object]) -> float | None:
-    number = values.get("n")
-    return number if isinstance(number, int | float) else None
 
 
 def _kicker(article: Article, section: Section) -> str:
