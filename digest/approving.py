@@ -127,7 +127,7 @@ class _Proof:
             return self.assembler.assemble(
                 nobody,
                 self._with_links(self.assembler.render(nobody, digest), editor),
-                delivery=f"proof {now:%Y%m%dT%H%M%S%f} {self.issue.id}",
+                delivery=f"proof {now:%Y%m%dT%H%M%S%f} {self.issue.id} {editor}",
                 dated=now,
                 recipient=editor,
             )
