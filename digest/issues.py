@@ -105,7 +105,7 @@ class Issues:
         until = max(self.now(), since)
         dated = (slot.due if slot else until).astimezone(ZoneInfo(newsletter.timezone))
         articles = self.store.archive.articles(
-            since=since, until=until, sources=_sources(newsletter)
+            since=since, until=until, sources=sources_of(newsletter)
         )
         return Issue(
             id=f"{newsletter.slug}/{dated:%Y-%m-%d}",
@@ -341,6 +341,6 @@ def too_late(
     return from_when + timedelta(minutes=newsletter.schedule.max_lateness_minutes)
 
 
-def _sources(newsletter: Newsletter) -> frozenset[str]:
+def sources_of(newsletter: Newsletter) -> frozenset[str]:
     """Return the sources it draws from; what is added by hand is for every one."""
     return newsletter.sources | {ADDED} if newsletter.sources else frozenset()

@@ -31,7 +31,7 @@ LAYERS = [
     {"config", "sources", "store", "transports", "template_files"},
     {"assembly", "enclosing", "issues", "readership", "postbox"},
     {"delivery", "building", "collecting", "linting", "proof", "publishing"},
-    {"newsroom", "planning"},
+    {"newsroom", "planning", "simulating"},
     {"answering", "approving"},
     {"scheduler", "doctor"},
     {"web"},

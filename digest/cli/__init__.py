@@ -57,6 +57,10 @@ COMMANDS = {
         "answering:diff",
         "Lay a reader's digest beside another reader's, or another issue's.",
     ),
+    "simulate": (
+        "simulating:simulate",
+        "Replay the archive: how many mails a week would readers get?",
+    ),
     "build": ("issues:build", "Write every reader's digest to files."),
     "preview": ("issues:preview", "Look at the digests in a browser."),
     "send": ("sending:send", "Send the next issue, or go on with an interrupted one."),

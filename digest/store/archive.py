@@ -137,6 +137,15 @@ class Archive:
         rows = self._database.all(sql, **values, sources=tuple(sources))
         return [read_article(row["content"]) for row in rows]
 
+    def arrivals(self, sources: Collection[str] = ()) -> list[tuple[datetime, Article]]:
+        """Return all articles with when they came: published, or else first seen."""
+        where = SQL["from_sources"] if sources else "1 = 1"
+        rows = self._database.all(
+            SQL["arrivals"].replace("{where}", where), sources=tuple(sources)
+        )
+        read = ((row["seen_ms"], read_article(row["content"])) for row in rows)
+        return [(a.published or from_ms(seen), a) for seen, a in read]
+
     def article(self, article_id: str) -> Article | None:
         """Return an article as it stands today, or None."""
         row = self._database.one(SQL["article"], id=article_id)

@@ -18,6 +18,10 @@ on conflict (article, source) do nothing
 select v.content from article a join article_version v on v.hash = a.version
 where {where} order by a.seen_ms desc, a.id
 
+-- name: arrivals
+select a.seen_ms, v.content from article a join article_version v on v.hash = a.version
+where {where} order by a.seen_ms, a.id
+
 -- name: from_sources
 exists (
   select 1 from article_source s where s.article = a.id and s.source in (:sources)
