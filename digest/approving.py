@@ -30,7 +30,7 @@ from digest.transports import deliver_one, open_transport
 
 #: Stands above the proof; every value is escaped.
 BANNER = """\
-<table role="presentation" width="100%" cellpadding="0" cellspacing="0" \
+<table role="presentation" dir="ltr" lang="en" width="100%" cellpadding="0" cellspacing="0" \
 style="background:#fff7d6;color:#1a1a1a"><tr><td style="padding:20px 24px;\
 font:16px/24px Arial,Helvetica,sans-serif;color:#1a1a1a"><p style="margin:0 0 12px">\
 <strong>{title}</strong><br>{what}</p><p style="margin:0"><a href="{approve}" \
@@ -77,7 +77,7 @@ def ask(newsroom: Newsroom, newsletter: Newsletter) -> list[Asked]:
                 issue=issue,
                 revision=approval.revision,
                 editors=tuple(missing),
-                opens=approval.asked.opens if approval.asked else None,
+                opens=approval.opens,
             )
         )
     return asked
@@ -214,10 +214,9 @@ def approve(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
     issue, approval = _standing(newsroom, issue_id)
     decided = approval.decided
     if not approval.outstanding:
-        if approval.asked is None or decided is None:
+        if decided is None:
             raise InputError(f"{issue.id} waits for nobody's approval")
-        who = "its time came" if decided.kind == "opened" else f"by {decided.who}"
-        return f"{issue.id} was let go before: {who}"
+        return f"{issue.id} was {decided.kind} before: {decided.who}"
     if newsroom.now() > issue.expires:
         raise InputError(
             f"{issue.id} is more than a day old. `digest issues revise {issue.id}` takes "
@@ -226,7 +225,18 @@ def approve(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
     newsroom.store.approvals.approve(issue.id, who=by)
     if approval.hold == PAUSED:
         return f"{issue.id} is approved, and paused; `digest resume` lets it go on"
+    now = newsroom.store.approvals.of(issue.id)
+    if now is not None and now.opens is not None:
+        return f"{issue.id} is approved: it leaves at {local_time(newsroom, now)}"
     return f"{issue.id} is approved: `digest run` sends it within seconds"
+
+
+def local_time(newsroom: Newsroom, approval: Approval) -> str:
+    """Return when an issue leaves by itself, as its newsletter's zone says; or ""."""
+    if approval.opens is None:
+        return ""
+    zone = newsroom.newsletter(approval.newsletter).timezone
+    return f"{approval.opens.astimezone(ZoneInfo(zone)):%H:%M on %d %B} ({zone})"
 
 
 def hold(newsroom: Newsroom, issue_id: str, *, by: str) -> str:

@@ -97,7 +97,7 @@ def test_what_must_be_approved_leaves_when_it_is_and_not_before(tmp_path: Path) 
         assert (status, "is approved" in page) == (200, True)
         assert desk.after(seconds=10) == [f"sent 3 of {ISSUE}"]
         assert desk.left == 3
-        assert "was let go before: by desk@" in ask(port, "POST", approve)[1]
+        assert "was approved before: desk@" in ask(port, "POST", approve)[1]
         late = links(proofs(desk.folder)[NIGHT])["hold"]
         status, page = ask(port, "POST", late)
         assert (status, "3 mails of it have left" in page) == (409, True)
@@ -134,6 +134,23 @@ def test_a_window_opens_by_itself_unless_somebody_holds_the_issue(
         approving.approve(desk.newsroom, second, by=NIGHT)
         assert desk.after(seconds=10) == [f"sent 3 of {second}"], "late, and wanted"
         assert desk.left == 5
+
+
+def test_who_approves_in_the_window_changes_nothing_about_the_time(
+    tmp_path: Path,
+) -> None:
+    with at_desk(tmp_path, WINDOW) as desk, served(desk.newsroom) as port:
+        desk.after(minutes=45)
+        approve = links(proofs(desk.folder)[DESK])["approve"]
+        assert "It leaves at 07:00 on 23 November" in ask(port, "GET", approve)[1]
+        assert "it leaves at 07:00 on 23 November" in ask(port, "POST", approve)[1]
+        desk.newsroom.store.journal.hold(ISSUE, "paused")
+        assert desk.newsroom.store.approvals.resume(ISSUE) == AWAITING
+        assert desk.after(minutes=44) == []
+        hold = links(proofs(desk.folder)[NIGHT])["hold"]
+        assert ask(port, "POST", hold)[0] == 200
+        assert ask(port, "POST", approve)[0] == 200, "thought better of"
+        assert desk.after(minutes=1) == [f"sent 3 of {ISSUE}"]
 
 
 def test_a_window_that_passed_while_nothing_was_running_is_late_as_any_slot_is(
@@ -225,11 +242,11 @@ def test_no_way_around_leads_past_an_approval(
     assert f"{HELD}: 3 queued" in digest("issues", "--newsletter", "daily").out
     assert digest("resume").out.count("digest approve") == 1
     assert "is approved" in digest("approve", name).out
-    assert "was let go before: by operator" in digest("approve", name).out
+    assert "was approved before: operator" in digest("approve", name).out
     assert digest("send").code == 0
     listed = digest("issues").out
     assert "3 sent" in listed
-    assert "approved by operator, " in listed
+    assert "approved: operator, " in listed
     for command in ("approve", "hold"):
         wrong = digest(command, "daily/1999-01-01")
         assert (wrong.code, f"the last ones are: {name}" in wrong.err) == (3, True)

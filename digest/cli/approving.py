@@ -83,12 +83,12 @@ def decision(approval: Approval | None) -> str:
     """Say what editors did with an issue: who, when; or by when they may."""
     if approval is None or approval.asked is None:
         return ""
-    decided, opens = approval.decided, approval.asked.opens
+    decided, opens = approval.decided, approval.opens
+    leaves = f"leaves {when(opens)} unless held" if opens else ""
     if decided is None:
-        return f"leaves {when(opens)} unless held" if opens else "nobody yet"
-    if decided.kind == "opened":
-        return f"nobody held it until {when(opens)}"
-    return f"{decided.kind} by {decided.who}, {when(decided.at)}"
+        return leaves or "nobody yet"
+    said = f"{decided.kind}: {decided.who}, {when(decided.at)}"
+    return f"{said}; {leaves}" if leaves else said
 
 
 def issue_json(
@@ -165,7 +165,7 @@ def show_awaiting(asked: Iterable[Asked], awaiting: Iterable[Approval]) -> None:
     """Say which issues wait for their editors, and who got a proof of them now."""
     proofs = {each.issue.id: each.editors for each in asked}
     for approval in awaiting:
-        opens = approval.asked.opens if approval.asked else None
+        opens = approval.opens
         leaves = f", leaves {when(opens)} unless held" if opens else ""
         warned(f"{approval.issue}: {approval.hold}{leaves}; {WAYS_ON[approval.hold]}")
         if editors := proofs.get(approval.issue):

@@ -28,7 +28,7 @@ from digest.model import Issue, State
 from digest.newsroom import Newsroom
 from digest.scheduler import overdue, upcoming
 from digest.slots import Slot
-from digest.store import AWAITING, Delivery
+from digest.store import Delivery
 
 ISSUES = 10  #: shown
 SCREENFUL = 20  #: deliveries of an issue shown; `--json` has them all
@@ -81,6 +81,7 @@ def codes(reply: str) -> str:
 def standing(newsroom: Newsroom, issue: Issue) -> Standing:
     """Read how an issue stands."""
     journal = newsroom.store.journal
+    approval = newsroom.store.approvals.of(issue.id)
     return Standing(
         issue=issue,
         counts=journal.counts(issue.id),
@@ -88,15 +89,8 @@ def standing(newsroom: Newsroom, issue: Issue) -> Standing:
         told=tuple(d for state in TOLD for d in journal.deliveries(issue.id, state)),
         skipped=journal.reasons(issue.id),
         hold=journal.held(issue.id),
-        opens=opening(newsroom, issue),
+        opens=approval.opens if approval else None,
     )
-
-
-def opening(newsroom: Newsroom, issue: Issue) -> datetime | None:
-    """Return when an issue that awaits approval leaves unless somebody holds it."""
-    approval = newsroom.store.approvals.of(issue.id)
-    asked = approval.asked if approval and approval.hold == AWAITING else None
-    return asked.opens if asked else None
 
 
 @click.command()
@@ -219,9 +213,10 @@ def show_standing(newsroom: Newsroom, each: Standing) -> None:
         if number > 1:
             line(f"  {plural(number, 'mail')} {state}: {code}")
     if untried:
+        sends = f"; `digest send {each.issue.newsletter}` sends what waits"
         line(
             f"  {plural(untried, 'mail')} not tried yet, waiting since "
-            f"{when(each.due)}; `digest send {each.issue.newsletter}` sends what waits"
+            f"{when(each.due)}{'' if each.hold else sends}"
         )
     for delivery in each.told[:SCREENFUL]:
         line(f"  {address(newsroom, delivery)}: {story(delivery)}")

@@ -54,6 +54,11 @@ class Approval:
         return next((w for w in reversed(self._present) if w.kind in decisions), None)
 
     @property
+    def opens(self) -> datetime | None:
+        """When it leaves unless it is held; None: not by itself, or it may already."""
+        return self.asked.opens if self.asked and self.hold == AWAITING else None
+
+    @property
     def outstanding(self) -> bool:
         """Whether it was asked for and nobody has let it go."""
         decided = self.decided
@@ -135,11 +140,15 @@ class Approvals:
         self._add(issue_id, "proof", who=who)
 
     def approve(self, issue_id: str, *, who: str) -> None:
-        """Let an issue leave; one that the operator paused waits for them all the same."""
+        """Let an issue leave: at its time, if that is still to come.
+
+        One that the operator paused waits for them all the same.
+        """
         with self._database.tx():
             self._add(issue_id, "approved", who=who)
-            if self._standing(issue_id).hold in (AWAITING, HELD):
-                self._set_hold(issue_id, "")
+            standing = self._standing(issue_id)
+            if standing.hold in (AWAITING, HELD):
+                self._set_hold(issue_id, self._until_its_time(standing))
 
     def hold(self, issue_id: str, *, who: str) -> None:
         """Let nothing more of an issue leave until somebody approves it."""
@@ -170,9 +179,14 @@ class Approvals:
                 return standing.hold
             decided = standing.decided
             held = HELD if decided and decided.kind == "held" else AWAITING
-            hold = held if standing.outstanding else ""
+            hold = held if standing.outstanding else self._until_its_time(standing)
             self._set_hold(issue_id, hold)
         return hold
+
+    def _until_its_time(self, standing: Approval) -> str:
+        """Return what an approved issue is held back by: nothing, once its time came."""
+        opens = standing.asked.opens if standing.asked else None
+        return AWAITING if opens is not None and self._now() < opens else ""
 
     def _standing(self, issue_id: str) -> Approval:
         found = self.of(issue_id)

@@ -109,8 +109,10 @@ class ApprovalPages:
         what = f"{newsletter.title} No. {issue.number}"
         number = len(issue.articles)
         if purpose is Purpose.APPROVE:
+            approval = self.newsroom.store.approvals.of(issue_id)
+            time = approving.local_time(self.newsroom, approval) if approval else ""
             title, label = f"Approve {what}?", "Approve"
-            then = "It leaves to its readers within seconds, or at its time."
+            then = f"It leaves at {time}." if time else "It leaves within seconds."
         else:
             title, label = f"Hold back {what}?", "Hold it back"
             then = "Nothing more of it leaves until somebody approves it."
