@@ -32,19 +32,19 @@ def asking(approval: str, text: str = SETTINGS) -> str:
     )
 
 
-def mails(folder: Path) -> list[EmailMessage]:
-    """Return what `delivery: files` wrote, proofs and mails, in any order."""
+def mails(folder: Path, maildir: str = "outbox") -> list[EmailMessage]:
+    """Return what was delivered, proofs and mails, in any order."""
     return [
         email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        for path in (folder / "outbox" / "new").glob("*")
+        for path in (folder / maildir / "new").glob("*")
     ]
 
 
-def proofs(folder: Path) -> dict[str, EmailMessage]:
+def proofs(folder: Path, maildir: str = "outbox") -> dict[str, EmailMessage]:
     """Return the proofs, by whom they went to."""
     return {
         str(mail["To"]): mail
-        for mail in mails(folder)
+        for mail in mails(folder, maildir)
         if str(mail["Subject"]).startswith("[Proof]")
     }
 
