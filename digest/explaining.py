@@ -27,7 +27,7 @@ from digest.selection import (
     muted,
     not_now,
 )
-from digest.tags import single_tag, slug
+from digest.tags import single_tag, slug, slugs
 
 
 class Why(StrEnum):
@@ -214,9 +214,23 @@ class _Explaining:
         topics = self.candidates.newsletter.topics
         titles = [t.title for t in topics if place in self.candidates.topics[t.slug]]
         tags = f" (tagged {_listed(article.tags)})" if article.tags else " (no tags)"
-        if titles:
-            return f"does not follow {_listed(titles)}{tags}"
-        return f"in no topic of this newsletter{tags}"
+        said = (
+            f"does not follow {_listed(titles)}{tags}"
+            if titles
+            else f"in no topic of this newsletter{tags}"
+        )
+        return "; ".join([said, *self._nearly(article)])
+
+    def _nearly(self, article: Article) -> Iterator[str]:
+        """Say which followed topics have a tag of it and do not take it all the same."""
+        mine, followed_ = slugs(article.tags), {each.slug for each in self.sections}
+        for topic in self.candidates.newsletter.topics:
+            if topic.slug not in followed_ or not mine & (topic.any | topic.all):
+                continue
+            if unwanted := [t for t in article.tags if slug(t) in topic.none]:
+                yield f"{topic.title} leaves out {_listed(unwanted)}"
+            elif missing := sorted(topic.all - mine):
+                yield f"{topic.title} asks for {_listed(missing)}, too"
 
     def _mutes(self, place: int) -> list[str]:
         """Return which of their mutes an article meets, as people call them."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.answering import explained
+from digest.answering import explained, maker
 from digest.config import load_settings
 from digest.explaining import Why
 from digest.newsroom import Newsroom
@@ -168,7 +168,7 @@ def test_what_gmail_would_cut_is_said_to_be_left_to_the_site(tmp_path: Path) -> 
         clock.forward(minutes=1)
         newsroom.refresh_subscribers()
         issue = newsroom.issues.draft(newsroom.newsletter())
-        made = newsroom.assembler(issue)
+        made = maker(newsroom, issue, newsroom.subscriber(CY))
 
         found = explained(newsroom, issue, newsroom.subscriber(CY), made=made)
 

@@ -31,7 +31,9 @@ def examples(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["writing-articles.md", "readers.md", "running.md"])
+@pytest.mark.parametrize(
+    "page", ["writing-articles.md", "readers.md", "running.md", "approving.md"]
+)
 def test_every_yaml_block_is_yaml(page: str) -> None:
     found = examples(page, "yaml")
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.explaining import Verdict, Why, explain
-from digest.model import Article, Newsletter, Status, Subscriber
+from digest.model import Article, Newsletter, Status, Subscriber, Topic
 from digest.selection import candidates, choose
 from tests.test_selection import (
     ARTICLES,
@@ -99,6 +99,27 @@ def test_who_mutes_a_tag_or_follows_nothing_offered_is_told_in_their_words() -> 
     assert set(nothing.values()) == {"follows none of this newsletter's topics"}
     whole = reasons(stories, reader(), {}, replace(newsletter(), topics=()))
     assert whole["b"] == "everything in this newsletter; place 2 of 2"
+
+
+def test_a_topic_that_has_the_tag_and_does_not_take_the_story_says_what_it_lacks() -> (
+    None
+):
+    wet = Topic(
+        slug="wet", title="Wet", any=frozenset({"river"}), all=frozenset({"rain"})
+    )
+    dry = Topic(
+        slug="dry", title="Dry", any=frozenset({"river"}), none=frozenset({"flood"})
+    )
+    letter = replace(newsletter(), topics=(wet, dry, *TOPICS))
+
+    found = reasons(
+        [article("a", "River", "Flood")], reader(follows=("wet", "dry")), {}, letter
+    )
+
+    assert found["a"] == (
+        "does not follow Rivers (tagged River, Flood); Wet asks for rain, too; "
+        "Dry leaves out Flood"
+    )
 
 
 @pytest.mark.parametrize(
