@@ -62,6 +62,7 @@ def test_why_answers_before_and_after_the_mail_and_tells_both_apart(
     assert len(found["received"]) == 2
 
 
+@pytest.mark.slow
 def test_an_article_is_named_by_id_address_or_words_and_else_help_is_given(
     digest: Shell, project: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_a_newsletter_that_is_not_taken_or_does_not_draw_on_the_source_is_the_re
     assert "There is no article in it." in digest("why", ANA).out
 
 
+@pytest.mark.slow
 def test_what_came_with_another_newsletter_is_named_and_only_if_it_came_before(
     tmp_path: Path,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -16,11 +17,11 @@ from digest.errors import DigestError, FileProblems, InputError
 from digest.model import State
 from digest.newsroom import Newsroom
 from digest.scheduler import Clock as Ticker
-from digest.store import AWAITING, HELD
+from digest.store import AWAITING, HELD, Start
 from tests.approvals import EDITORS, ISSUE, ask, asking, links, mails, proofs, served
 from tests.commands import Shell
 from tests.projects import Clock, smtp_settings, write_article, write_project
-from tests.stores import opened, planned, rows
+from tests.stores import article, opened, planned, rows
 from tests.test_delivery import Wire
 from tests.test_scheduler import DREDGER, Log
 
@@ -136,6 +137,7 @@ def test_a_window_opens_by_itself_unless_somebody_holds_the_issue(
         assert desk.left == 5
 
 
+@pytest.mark.slow
 def test_who_approves_in_the_window_changes_nothing_about_the_time(
     tmp_path: Path,
 ) -> None:
@@ -153,6 +155,7 @@ def test_who_approves_in_the_window_changes_nothing_about_the_time(
         assert desk.after(minutes=1) == [f"sent 3 of {ISSUE}"]
 
 
+@pytest.mark.slow
 def test_a_window_that_passed_while_nothing_was_running_is_late_as_any_slot_is(
     tmp_path: Path,
 ) -> None:
@@ -163,6 +166,7 @@ def test_a_window_that_passed_while_nothing_was_running_is_late_as_any_slot_is(
     assert counts == {State.FAILED: 3}
 
 
+@pytest.mark.slow
 def test_late_articles_need_a_revision_and_it_a_new_approval(tmp_path: Path) -> None:
     with at_desk(tmp_path, REQUIRED) as desk, served(desk.newsroom) as port:
         desk.after(minutes=90)
@@ -252,6 +256,7 @@ def test_no_way_around_leads_past_an_approval(
         assert (wrong.code, f"the last ones are: {name}" in wrong.err) == (3, True)
 
 
+@pytest.mark.slow
 def test_revise_and_recall_say_what_cannot_be_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -275,6 +280,7 @@ def test_revise_and_recall_say_what_cannot_be_done(
         assert (refused.code, "recalled" in refused.err) == (3, True), command
 
 
+@pytest.mark.slow
 def test_a_pause_in_the_window_outlasts_it_and_ends_in_it(tmp_path: Path) -> None:
     with at_desk(tmp_path, WINDOW) as desk:
         desk.after(minutes=45)
@@ -340,6 +346,44 @@ def test_the_words_on_an_issue_decide_and_are_only_added_to(tmp_path: Path) -> N
         kinds = [word.kind for word in approvals.of(issue.id).words]  # type: ignore[union-attr]
     assert kinds == ["asked", "held", "approved", "held"]
     assert len(rows(tmp_path, "select * from approval")) == 4
+
+
+@pytest.mark.slow_on_postgresql
+@pytest.mark.usefixtures("engine")
+def test_a_revision_keeps_the_places_that_deliveries_refer_to(tmp_path: Path) -> None:
+    clock = Clock()
+    with opened(tmp_path, clock) as store:
+        issue = planned(store, readers=2)
+        was = {a.id: a for a in issue.articles}
+        late = article(9, id="late", pinned=True, published=clock.at)
+        newer = replace(was["b"], headline="Another headline")
+        clock.forward(minutes=5)
+        draft = replace(issue, articles=(late, newer, was["a"]), until=clock.at)
+
+        revised = store.archive.revise(issue.id, draft)
+
+        assert revised == store.archive.issue(issue.id)
+        assert (revised.until, revised.since) == (clock.at, issue.since)
+        assert [a.id for a in revised.articles] == ["late", *"abcdefgh"]
+        assert {a.id: a for a in revised.articles}["b"].headline == "Another headline"
+        standing = store.approvals.of(issue.id)
+        assert standing is not None
+        assert standing.revision == 2
+        first, second = store.journal.claim(issue.id, limit=2, lease_seconds=60)
+        start = Start(claim=first, dated=clock.at, articles=("late", "b"))
+        store.journal.write(issue.id, starts=[start], leaving=[first])
+        assert [i.id for i in store.archive.issues_with("late")] == [issue.id]
+        [brought] = store.journal.brought(first.subscriber, ["late", "a", "b", "none"])
+        assert brought.articles == {"late", "b"}
+        assert store.journal.brought(second.subscriber, ["late"]) == []
+        row = store.journal.delivery(issue.id, first.subscriber)
+        assert row is not None
+        assert row.state is State.BODY_SENT
+        assert store.journal.delivery(issue.id, "nobody") is None
+        store.archive.add([late, article(10, id="undated")])
+        seen = clock.at
+        came = [(when, a.id) for when, a in store.archive.arrivals(["articles"])]
+        assert came == [(late.published, "late"), (seen, "undated")]
 
 
 @pytest.mark.parametrize(
