@@ -190,8 +190,12 @@ class Newsroom:
             )
         return found
 
-    def assembler(self, issue: Issue) -> Assembler:
-        """Return what makes this issue's messages; checks the template first."""
+    def assembler(self, issue: Issue, *, joined: bool = True) -> Assembler:
+        """Return what makes this issue's messages; checks the template first.
+
+        Unless they are to be `joined`, each is rendered by itself: the first comes at
+        once, the thousandth late. They say the same, encoded in other lines.
+        """
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
         enclosures = enclosures_of(issue, newsletter, self.local_images)
@@ -200,7 +204,7 @@ class Newsroom:
             site=self.settings.site,
             newsletter=newsletter,
             issue=issue,
-            sections=catalogue(found),
+            sections=catalogue(found) if joined else (),
             widen=partial(widened, found),
             enclosed={url: each.url for url, each in enclosures.items()},
         )

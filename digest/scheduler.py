@@ -8,18 +8,19 @@ process changes nothing: a slot has at most one issue.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from schedule import Scheduler
 
+from digest.approving import Asked, ask, let_go
 from digest.collecting import Collected
 from digest.delivery import SendReport
 from digest.errors import DigestError
 from digest.inbox import configured
-from digest.model import Issue, Newsletter, State
+from digest.model import Approval, Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.returning import Handled
 from digest.slots import Slot, due_slots, next_slot
@@ -52,6 +53,7 @@ class Watcher:
     due: Callable[[Slot], None] = lambda _: None
     missed: Callable[[Slot, int], None] = lambda *_: None
     nothing: Callable[[Newsletter], None] = lambda _: None
+    asked: Callable[[Asked], None] = lambda _: None
     sent: Callable[[SendReport], None] = lambda _: None
     returned: Callable[[Handled], None] = lambda _: None
     failed: Callable[[str, DigestError], None] = lambda *_: None
@@ -153,17 +155,19 @@ class Clock:
 
     def serve(self, newsletter: Newsletter, now: datetime) -> None:
         """Prepare and send a newsletter's due issue, and what an earlier one left."""
+        let_go(self.newsroom, newsletter)
         slot = self.due(newsletter, now)
         waiting = self.newsroom.issues.due(newsletter)
-        if slot is None and not waiting:
-            return
-        with self.newsroom.sending(newsletter):
-            for issue in waiting:
-                self.send(issue)
-            if slot is not None and not self.stop.is_set():
-                self.watcher.due(slot)
-                self.collect(now)  # the freshest news, just before
-                self.send_next(newsletter, slot)
+        if slot is not None or waiting:
+            with self.newsroom.sending(newsletter):
+                for issue in waiting:
+                    self.send(issue)
+                if slot is not None and not self.stop.is_set():
+                    self.watcher.due(slot)
+                    self.collect(now)  # the freshest news, just before
+                    self.send_next(newsletter, slot)
+        for asked in ask(self.newsroom, newsletter):  # last: nothing waits for a proof
+            self.watcher.asked(asked)
 
     def send_next(self, newsletter: Newsletter, slot: Slot) -> None:
         """Prepare the issue of a slot and send it; or say that there is no news."""
@@ -171,24 +175,30 @@ class Clock:
             return
         prepared = self.newsroom.issues.prepare(newsletter, slot=slot)
         if prepared is not None:
-            self.send(prepared)
+            if newsletter.approval is None:
+                self.send(prepared)
             return
         archive = self.newsroom.store.archive
         if archive.record_slot(slot.id, newsletter.slug, slot.due):
             self.watcher.nothing(newsletter)
 
     def due(self, newsletter: Newsletter, now: datetime) -> Slot | None:
-        """Return the slot to serve now, if any; tell of those missed."""
+        """Return the slot to serve now, if any; tell of those missed.
+
+        Where editors have a window before an issue leaves, it is served so much earlier.
+        """
         if newsletter.schedule is None:
             return None
         archive = self.newsroom.store.archive
         after = archive.last_slot(newsletter.slug) or archive.watch(newsletter.slug)
+        window = (newsletter.approval or Approval()).window_minutes or 0
+        lateness = newsletter.schedule.max_lateness_minutes + window
         to_run, missed = due_slots(
             newsletter.slug,
-            newsletter.schedule,
+            replace(newsletter.schedule, max_lateness_minutes=lateness),
             newsletter.timezone,
             after=after,
-            now=now,
+            now=now + timedelta(minutes=window),
         )
         if missed and not to_run:
             latest = missed[-1]

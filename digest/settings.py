@@ -181,6 +181,7 @@ class Settings:
     database: Path | ServerDatabase  #: an SQLite file, or PostgreSQL
     in_doubt: InDoubt = InDoubt.HOLD
     dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
+    editors: tuple[str, ...] = ()  #: addresses that get proofs and may approve
     subscribers: Path | None = None  #: imported by content before each send
     collect_every_minutes: int = 15
     #: Kinds of pictures that may be in mails although many programs do not show them.

@@ -30,6 +30,7 @@ LAYERS = [
         "oauth",
     },
     {"selection", "slots", "message", "rendering", "lint", "bounces"},
+    {"explaining"},
     {"config", "sources", "store", "transports", "template_files", "inbox"},
     {"assembly", "enclosing", "issues", "readership", "postbox"},
     {
@@ -41,8 +42,8 @@ LAYERS = [
         "publishing",
         "returning",
     },
-    {"newsroom"},
-    {"reception"},
+    {"newsroom", "planning", "simulating"},
+    {"answering", "approving", "reception"},
     {"scheduler", "doctor"},
     {"web"},
     {"cli"},
@@ -51,7 +52,7 @@ LAYERS = [
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 #: Rooms where values go in and values come out: no clock, no I/O, no logging.
-PURE = (LAYERS[0] | LAYERS[1] | LAYERS[2] | LAYERS[3]) - {"shipped", "oauth"}
+PURE = set().union(*LAYERS[:5]) - {"shipped", "oauth"}
 IMPURE_MODULES = {"os", "socket", "sqlite3", "time", "random", "logging", "secrets"}
 
 #: Each outside package has one home.

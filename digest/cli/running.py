@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import click
 
+from digest.approving import Asked
 from digest.cli.output import RENDERED_PER_CHOICE, counted, plural
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
@@ -83,6 +84,7 @@ class Diary:
             due=lambda slot: stamp(f"{slot.newsletter}: due, preparing"),
             missed=self.missed,
             nothing=self.nothing,
+            asked=self.asked,
             sent=self.sent,
             returned=self.returned,
             failed=self.trouble,
@@ -119,6 +121,14 @@ class Diary:
     def nothing(self, newsletter: Newsletter) -> None:
         """Say that a slot came and there was no news."""
         stamp(f"{newsletter.slug}: nothing new, nothing sent")
+
+    def asked(self, asked: Asked) -> None:
+        """Say that an issue waits for its editors."""
+        opens = f"leaves {asked.opens:{MOMENT}} unless held" if asked.opens else "waits"
+        stamp(
+            f"{asked.issue.id}: {plural(len(asked.editors), 'proof')} sent of revision "
+            f"{asked.revision}; {opens}"
+        )
 
     def sent(self, report: SendReport) -> None:
         """Say what came of an issue."""

@@ -15,6 +15,7 @@ from digest.config.agreement import (
     sequence,
     source_name,
 )
+from digest.config.approving import approval_of
 from digest.config.complaints import complaints
 from digest.config.databases import database_place
 from digest.config.files import Findings, read_text, stop
@@ -157,6 +158,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         database=database_place(
             file.database, root=root, password=file.database_password or ""
         ),
+        editors=tuple(check_mailbox(each).address for each in file.editors),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
         images_allowed=frozenset(file.images.allow if file.images else ()),
@@ -203,6 +205,7 @@ def _newsletter(
             minimum=limits.minimum,
             max_age_days=limits.max_age_days,
         ),
+        approval=approval_of(part.approval) if part.approval else None,
         template=part.template,
         intro=part.intro,
         notice=_notice(part.notice) if part.notice else None,

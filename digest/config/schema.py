@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
 
-from digest.config import values
+from digest.config import approving, values
 from digest.config.images import ImagesPart
 from digest.config.kinds import (
     Clocks,
@@ -122,6 +122,13 @@ class NewsletterPart(Part):
     )
     limits: LimitsPart | None = Field(
         default=None, description="How much one mail may hold, and how little."
+    )
+    approval: Annotated[Line, AfterValidator(approving.approval)] | None = Field(
+        default=None,
+        description="`required`: an issue leaves only when one of the `editors` has "
+        "approved it. `window 45 minutes`: it is made so long before its time, and "
+        "leaves then unless one of them holds it.",
+        examples=["required", "window 45 minutes"],
     )
     template: Annotated[Line, AfterValidator(values.template)] = Field(
         default="newsroom",
@@ -253,6 +260,12 @@ class SettingsFile(Part):
         examples=["env:DATABASE_PASSWORD", "file:secrets/database"],
         json_schema_extra={"pattern": "^(env|file):.+"},
         repr=False,
+    )
+    editors: list[Mailbox] = Field(
+        default=[],
+        description="Who gets a proof of an issue that needs `approval`, and may "
+        "approve it or hold it back.",
+        examples=[["desk@longitude.example"]],
     )
     subscribers: FilePath | None = Field(
         default=None,

@@ -1,6 +1,7 @@
 """What lasts: articles and issues, readers, and the record of deliveries.
 
-Three narrow nouns over one database: the `Archive`, the `Audience`, the `Journal`.
+Narrow nouns over one database: the `Archive`, the `Audience`, the `Journal`, and the
+`Approvals` of issues that editors see first.
 Each call is one transaction; several become one inside `Store.transaction()`:
 
     with store.transaction():  # nothing can be added between the two
@@ -20,6 +21,14 @@ from pathlib import Path
 
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
+from digest.store.approvals import (
+    AWAITING,
+    HELD,
+    PAUSED,
+    RECALLED,
+    Approval,
+    Approvals,
+)
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Imported
 from digest.store.commits import Commits
@@ -30,13 +39,20 @@ from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
 from digest.store.requests import Request, Requests, Wanted
 from digest.store.returns import Parked, Returns
-from digest.store.rows import Claim, Delivery, Start, Written
+from digest.store.rows import Brought, Claim, Delivery, Start, Written
 from digest.store.verifying import verify
 
 __all__ = [
+    "AWAITING",
+    "HELD",
+    "PAUSED",
+    "RECALLED",
     "Added",
+    "Approval",
+    "Approvals",
     "Archive",
     "Audience",
+    "Brought",
     "Claim",
     "Commits",
     "Delivery",
@@ -82,6 +98,7 @@ class Store:
         self.journal = Journal(database, now=now)
         self.requests = Requests(database, now=now)
         self.returns = Returns(database, now=now)
+        self.approvals = Approvals(database, now=now)
         if not self._keys():
             self._make_key(FIRST_KEY)  # or another process just did
         #: 32 random bytes, made when the database was; it never changes.

@@ -24,6 +24,7 @@ TABLES = (
     "source",
     "issue",
     "issue_article",
+    "approval",
     "slot",
     "watched",
     "subscriber",
