@@ -27,7 +27,7 @@ LAYERS = [
     },
     {"selection", "slots", "message", "rendering", "lint"},
     {"config", "sources", "store", "transports", "template_files"},
-    {"assembly", "enclosing", "issues", "readership", "postbox"},
+    {"assembly", "enclosing", "issues", "readership", "census", "postbox"},
     {"delivery", "building", "collecting", "linting", "proof", "publishing"},
     {"newsroom"},
     {"scheduler", "doctor"},

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,12 @@ def read(folder: Path, text: str, *, name: str = "readers.yaml") -> list[Subscri
 
 def read_csv(folder: Path, text: str) -> list[Subscriber]:
     return read(folder, text, name="readers.csv")
+
+
+def write(
+    subscribers: Iterable[Subscriber], form: Literal["yaml", "csv", "ndjson"]
+) -> str:
+    return "".join(write_subscribers(subscribers, form=form))
 
 
 def mistakes(folder: Path, text: str, *, name: str = "readers.yaml") -> list[str]:
@@ -267,10 +274,10 @@ class TestAYamlFile:
         assert read(tmp_path, "subscribers: []") == []
 
     def test_of_another_ending_is_refused(self, tmp_path: Path) -> None:
-        (problem,) = mistakes(tmp_path, "a", name="readers.txt")
+        (problem,) = mistakes(tmp_path, "a", name="readers.xls")
 
         assert problem.startswith(
-            "readers.txt: a file of readers ends in .yaml or .csv"
+            "readers.xls: a file of readers ends in .yaml, .csv, .ndjson or .txt"
         )
 
     def test_that_is_not_there_is_named(self, tmp_path: Path) -> None:
@@ -436,7 +443,7 @@ class TestWriting:
     ) -> None:
         folder = tmp_path_factory.getbasetemp()
 
-        written = write_subscribers(subscribers, form=form)
+        written = write(subscribers, form)
 
         assert read(folder, written, name=f"readers.{form}") == subscribers
 
@@ -445,9 +452,7 @@ class TestWriting:
     def test_never_leaves_a_formula_to_a_spreadsheet(
         self, subscribers: list[Subscriber]
     ) -> None:
-        rows = csv.reader(
-            io.StringIO(write_subscribers(subscribers, form="csv"), newline="")
-        )
+        rows = csv.reader(io.StringIO(write(subscribers, "csv"), newline=""))
 
         cells = [cell for row in rows for cell in row]
 
@@ -465,7 +470,7 @@ class TestWriting:
         )
         paused = replace(plain, paused_until=datetime(2026, 12, 24, tzinfo=UTC))
 
-        assert write_subscribers([plain, paused], form="yaml") == (
+        assert write([plain, paused], "yaml") == (
             "subscribers:\n"
             "- address: a@example.org\n"
             "  newsletters: [daily]\n"
@@ -477,8 +482,8 @@ class TestWriting:
         )
 
     def test_writes_nobody(self) -> None:
-        assert write_subscribers([], form="yaml") == "subscribers: []\n"
-        assert write_subscribers([], form="csv").startswith("address,name,language")
+        assert write([], "yaml") == "subscribers: []\n"
+        assert write([], "csv").startswith("address,name,language")
 
 
 class TestTheExample:
@@ -500,7 +505,7 @@ class TestTheExample:
         text = (REPOSITORY / "subscribers.example.yaml").read_text(encoding="utf-8")
         written = "".join(line.split("#")[0] for line in text.splitlines(keepends=True))
 
-        columns = write_subscribers([], form="csv").strip().split(",")
+        columns = write([], "csv").strip().split(",")
 
         for column in columns:
             assert f"{column.removeprefix('consent_')}:" in written, column
@@ -533,7 +538,7 @@ def test_ten_thousand_readers_are_read(
         )
         for number in range(10_000)
     ]
-    written = write_subscribers(subscribers, form=form)
+    written = write(subscribers, form)
 
     started = time.process_time()
     back = read(tmp_path, written, name=f"readers.{form}")

@@ -26,6 +26,7 @@ from digest.store.commits import Commits
 from digest.store.copying import copy
 from digest.store.database import Database, statements
 from digest.store.history import Event
+from digest.store.importing import Change
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
 from digest.store.rows import Claim, Delivery, Start, Written
@@ -35,6 +36,7 @@ __all__ = [
     "Added",
     "Archive",
     "Audience",
+    "Change",
     "Claim",
     "Commits",
     "Delivery",
