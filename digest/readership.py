@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,11 +55,8 @@ def import_readers(
     no longer receives. Any other file only adds and changes, and has to say where its
     readers asked for mail; `terms` may say it for them. A `trial` writes nothing.
     """
-    from digest.config import Terms
-
     configured, path = settings.subscribers, Path(os.path.realpath(path))
     followed = configured is not None and path == configured.resolve()
-    terms = replace(terms or Terms(), consent_needed=not followed)
     seen = _look(settings, path)  # before it is read: a change meanwhile is seen later
     file = read_readers(settings, path, terms)
     imported = audience.import_(
@@ -67,6 +64,7 @@ def import_readers(
         origin=_origin(settings, path),
         sync=followed,
         seen=seen,
+        consent_needed=not followed,
         trial=trial,
     )
     return Taken(

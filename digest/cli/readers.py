@@ -132,7 +132,9 @@ def stats(ctx: click.Context, json: bool) -> None:
     if not found.statuses:
         said("No readers.")
         return
-    line("All: " + ", ".join(f"{n:,} {what}" for what, n in found.statuses.items()))
+    line(
+        "All: " + ", ".join(f"{n:,} {what}" for what, n in found.statuses.most_common())
+    )
     line(
         f"Active: {found.active:,}; of these {found.paused:,} are paused, "
         f"{found.without_newsletter:,} take nothing, {found.everything:,} follow "

@@ -51,9 +51,6 @@ _MOST_REMEMBERED = 50_000  #: values judged before
 #: An entry as a YAML file would say it.
 Entry = Mapping[str, Any]  # whatever stands in a file
 
-#: A status that needs no consent: no mail goes there.
-_SILENT = (Status.UNSUBSCRIBED, Status.BOUNCED, Status.REMOVED)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -63,7 +60,6 @@ class Terms:
     columns: Mapping[str, str] = field(default_factory=dict)
     newsletters: tuple[str, ...] = ()  #: that readers take who name none
     consent: str = ""  #: where readers asked who do not say it
-    consent_needed: bool = False  #: whether that may be left open
 
 
 class Entries:
@@ -85,7 +81,6 @@ class Entries:
         self._wrong = 0
         self._keys, self._mailboxes = array("q"), array("q")
         self._lines = array("Q")
-        self._without_consent = 0, 0  #: how many, and the first one's line
         self._memory: dict[tuple[object, ...], Any] = {}  # values of any field
 
     def take(self, entry: Entry, line: int) -> Subscriber | None:
@@ -103,15 +98,10 @@ class Entries:
         self._note(key, line)
         if meant := misspelt(key.rpartition("@")[2]):
             self._hint(line, f"{reader.address}: did they mean @{meant}?")
-        if reader.consent.where:
+        if reader.consent.where or not self.terms.consent:
             return reader
-        if self.terms.consent:
-            consent = Consent(at=reader.consent.at, where=self.terms.consent)
-            return replace(reader, consent=consent)
-        if self.terms.consent_needed and reader.status not in _SILENT:
-            number, first = self._without_consent
-            self._without_consent = number + 1, first or line
-        return reader
+        consent = Consent(at=reader.consent.at, where=self.terms.consent)
+        return replace(reader, consent=consent)
 
     def add(self, line: int, column: str, what: str, *, order: int = 0) -> None:
         """Note a mistake in a line, in one column or as a whole."""
@@ -129,15 +119,6 @@ class Entries:
         for first, line in self._twice(self._keys):
             words = f"the same reader as in line {first}; keep one of the two"
             self.add(line, "address", words, order=order)
-        number, line = self._without_consent
-        if number:
-            others = f", and {number - 1:,} more lines" if number > 1 else ""
-            self.add(
-                line,
-                "",
-                f"where this reader asked for mail is not said{others}; say it in a "
-                'column `consent_where`, or for all of them with --consent "…"',
-            )
         if not self._wrong:
             for first, line in self._twice(self._mailboxes):
                 self._hint(line, f"perhaps the same mailbox as in line {first}")

@@ -33,7 +33,7 @@ from digest.config.spreadsheet import LISTS, entry_of
 from digest.config.tables import Table
 from digest.errors import InputError
 from digest.model import Format, Length, Problem, Status, Subscriber
-from digest.yamltext import KEY, Document, Location, scan_yaml, write_yaml
+from digest.yamltext import Document, Location, scan_yaml, write_yaml
 
 #: The endings of files of readers, and what their content is.
 FORMS = {
@@ -137,12 +137,9 @@ def reader_with(
     try:
         part = ReaderPart.model_validate(entry, context=known)
     except ValidationError as error:
-        found = [
-            f"{'_'.join(s for s in location if isinstance(s, str) and s != KEY)}: {what}"
-            for location, what in complaints(error, ReaderPart, written=())
-        ]
+        found = [what for _, what in complaints(error, ReaderPart, written=())]
     if entry.get("newsletters") is None and (words := newsletters_left_out(known)):
-        found.append(f"newsletters: {words}")
+        found.append(words)
     if found:
         raise InputError("\n".join(found))
     made = subscriber(part, known)

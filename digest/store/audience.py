@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from digest.addresses import same_address_key
+from digest.errors import InputError
 from digest.model import Agreed, Status, Subscriber
 from digest.store.choices import Choices
 from digest.store.database import Database, chunks, statements, to_ms
@@ -309,6 +310,7 @@ class Audience:
         origin: str,
         sync: bool,
         seen: str = "",
+        consent_needed: bool = False,
         trial: bool = False,
     ) -> Imported:
         """Take in what the file `origin` says; ids are not looked at.
@@ -317,7 +319,8 @@ class Audience:
         names become REMOVED, unless another such file names them, and come back
         when it names them again. A row that repeats an address replaces the row
         before it. Nothing is written when anything fails, or when it is a `trial`.
-        `seen` is remembered: what the file looked like.
+        `seen` is remembered: what the file looked like. With `consent_needed`, raises
+        `InputError` when it lets somebody get mail of whom nobody says where they asked.
         """
         taken = Import(
             self._database,
@@ -334,6 +337,8 @@ class Audience:
             if sync:
                 taken.remove_others()
             self._database.run(SQL["see"], origin=origin, seen=seen)
+            if consent_needed and taken.tally.without_consent:
+                raise InputError(_without_consent(origin, taken.tally.without_consent))
             if trial:
                 raise _Trial
         tally = taken.tally
@@ -348,3 +353,12 @@ class Audience:
             kept_left=tuple(tally.left),
             changes=tuple(tally.changes),
         )
+
+
+def _without_consent(origin: str, addresses: list[str]) -> str:
+    others = f" and {len(addresses) - 1:,} more" if len(addresses) > 1 else ""
+    return (
+        f"{origin}: it does not say where {addresses[0]}{others} asked for mail; nothing "
+        "was changed. Say it in a column `consent_where`, or for all of them with "
+        '--consent "…"'
+    )

@@ -21,6 +21,7 @@ from digest.store.history import Changes, History, kind_of
 from digest.store.merging import differences, merged_form
 from digest.store.profiles import (
     Form,
+    consent_of,
     form_of,
     form_said,
     profile_of,
@@ -29,6 +30,9 @@ from digest.store.profiles import (
 from digest.store.suppressions import Suppressions
 
 SQL = statements("importing")
+
+#: To get mail, or a mail that asks to confirm, somebody has to have asked for it.
+_MAILED = (Status.ACTIVE, Status.PENDING)
 
 BATCH = 500  #: readers looked up at a time
 
@@ -68,6 +72,8 @@ class Tally:
     suppressed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    #: who gets mail by it, and never agreed to that
+    without_consent: list[str] = field(default_factory=list)
 
 
 class Import:
@@ -171,6 +177,11 @@ class Import:
             for each in new
             if each.said.consent.where
         )
+        self.tally.without_consent += [
+            each.said.address
+            for each in new
+            if each.said.status in _MAILED and not each.said.consent.where
+        ]
         for each in new[: self._most_listed - len(self.tally.changes)]:
             self._list(each.said.address, "added", {})
 
@@ -207,13 +218,10 @@ class Import:
             word = kind_of(status, Status(merged["status"]))
         self._history.note([row["id"]], word, self._origin, changed)
         self._list(row["address"], word, changed)
-        if "consent" in changed and said["consent"]["where"]:
-            consent = Consent(
-                at=datetime.fromisoformat(at)
-                if (at := said["consent"]["at"])
-                else None,
-                where=said["consent"]["where"],
-            )
+        if word == "confirmed" and not merged["consent"]["where"]:
+            self.tally.without_consent.append(row["address"])
+        if merged["consent"] != held["consent"] and merged["consent"]["where"]:
+            consent = consent_of(merged["consent"])
             self._history.agree([(row["id"], self._agreed(consent))])
 
     def _agreed(self, consent: Consent) -> Agreed:
