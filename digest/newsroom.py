@@ -37,7 +37,7 @@ from digest.model import (
     Status,
     Subscriber,
 )
-from digest.readership import follow_readers, import_readers
+from digest.readership import follow_readers
 from digest.rendering import Rendered, Renderer
 from digest.selection import candidates, catalogue, widened
 from digest.settings import (
@@ -132,14 +132,6 @@ class Newsroom:
         )
 
     # -- readers --------------------------------------------------------------
-
-    def import_subscribers(self, path: Path) -> Imported:
-        """Take in a file of readers; a reader's own unsubscribe always wins.
-
-        The file named in digest.yaml is followed exactly: who is no longer in it
-        no longer receives. Any other file only adds and changes.
-        """
-        return import_readers(self.store.audience, self.settings, path)
 
     def refresh_subscribers(self) -> Imported | None:
         """Follow the file named in digest.yaml; None: there is none, or nothing new."""

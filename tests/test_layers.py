@@ -32,7 +32,7 @@ LAYERS = [
     {"selection", "slots", "message", "rendering", "lint", "bounces"},
     {"explaining"},
     {"config", "sources", "store", "transports", "template_files", "inbox"},
-    {"assembly", "enclosing", "issues", "readership", "postbox"},
+    {"assembly", "enclosing", "issues", "readership", "census", "postbox"},
     {
         "delivery",
         "building",

@@ -35,6 +35,7 @@ from digest.store.commits import Commits
 from digest.store.copying import copy
 from digest.store.database import Database, statements
 from digest.store.history import Event
+from digest.store.importing import Change
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
 from digest.store.requests import Request, Requests, Wanted
@@ -53,6 +54,7 @@ __all__ = [
     "Archive",
     "Audience",
     "Brought",
+    "Change",
     "Claim",
     "Commits",
     "Delivery",

@@ -169,6 +169,11 @@ select * from delivery
 where issue = :issue and subscriber > :after {state}
 order by subscriber limit :limit
 
+-- name: of_reader
+select i.id, d.* from delivery d join issue i on i.key = d.issue
+where d.issue in (select key from issue) and d.subscriber = :reader
+order by i.frozen_ms, i.id
+
 -- name: in_state
 and state = :state
 
