@@ -33,6 +33,7 @@ from digest.model import (
     Newsletter,
     Outcome,
     Problem,
+    Section,
     State,
     Status,
     Subscriber,
@@ -181,8 +182,13 @@ class Newsroom:
             )
         return found
 
-    def assembler(self, issue: Issue) -> Assembler:
-        """Return what makes this issue's messages; checks the template first."""
+    def assembler(
+        self, issue: Issue, *, sections: Sequence[Section] = ()
+    ) -> Assembler:
+        """Return what makes this issue's messages; checks the template first.
+
+        `sections` are those to compile, if not all: enough for a few readers.
+        """
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
         enclosures = enclosures_of(issue, newsletter, self.local_images)
@@ -191,7 +197,7 @@ class Newsroom:
             site=self.settings.site,
             newsletter=newsletter,
             issue=issue,
-            sections=catalogue(found),
+            sections=sections or catalogue(found),
             widen=partial(widened, found),
             enclosed={url: each.url for url, each in enclosures.items()},
         )
@@ -368,6 +374,12 @@ class Newsroom:
                 recipient=address,
                 now=self.now(),
             )
+        return self.hand_over(message, transport=transport)
+
+    def hand_over(
+        self, message: Message, *, transport: Transport | None = None
+    ) -> Outcome:
+        """Let one message leave by itself, written down nowhere."""
         transport = transport or open_transport(self.settings.delivery)
         try:
             return deliver_one(transport, message)

@@ -24,6 +24,7 @@ LAYERS = [
         "shipped",
         "jsonform",
         "quoting",
+        "showing",
     },
     {"selection", "slots", "message", "rendering", "lint"},
     {"config", "sources", "store", "transports", "template_files"},
@@ -71,6 +72,7 @@ HOME = {
     "rich": "cli",
     "starlette": "web",
     "uvicorn": "web",
+    "watchfiles": "web/studio/watching",
 }
 
 
