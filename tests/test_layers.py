@@ -27,10 +27,12 @@ LAYERS = [
         "showing",
     },
     {"selection", "slots", "message", "rendering", "lint"},
+    {"explaining"},
     {"config", "sources", "store", "transports", "template_files"},
     {"assembly", "enclosing", "issues", "readership", "postbox"},
     {"delivery", "building", "collecting", "linting", "proof", "publishing"},
     {"newsroom"},
+    {"answering"},
     {"scheduler", "doctor"},
     {"web"},
     {"cli"},
@@ -39,7 +41,7 @@ LAYERS = [
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 #: Rooms where values go in and values come out: no clock, no I/O, no logging.
-PURE = (LAYERS[0] | LAYERS[1] | LAYERS[2] | LAYERS[3]) - {"shipped"}
+PURE = set().union(*LAYERS[:5]) - {"shipped"}
 IMPURE_MODULES = {"os", "socket", "sqlite3", "time", "random", "logging", "secrets"}
 
 #: Each outside package has one home.

@@ -52,6 +52,11 @@ COMMANDS = {
         "Look for what mail programs and filters would hold against a mail.",
     ),
     "plan": ("issues:plan", "Show who would get what, and who nothing and why."),
+    "why": ("answering:why", "Say why an article is in a reader's mail, or why not."),
+    "diff": (
+        "answering:diff",
+        "Lay a reader's digest beside another reader's, or another issue's.",
+    ),
     "build": ("issues:build", "Write every reader's digest to files."),
     "preview": ("issues:preview", "Look at the digests in a browser."),
     "send": ("sending:send", "Send the next issue, or go on with an interrupted one."),

@@ -27,13 +27,14 @@ from digest.store.copying import copy
 from digest.store.database import Database, statements
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
-from digest.store.rows import Claim, Delivery, Start, Written
+from digest.store.rows import Brought, Claim, Delivery, Start, Written
 from digest.store.verifying import verify
 
 __all__ = [
     "Added",
     "Archive",
     "Audience",
+    "Brought",
     "Claim",
     "Commits",
     "Delivery",

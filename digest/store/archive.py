@@ -260,6 +260,11 @@ class Archive:
         row = self._database.one(SQL["issue"], id=issue_id)
         return self._issue(row) if row else None
 
+    def issues_with(self, article_id: str) -> list[Issue]:
+        """Return the issues that froze this article, the newest first."""
+        rows = self._database.all(SQL["issues_with"], article=article_id)
+        return [self._issue(row) for row in rows]
+
     def last_issue(self, newsletter: str) -> Issue | None:
         """Return the newsletter's issue with the highest number, or None."""
         row = self._database.one(SQL["last_issue"], newsletter=newsletter)

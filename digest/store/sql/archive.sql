@@ -56,6 +56,11 @@ select * from issue where newsletter = :newsletter order by number desc
 select v.content from issue_article i join article_version v on v.hash = i.version
 where i.issue = :issue order by i.place
 
+-- name: issues_with
+select i.* from article_version v join issue_article a on a.version = v.hash
+join issue i on i.id = a.issue
+where v.article = :article order by i.frozen_ms desc, i.number desc
+
 -- name: watch
 insert into watched (newsletter, since_ms) values (:newsletter, :now)
 on conflict (newsletter) do nothing

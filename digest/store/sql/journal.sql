@@ -126,6 +126,18 @@ select issue, subscriber, contents from delivery
 where issue in (:issues) and subscriber in (:readers) and contents is not null
 and (state in ('sending', 'body_sent', 'sent', 'unknown') or doubted = 1)
 
+-- name: brought
+select issue, dated_ms, contents from delivery
+where issue in (:issues) and subscriber = :reader and contents is not null
+and (state in ('sending', 'body_sent', 'sent', 'unknown') or doubted = 1)
+order by dated_ms
+
+-- name: delivery
+select * from delivery where issue = :issue and subscriber = :reader
+
+-- name: issue_ids
+select key, id from issue where key in (:keys)
+
 -- name: counts
 select state, count(*) as n from delivery where issue = :issue group by state
 
