@@ -57,7 +57,7 @@ def explained(
     """
     newsletter = newsroom.newsletter(issue.newsletter)
     found = candidates(issue, newsletter, newsroom.settings.topics)
-    received, held = _received(newsroom, issue, subscriber)
+    received, held = received_before(newsroom, issue, subscriber)
     now = newsroom.now()
     digest = choose(found, subscriber, received=frozenset(received), now=now)
     verdicts = explain(found, subscriber, received=received, now=now)
@@ -81,10 +81,13 @@ def explained(
     )
 
 
-def _received(
+def received_before(
     newsroom: Newsroom, issue: Issue, subscriber: Subscriber
 ) -> tuple[dict[str, str], frozenset[str] | None]:
-    """Return by which issue each article came before, and what this issue brought."""
+    """Return by which issue each article came before, and what this issue brought.
+
+    The second is None when nothing of it was sent to them.
+    """
     ids = [article.id for article in issue.articles]
     brought = newsroom.store.journal.brought(subscriber.id, ids)
     this = next((each for each in brought if each.issue == issue.id), None)

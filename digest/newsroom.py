@@ -182,9 +182,7 @@ class Newsroom:
             )
         return found
 
-    def assembler(
-        self, issue: Issue, *, sections: Sequence[Section] = ()
-    ) -> Assembler:
+    def assembler(self, issue: Issue, *, sections: Sequence[Section] = ()) -> Assembler:
         """Return what makes this issue's messages; checks the template first.
 
         `sections` are those to compile, if not all: enough for a few readers.

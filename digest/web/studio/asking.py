@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
 
 from digest.model import Format, Length, Preferences, Subscriber
 from digest.showing import Showing
@@ -28,24 +30,10 @@ class Pane(StrEnum):
     MAIL = "mail"
     TEXT = "text"
     WHY = "why"
-    REMARKS = "remarks"
+    FINDINGS = "findings"
     COMPARE = "compare"
     HEADER = "header"
     SOURCE = "source"
-
-
-class Query(Protocol):
-    """The part of an address behind its question mark, read."""
-
-    def get(self, key: str, default: str = "") -> str:
-        """Return the first value of a key."""
-        ...
-
-    def getlist(self, key: str) -> list[str]:
-        """Return all values of a key."""
-        ...
-
-    def __contains__(self, key: object) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +48,7 @@ class Wishes:
     language: str = ""
 
     @classmethod
-    def read(cls, query: Query) -> Self:
+    def read(cls, query: QueryParams) -> Self:
         """Read them from an address; what makes no sense is as usual."""
         limit = query.get("limit", "")
         return cls(
@@ -68,7 +56,7 @@ class Wishes:
             mutes=tuple(dict.fromkeys(filter(None, query.getlist("mutes")))),
             format=_one_of(Format, query.get("format", ""), Format.HTML),
             length=_one_of(Length, query.get("length", ""), Length.SUMMARIES),
-            limit=int(limit) if limit.isdecimal() and 0 < int(limit) else None,
+            limit=int(limit) if limit.isdecimal() and int(limit) > 0 else None,
             language=query.get("language", ""),
         )
 
@@ -121,13 +109,13 @@ class Asked:
     showing: Showing = Showing.DAY
     phone: bool = False
     search: str = ""  #: words that readers are looked for by
-    spot: str = ""  #: a remark's place: "html:12"
+    spot: str = ""  #: a finding's place: "html:12"
     against: str = ""  #: "before", "reader" or "issue": what a digest is compared with
     other: str = ""  #: the id of that reader or issue
     other_search: str = ""
 
     @classmethod
-    def read(cls, query: Query) -> Self:
+    def read(cls, query: QueryParams) -> Self:
         """Read an address; what makes no sense is as usual."""
         return cls(
             newsletter=query.get("newsletter", ""),

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest.assembly import Assembler
@@ -50,6 +50,7 @@ class Galley:
     digest: Digest
     rendered: Rendered | None = None  #: None: this reader gets nothing
     message: Message | None = None
+    enclosed: Mapping[str, str] = field(default_factory=dict)  #: `cid:` by URL
     whole: bool = True  #: joined from all of the issue: the bytes that leave
 
     @property
@@ -74,10 +75,18 @@ class Press:
     """Makes the galleys of one issue; as long as nothing on the disk changes."""
 
     def __init__(
-        self, newsroom: Newsroom, issue: Issue, *, on_whole: Callable[[], None]
+        self,
+        newsroom: Newsroom,
+        issue: Issue,
+        *,
+        at: datetime,
+        on_whole: Callable[[], None],
     ) -> None:
-        """Read the templates; `on_whole` is called when the issue is worked out."""
-        self._newsroom, self._on_whole = newsroom, on_whole
+        """Read the templates; `on_whole` is called when the issue is worked out.
+
+        `at` is the Date of mails that were not sent yet.
+        """
+        self._newsroom, self._on_whole, self.at = newsroom, on_whole, at
         self.issue = issue
         self._whole = newsroom.assembler(issue)
         self._sections = catalogue(self._whole.candidates)
@@ -105,6 +114,7 @@ class Press:
             at=at,
             candidates=made.candidates,
             digest=digest,
+            enclosed={url: each.url for url, each in made.enclosures.items()},
         )
         if digest.skipped:
             return found
