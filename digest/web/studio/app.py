@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,10 +27,15 @@ from starlette.routing import Route
 
 from digest.addresses import check_address
 from digest.errors import DigestError
+from digest.lint import Finding
+from digest.linting import Linter
 from digest.shipped import shipped
 from digest.showing import Showing, shown, with_pictures, with_spot
-from digest.web.studio.asking import Asked, Pane
+from digest.template_files import load_catalogues
+from digest.web.studio.asking import NEXT, Asked, Pane
+from digest.web.studio.comparing import compare_pane
 from digest.web.studio.desk import Desk, Found, Kept
+from digest.web.studio.findings import findings_pane, worth_a_look
 from digest.web.studio.galleys import Galley
 from digest.web.studio.guard import MAIL_POLICY, posted
 from digest.web.studio.page import Said, Slip, page
@@ -41,12 +46,18 @@ from digest.web.studio.panes import (
     source_pane,
     text_pane,
 )
+from digest.web.studio.reasons import why_pane
 from digest.web.studio.words import when
 
 READERS_SHOWN = 12
 ISSUES_SHOWN = 30
 
-KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+#: The page's own files.
+OURS = {
+    "studio.css": "text/css",
+    "studio.js": "text/javascript",
+    "studio.svg": "image/svg+xml",
+}
 
 
 class Studio:
@@ -59,6 +70,7 @@ class Studio:
         self._token = secrets.token_urlsafe(24)
         self._mails: Kept[str, str] = Kept()
         self._messages: Kept[str, bytes] = Kept()
+        self._looked: Kept[str, Sequence[Finding]] = Kept()
         self._pictures: dict[str, Path] = {}
         self._address = ""
         self._streams = set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
@@ -89,6 +101,7 @@ class Studio:
         desk = self.desk
         with desk.lock:
             found = desk.find(asked)
+            slip, findings = self._slip(found.asked), self._findings(found)
             said = Said(
                 token=self._token,
                 version=desk.version,
@@ -97,9 +110,10 @@ class Studio:
                 root=desk.newsroom.settings.root,
                 sent=sent,
                 address=self._address,
+                findings=worth_a_look(findings),
                 unwatched=self.unwatched,
             )
-            text = page(found, self._slip(found.asked), self._pane(found), said)
+            text = page(found, slip, self._pane(found, slip, findings), said)
         status = 500 if found.wrong else 200
         return Response(text, status, media_type="text/html")
 
@@ -117,22 +131,50 @@ class Studio:
             searched=bool(asked.search),
         )
 
-    def _pane(self, found: Found) -> str:
+    def _pane(self, found: Found, slip: Slip, findings: Sequence[Finding]) -> str:
         asked, galley = found.asked, found.galley
         if galley is None:
             return ""
-        if galley.rendered is None:
-            return nothing_pane(asked, galley)
-        match asked.pane:
-            case Pane.TEXT:
-                return text_pane(galley)
-            case Pane.HEADER:
-                return header_pane(galley)
-            case Pane.SOURCE:
-                self._messages.keep(galley.key, galley.content)
-                return source_pane(galley, f"/message/{galley.key}.eml")
-            case _:
-                return mail_pane(asked, galley, self.frame)
+        settings = self.desk.newsroom.settings
+        of_any: dict[Pane, Callable[[], str]] = {
+            Pane.WHY: lambda: why_pane(
+                found,
+                topics=settings.topics,
+                languages=sorted(load_catalogues(settings.root)),
+            ),
+            Pane.COMPARE: lambda: compare_pane(found, self.desk, issues=_issues(slip)),
+        }
+        of_mails: dict[Pane, Callable[[], str]] = {
+            Pane.MAIL: lambda: mail_pane(asked, galley, self.frame),
+            Pane.TEXT: lambda: text_pane(galley),
+            Pane.FINDINGS: lambda: findings_pane(asked, galley, findings, self.frame),
+            Pane.HEADER: lambda: header_pane(galley),
+            Pane.SOURCE: lambda: self._source(galley),
+        }
+        if asked.pane in of_any:
+            return of_any[asked.pane]()
+        return (
+            of_mails[asked.pane]() if galley.rendered else nothing_pane(asked, galley)
+        )
+
+    def _source(self, galley: Galley) -> str:
+        self._messages.keep(galley.key, galley.content)
+        return source_pane(galley, f"/message/{galley.key}.eml")
+
+    def _findings(self, found: Found) -> Sequence[Finding]:
+        """Return what the linter says of a mail, once for each."""
+        galley = found.galley
+        if galley is None or galley.message is None:
+            return ()
+        known = self._looked.get(galley.key)
+        if known is None and found.wrong:
+            return ()
+        if known is None:
+            made = self.desk.assembler(found.asked)
+            linter = Linter(made, self.desk.newsroom.settings)
+            known = linter.look([(galley.reader, galley.message)]).findings
+            self._looked.keep(galley.key, known)
+        return known
 
     def frame(self, galley: Galley, showing: Showing, line: int) -> str:
         """Keep a mail as it is to be shown, and return where."""
@@ -210,10 +252,10 @@ class Studio:
     def ours(self, request: Request) -> Response:
         """Return the page's own script and style."""
         name = request.path_params["name"]
-        if name not in ("studio.css", "studio.js"):
+        if name not in OURS:
             return _gone()
         path = shipped("templates") / "preview" / name
-        return FileResponse(path, media_type=KINDS[path.suffix])
+        return FileResponse(path, media_type=OURS[name])
 
     # -- changes --------------------------------------------------------------------
 
@@ -252,6 +294,14 @@ class Studio:
         """Let every open page go, so that the server can end."""
         self._ended = True
         self.wake()
+
+
+def _issues(slip: Slip) -> list[tuple[str, str]]:
+    """Return the issues a mail can be compared with, and what they are called."""
+    next_one = [(NEXT, f"Next, {slip.next_due}")] if slip.next_due else []
+    return next_one + [
+        (each.id, f"No. {each.number}, {each.id}") for each in slip.issues
+    ]
 
 
 def _gone() -> Response:
