@@ -67,6 +67,8 @@ _FOR_WORD = re.compile(r"<!--\[if [^!\]]*mso[^\]]*\]>(.*?)<!\[endif\]-->", re.DO
 _NOT_FOR_WORD = re.compile(
     r"<!--\[if !mso[^\]]*\]><!-->.*?<!--<!\[endif\]-->", re.DOTALL
 )
+#: What Word is told, not shown.
+_SETTINGS = re.compile(r"<xml>.*?</xml>|</?noscript>", re.DOTALL)
 #: Word has no at-rules; one level of braces inside is all that mails have.
 _AT_RULE = re.compile(r"@[\w-]+[^{};]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
 #: Properties that Word ignores (caniemail.com, "Outlook Windows 2019").
@@ -85,7 +87,7 @@ _PADDING = re.compile(r"(?<![\w-])padding[\w-]*\s*:[^;\"}]*;?")
 def as_word_shows(html: str) -> str:
     """Return the mail much as classic Outlook shows it, which lays out with Word."""
     html = _NOT_FOR_WORD.sub("", html)
-    html = _FOR_WORD.sub(lambda found: found[1], html)
+    html = _FOR_WORD.sub(lambda found: _SETTINGS.sub("", found[1]), html)
     html = re.sub(
         r"(<style[^>]*>)(.*?)(</style>)",
         lambda found: found[1] + _AT_RULE.sub("", found[2]) + found[3],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 from digest.lint import Finding, Severity, Where
@@ -40,10 +41,10 @@ def findings_pane(
         if counts[each]
     )
     items = "".join(_finding(asked, each) for each in findings)
-    return (
-        f'<p class="tally">{tally}</p>{_spot(asked, galley, frame)}'
-        f'<ul class="findings">{items}</ul>'
-    )
+    listed = f'<ul class="findings">{items}</ul>'
+    spot = _spot(asked, galley, frame)
+    beside = f'<div class="beside">{listed}<div class="spot">{spot}</div></div>'
+    return f'<p class="tally">{tally}</p>{beside if spot else listed}'
 
 
 def spot_of(finding: Finding) -> str:
@@ -79,7 +80,8 @@ def _spot(asked: Asked, galley: Galley, frame: Frame) -> str:
     if not number.isdecimal() or part not in (Where.HTML, Where.TEXT, Where.HEADER):
         return ""
     line, where = int(number), Where(part)
-    picture = sheet(asked, galley, frame, line=line) if where is Where.HTML else ""
+    phone = replace(asked, phone=True)
+    picture = sheet(phone, galley, frame, line=line) if where is Where.HTML else ""
     lines = numbered(_text_of(galley, where), mark=line, around=_NEAR_LINES)
     return (
         f'<pre class="source" tabindex="0" role="region" aria-label="The place">{lines}'

@@ -85,7 +85,6 @@ def page(found: Found, slip: Slip, pane: str, said: Said) -> str:
         head=_head(asked, galley, said) if galley else "",
         panes=_panes(asked, said) if galley else "",
         pane=pane,
-        name=asked.pane.value,
         stale=" stale" if found.wrong else "",
     )
 
