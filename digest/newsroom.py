@@ -33,7 +33,6 @@ from digest.model import (
     Newsletter,
     Outcome,
     Problem,
-    Section,
     State,
     Status,
     Subscriber,
@@ -182,10 +181,11 @@ class Newsroom:
             )
         return found
 
-    def assembler(self, issue: Issue, *, sections: Sequence[Section] = ()) -> Assembler:
+    def assembler(self, issue: Issue, *, joined: bool = True) -> Assembler:
         """Return what makes this issue's messages; checks the template first.
 
-        `sections` are those to compile, if not all: enough for a few readers.
+        Unless they are to be `joined`, each is rendered by itself: the first comes at
+        once, the thousandth late. They say the same, encoded in other lines.
         """
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
@@ -195,7 +195,7 @@ class Newsroom:
             site=self.settings.site,
             newsletter=newsletter,
             issue=issue,
-            sections=sections or catalogue(found),
+            sections=catalogue(found) if joined else (),
             widen=partial(widened, found),
             enclosed={url: each.url for url, each in enclosures.items()},
         )

@@ -6,7 +6,7 @@ const PATIENCE = 160; // milliseconds after a letter before readers are looked f
 let newest = 0; // of several answers, only the last asked for is shown
 
 /** Puts the parts of another page in place of ours, where they differ. */
-function become(text, url) {
+function become(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   const focused = document.activeElement && document.activeElement.id;
   for (const part of document.querySelectorAll("[data-part]")) {
@@ -29,20 +29,19 @@ function showMark() {
   if (mark) mark.scrollIntoView({ block: "nearest" });
 }
 
-async function go(url, { keep = false, post = null, said = "" } = {}) {
-  const mine = ++newest;
+/** Shows another page; the address changes at once, so that a save meanwhile loads that one. */
+async function go(url, { turn = "pushState", post = null, said = "" } = {}) {
+  const mine = post ? newest : ++newest;
+  if (turn && !post && url !== location.href) history[turn](null, "", url);
   document.body.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(url, post ? { method: "POST", body: post } : {});
     const text = await answer.text();
     if (mine !== newest) return;
-    if (!(answer.headers.get("Content-Type") || "").startsWith("text/html")) {
-      live(text);
-      return;
-    }
-    if (!post && !keep && url !== location.href) history.pushState(null, "", url);
-    become(text, url);
-    live(said);
+    if ((answer.headers.get("Content-Type") || "").startsWith("text/html")) {
+      become(text);
+      live(said);
+    } else live(text);
   } catch (error) {
     live("The studio does not answer: is `digest preview` still running?");
   } finally {
@@ -85,7 +84,7 @@ document.addEventListener("input", (event) => {
   if (event.target.type !== "search") return;
   clearTimeout(patience);
   const form = event.target.form;
-  patience = setTimeout(() => go(asked(form), { keep: true }), PATIENCE);
+  patience = setTimeout(() => go(asked(form), { turn: "replaceState" }), PATIENCE);
 });
 
 // From the search down into the readers found, and up again.
@@ -101,10 +100,10 @@ document.addEventListener("keydown", (event) => {
   next.focus();
 });
 
-addEventListener("popstate", () => go(location.href, { keep: true }));
+addEventListener("popstate", () => go(location.href));
 
 const changes = new EventSource("/changes?since=" + document.body.dataset.version);
-changes.onmessage = () => go(location.href, { keep: true, said: "Shown anew." });
+changes.onmessage = () => go(location.href, { said: "Shown anew." });
 
 document.documentElement.classList.add("scripted");
 showMark();

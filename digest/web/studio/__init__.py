@@ -67,7 +67,7 @@ def serve(
     with listening_on(port, host) as listening, closing(desk):
         bound = listening.getsockname()[1]
         server = _Server(app, studio)
-        with _watching(desk, studio), ended_by_signals():
+        with _watching(desk, studio, first), ended_by_signals():
             on_ready(_address(host, bound, app.token or "", first))
             server.run(sockets=[listening])
 
@@ -112,11 +112,12 @@ def _address(host: str, port: int, token: str, first: Asked) -> str:
 
 
 @contextmanager
-def _watching(desk: Desk, studio: Studio) -> Iterator[None]:
-    """Watch the project's files in a thread of its own."""
+def _watching(desk: Desk, studio: Studio, first: Asked) -> Iterator[None]:
+    """Make the first mail, then watch the project's files, in a thread of its own."""
     stop = threading.Event()
 
     def watch() -> None:
+        desk.find(first)  # while the browser starts
         try:
             watch_files(desk.watched, on_change=desk.refresh, stop=stop)
         except OSError as error:  # more folders than this machine lets one watch

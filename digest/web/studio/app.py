@@ -34,7 +34,7 @@ from digest.showing import Showing, shown, with_pictures, with_spot
 from digest.template_files import load_catalogues
 from digest.web.studio.asking import NEXT, Asked, Pane
 from digest.web.studio.comparing import compare_pane
-from digest.web.studio.desk import Desk, Found, Kept
+from digest.web.studio.desk import Desk, Found, Kept, identity
 from digest.web.studio.findings import findings_pane, worth_a_look
 from digest.web.studio.galleys import Galley
 from digest.web.studio.guard import MAIL_POLICY, posted
@@ -72,6 +72,7 @@ class Studio:
         self._messages: Kept[str, bytes] = Kept()
         self._looked: Kept[str, Sequence[Finding]] = Kept()
         self._pictures: dict[str, Path] = {}
+        self._sent_words: Kept[tuple[object, ...], str] = Kept()
         self._address = ""
         self._streams = set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
         self.unwatched = ""  #: why files are not watched, if they are not
@@ -97,7 +98,7 @@ class Studio:
         """Return the page that the address asks for."""
         return self._page(Asked.read(request.query_params))
 
-    def _page(self, asked: Asked, *, sent: str = "") -> Response:
+    def _page(self, asked: Asked) -> Response:
         desk = self.desk
         with desk.lock:
             found = desk.find(asked)
@@ -108,13 +109,13 @@ class Studio:
                 trouble=desk.trouble,
                 notes=desk.notes,
                 root=desk.newsroom.settings.root,
-                sent=sent,
+                sent=self._sent_words.get(identity(asked), ""),
                 address=self._address,
                 findings=worth_a_look(findings),
                 unwatched=self.unwatched,
             )
             text = page(found, slip, self._pane(found, slip, findings), said)
-        status = 500 if found.wrong else 200
+        status = 500 if found.wrong and not found.galley else 200
         return Response(text, status, media_type="text/html")
 
     def _slip(self, asked: Asked) -> Slip:
@@ -162,12 +163,18 @@ class Studio:
         return source_pane(galley, f"/message/{galley.key}.eml")
 
     def _findings(self, found: Found) -> Sequence[Finding]:
-        """Return what the linter says of a mail, once for each."""
+        """Return what the linter says of a mail, once for each.
+
+        Who only wants to see the mail does not wait for it: it is looked at when the
+        whole issue is worked out.
+        """
         galley = found.galley
         if galley is None or galley.message is None:
             return ()
         known = self._looked.get(galley.key)
         if known is None and found.wrong:
+            return ()
+        if known is None and not galley.whole and found.asked.pane is not Pane.FINDINGS:
             return ()
         if known is None:
             made = self.desk.assembler(found.asked)
@@ -208,10 +215,11 @@ class Studio:
             words = "This form is not one of this studio’s: load its page again."
             return PlainTextResponse(words, 403)
         asked = Asked.read(request.query_params)
-        sent = await run_in_threadpool(self._sent, asked, fields.get("to", ""))
-        return await run_in_threadpool(self._page, asked, sent=sent)
+        sent = await run_in_threadpool(self._send, asked, fields.get("to", ""))
+        self._sent_words.keep(identity(asked), sent)
+        return await run_in_threadpool(self._page, asked)
 
-    def _sent(self, asked: Asked, address: str) -> str:
+    def _send(self, asked: Asked, address: str) -> str:
         try:
             checked = check_address(address.strip())
             outcome = self.desk.send_test(asked, checked)
@@ -219,7 +227,10 @@ class Studio:
             return f"Not sent: {error}"
         self._address = checked
         reply = f": {outcome.reply}" if outcome.reply else ""
-        return f"{str(outcome.state).capitalize()} to {checked}{reply}"
+        moment = when(
+            self.desk.newsroom.now(), self.desk.newsletter(asked.newsletter).timezone
+        )
+        return f"{str(outcome.state).capitalize()} to {checked}, {moment}{reply}"
 
     # -- what pages name ------------------------------------------------------------
 

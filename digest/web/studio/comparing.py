@@ -127,7 +127,7 @@ def differences(left: Galley, right: Galley, *, names: tuple[str, str]) -> str:
         f'<p class="aside"><del>Struck out</del>: {isolated(names[0])} alone; '
         f"<ins>shaded</ins>: {isolated(names[1])} alone.</p>"
         '<pre class="changed" tabindex="0" role="region" dir="auto" '
-        f'aria-label="Differences">{"".join(changed(_text(left), _text(right)))}</pre>'
+        f'aria-label="Differences">{"".join(changed(left.text, right.text))}</pre>'
         f"{_html(left, right)}"
     )
 
@@ -204,9 +204,3 @@ def _words(left: str, right: str) -> str:
 def _articles(galley: Galley) -> tuple[Article, ...]:
     shown = galley.rendered.digest if galley.rendered else galley.digest
     return shown.articles
-
-
-def _text(galley: Galley) -> str:
-    if galley.rendered is None:
-        return ""
-    return f"Subject: {galley.rendered.subject}\n\n{galley.rendered.text}"

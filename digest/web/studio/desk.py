@@ -24,7 +24,7 @@ from digest.newsroom import NOBODY, Newsroom
 from digest.settings import Settings
 from digest.slots import next_slot
 from digest.web.studio.asking import INVENTED, NEXT, NOW, Asked, Wishes
-from digest.web.studio.galleys import Galley, Press
+from digest.web.studio.galleys import Galley, Press, unforeseen
 from digest.web.studio.watching import Changed, Watched, local_sources
 
 FRESH_SECONDS = 2.0  #: other programs may have changed the database after that
@@ -93,8 +93,8 @@ class Desk:
         """Return which files matter."""
         return Watched(self.newsroom.settings, settings_file=self._settings_file)
 
-    def refresh(self, changed: Collection[Changed]) -> None:
-        """Take in what was saved."""
+    def refresh(self, changed: Collection[Changed], sources: Collection[str]) -> None:
+        """Take in what was saved; `sources` are those of which a file was."""
         with self.lock:
             try:
                 if Changed.SETTINGS in changed:
@@ -103,11 +103,15 @@ class Desk:
                     self.newsroom = opened
                 if Changed.SETTINGS in changed or Changed.READERS in changed:
                     self.newsroom.refresh_subscribers()
-                if Changed.SETTINGS in changed or Changed.ARTICLES in changed:
-                    self._collect()
+                if Changed.SETTINGS in changed:
+                    sources = local_sources(self.newsroom.settings)
+                if sources:
+                    self._collect(sources)
                 self.trouble = None
             except DigestError as error:
                 self.trouble = error
+            except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
+                self.trouble = unforeseen(error)
             self._presses.clear()
             self._pictures = None
         self._tell()
@@ -117,10 +121,9 @@ class Desk:
         if self.newsroom is not self._given:
             self.newsroom.close()
 
-    def _collect(self) -> None:
-        """Read the sources on this disk; nothing is fetched from the web."""
-        names = local_sources(self.newsroom.settings)
-        collected = list(self.newsroom.collect(names)) if names else []
+    def _collect(self, names: Collection[str]) -> None:
+        """Read sources on this disk again; nothing is fetched from the web."""
+        collected = list(self.newsroom.collect(names))
         self.notes = tuple(
             problem
             for each in collected
@@ -169,17 +172,20 @@ class Desk:
                     asked = replace(asked, reader=reader.id)
                 return self._found(asked, reader, newsletter)
             except DigestError as error:
-                last, before = self._last.get(_identity(asked), (None, None))
-                return Found(asked=asked, galley=last, before=before, wrong=error)
+                wrong = error
+            except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
+                wrong = unforeseen(error)
+            last, before = self._last.get(identity(asked), (None, None))
+            return Found(asked=asked, galley=last, before=before, wrong=wrong)
 
     def _found(self, asked: Asked, reader: Subscriber, newsletter: Newsletter) -> Found:
         press = self.press(newsletter, asked.issue)
         received, sent = received_before(self.newsroom, press.issue, reader)
         galley = press.galley(reader, received=received, at=self._dated(press, reader))
-        last, before = self._last.get(_identity(asked), (None, None))
-        if last is not None and last.key != galley.key and last.whole == galley.whole:
+        last, before = self._last.get(identity(asked), (None, None))
+        if last is not None and last.said != galley.said:
             before = last
-        self._last.keep(_identity(asked), (galley, before))
+        self._last.keep(identity(asked), (galley, before))
         return Found(
             asked=asked, galley=galley, before=before, brought=received, sent=sent
         )
@@ -264,7 +270,7 @@ class Desk:
         return [reader for reader, _ in zip(takers, range(limit), strict=False)]
 
 
-def _identity(asked: Asked) -> tuple[object, ...]:
+def identity(asked: Asked) -> tuple[object, ...]:
     """Return what makes two pages pages of the same mail."""
     wishes: Wishes | None = asked.wishes
     return asked.newsletter, asked.issue, asked.reader, wishes

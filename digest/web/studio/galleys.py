@@ -1,10 +1,10 @@
 """One reader's mail as a printer's proof: made as `send` makes it, and made quickly.
 
 What every mail of an issue is joined from is worked out once, which takes seconds for
-hundreds of articles. Nobody waits for that: the first mails are joined from the
-articles they hold themselves, and the whole issue is worked out meanwhile. Both give
-the same mail; only from the whole issue is it sure that the bytes are those that
-leave, and `Galley.whole` says so.
+hundreds of articles. Nobody waits for that: the first mails are rendered by themselves,
+and the issue is worked out meanwhile. Both say the same, to the letter; where the lines
+of the encoded parts end may differ, so `Galley.whole` says which bytes are those that
+leave.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from digest.assembly import Assembler
 from digest.errors import DigestError
 from digest.model import (
     Digest,
@@ -25,16 +24,13 @@ from digest.model import (
     Message,
     Newsletter,
     Outcome,
-    Section,
     Status,
     Subscriber,
 )
 from digest.newsroom import NOBODY, Newsroom
 from digest.rendering import Rendered
-from digest.selection import Candidates, catalogue
-
-#: With more articles in its sections, an issue is worked out beside the first mails.
-AT_ONCE = 60
+from digest.selection import Candidates
+from digest.web.studio.words import called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +47,7 @@ class Galley:
     rendered: Rendered | None = None  #: None: this reader gets nothing
     message: Message | None = None
     enclosed: Mapping[str, str] = field(default_factory=dict)  #: `cid:` by URL
-    whole: bool = True  #: joined from all of the issue: the bytes that leave
+    whole: bool = True  #: joined as `send` joins it: the bytes that leave
 
     @property
     def html(self) -> str:
@@ -64,15 +60,25 @@ class Galley:
         return self.message.content if self.message else b""
 
     @property
+    def text(self) -> str:
+        """The subject and the text part, or ""."""
+        if self.rendered is None:
+            return ""
+        return f"Subject: {self.rendered.subject}\n\n{self.rendered.text}"
+
+    @property
+    def said(self) -> tuple[str, str, str]:
+        """All that this mail says: equal for two that look the same."""
+        return self.text, self.html, self.digest.skipped
+
+    @property
     def key(self) -> str:
-        """What this mail is called as long as it says the same."""
-        told = (self.html, self.rendered.text if self.rendered else "", self.whole)
-        head = self.content.partition(b"\r\n\r\n")[0]
-        return hashlib.sha256(repr((told, head)).encode()).hexdigest()[:16]
+        """What this message is called: other bytes, another key."""
+        return hashlib.sha256(self.content).hexdigest()[:24]
 
 
 class Press:
-    """Makes the galleys of one issue; as long as nothing on the disk changes."""
+    """Makes the galleys of one issue, as long as nothing on the disk changes."""
 
     def __init__(
         self,
@@ -88,23 +94,17 @@ class Press:
         """
         self._newsroom, self._on_whole, self.at = newsroom, on_whole, at
         self.issue = issue
-        self._whole = newsroom.assembler(issue)
-        self._sections = catalogue(self._whole.candidates)
-        self._quick = sum(len(each.articles) for each in self._sections) <= AT_ONCE
-        self._known: dict[_Shape, DigestError | None] = {}  # None: worked out
+        self.assembler = newsroom.assembler(issue)
+        self._single = newsroom.assembler(issue, joined=False)
+        self._worked_out: dict[_Shape, DigestError | None] = {}  # None: it went well
         self._working = set[_Shape]()
         self._lock = threading.Lock()
-
-    @property
-    def newsletter(self) -> Newsletter:
-        """What the issue belongs to."""
-        return self._whole.newsletter
 
     def galley(
         self, reader: Subscriber, *, received: Collection[str], at: datetime
     ) -> Galley:
         """Return a reader's mail; raise what making it raises, as `send` would."""
-        made = self._whole
+        made = self.assembler
         digest = made.choose(reader, received=received, now=at)
         found = Galley(
             newsletter=made.newsletter,
@@ -118,71 +118,58 @@ class Press:
         )
         if digest.skipped:
             return found
-        whole = self._ready(reader, digest, at)
-        maker = made if whole else self._narrow(digest)
+        whole = self._whole(_shape(reader))
+        maker = made if whole else self._single
         rendered, message = maker.message(reader, digest, dated=at)
+        if not whole:
+            self._work_out(found)
         return replace(found, rendered=rendered, message=message, whole=whole)
 
     def test(self, galley: Galley, recipient: str, *, at: datetime) -> Outcome:
         """Send what a galley shows to somebody; it is marked as a test."""
-        ready = self._quick or galley.whole
-        maker = self._whole if ready else self._narrow(galley.digest)
+        maker = self.assembler if galley.whole else self._single
         message = maker.test_message(
             replace(galley.reader, id=NOBODY, status=Status.ACTIVE),
-            whose=galley.reader.name or galley.reader.address,
+            whose=called(galley.reader),
             recipient=recipient,
             now=at,
             received=galley.received,
         )
         return self._newsroom.hand_over(message)
 
-    @property
-    def assembler(self) -> Assembler:
-        """What makes the whole issue's mails."""
-        return self._whole
-
-    def _ready(self, reader: Subscriber, digest: Digest, at: datetime) -> bool:
-        """Return whether mails of this shape are worked out, or begin with it."""
-        if self._quick:
-            return True
-        shape = _shape(reader)
+    def _whole(self, shape: _Shape) -> bool:
+        """Whether mails of this shape are worked out; raise what went wrong if not."""
         with self._lock:
-            if shape in self._known:
-                failed = self._known[shape]
-                if failed is not None:
-                    raise failed
-                return True
-            if shape not in self._working:
-                self._working.add(shape)
-                threading.Thread(
-                    target=self._work_out, args=(shape, reader, digest, at), daemon=True
-                ).start()
-        return False
+            if failed := self._worked_out.get(shape):
+                raise failed
+            return shape in self._worked_out
 
-    def _work_out(
-        self, shape: _Shape, reader: Subscriber, digest: Digest, at: datetime
-    ) -> None:
-        failed: DigestError | None = None
-        try:
-            self._whole.message(reader, digest, dated=at)
-        except DigestError as error:
-            failed = error
+    def _work_out(self, galley: Galley) -> None:
+        """Begin to compile the issue for readers like this one, unless it is begun."""
+        shape = _shape(galley.reader)
+
+        def work() -> None:
+            failed: DigestError | None = None
+            try:
+                self.assembler.message(galley.reader, galley.digest, dated=galley.at)
+            except DigestError as error:
+                failed = error
+            except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
+                failed = unforeseen(error)
+            with self._lock:
+                self._worked_out[shape] = failed
+            self._on_whole()
+
         with self._lock:
-            self._known[shape] = failed
-        self._on_whole()
+            if shape in self._working:
+                return
+            self._working.add(shape)
+        threading.Thread(target=work, daemon=True).start()
 
-    def _narrow(self, digest: Digest) -> Assembler:
-        """Return what makes mails of a digest's articles alone."""
-        ids = {article.id for article in digest.articles}
-        kept = (
-            replace(
-                section,
-                articles=tuple(c for c in section.articles if c.article.id in ids),
-            )
-            for section in self._sections
-        )
-        sections: tuple[Section, ...] = tuple(each for each in kept if each.articles)
-        return self._newsroom.assembler(self.issue, sections=sections)
+
+def unforeseen(error: Exception) -> DigestError:
+    """Return the words for a fault of ours."""
+    return DigestError(f"this should not have happened: {error!r}")
 
 
 _Shape = tuple[str, Length, Format]

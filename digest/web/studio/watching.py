@@ -43,13 +43,17 @@ class Watched:
             (settings.root / "templates").resolve(),
             shipped("templates").resolve(),
         ]
-        self._articles = [path.resolve() for path in _places(settings)]
+        self._sources = {
+            path.resolve(): source.name
+            for source in settings.sources
+            for path in _files_of(source)
+        }
         self._root = settings.root.resolve()
 
     @property
     def paths(self) -> list[Path]:
         """Folders and files to watch, with all that is in them."""
-        wanted = [self._root, *self._templates, *self._articles, *self._settings_files]
+        wanted = [self._root, *self._templates, *self._sources, *self._settings_files]
         if self._readers:
             wanted.append(self._readers.parent)
         there = [path for path in dict.fromkeys(wanted) if path.exists()]
@@ -67,18 +71,17 @@ class Watched:
             return Changed.READERS
         if any(path.is_relative_to(each) for each in self._templates):
             return Changed.TEMPLATES
-        if any(path.is_relative_to(each) for each in self._articles):
-            return Changed.ARTICLES
-        return None
+        return Changed.ARTICLES if self.source(path) else None
+
+    def source(self, path: Path) -> str:
+        """Return the name of the source that reads a file, or ""."""
+        found = (n for place, n in self._sources.items() if path.is_relative_to(place))
+        return next(found, "")
 
 
 def local_sources(settings: Settings) -> list[str]:
     """Return the names of sources that lie on this machine's disk."""
     return [source.name for source in settings.sources if _files_of(source)]
-
-
-def _places(settings: Settings) -> list[Path]:
-    return [path for source in settings.sources for path in _files_of(source)]
 
 
 def _files_of(source: FolderSource | FeedSource | PageSource) -> list[Path]:
@@ -99,12 +102,12 @@ def _files_of(source: FolderSource | FeedSource | PageSource) -> list[Path]:
 def watch_files(
     watched: Callable[[], Watched],
     *,
-    on_change: Callable[[Collection[Changed]], None],
+    on_change: Callable[[Collection[Changed], Collection[str]], None],
     stop: threading.Event,
 ) -> None:
     """Call `on_change` after each save, until `stop` is set.
 
-    `watched` is asked anew after a change of settings: other folders may matter then.
+    It gets what was saved, and the names of sources of which something was. `watched` is asked anew after a change of settings: other folders may matter then.
     Raises `OSError` when this machine cannot watch so many folders.
     """
     while not stop.is_set():
@@ -123,7 +126,8 @@ def watch_files(
             yield_on_timeout=False,
             raise_interrupt=False,
         ):
-            kinds = {matter.kind(Path(path)) for _, path in changes} - {None}
-            on_change({kind for kind in kinds if kind is not None})
+            paths = {Path(path) for _, path in changes}
+            kinds = set(filter(None, map(matter.kind, paths)))
+            on_change(kinds, set(filter(None, map(matter.source, paths))))
             if Changed.SETTINGS in kinds:
                 break
