@@ -140,7 +140,7 @@ def with_pictures(html: str, place: Callable[[str], str]) -> str:
     return _SOURCE.sub(replaced, html)
 
 
-_TAG = re.compile(r"<(?!/|!|meta|link|style|title|head|html)[a-zA-Z][^<>]*>")
+_TAG = re.compile(r"<(?!/|!|meta|link|style|title|head|html|body)[a-zA-Z][^<>]*>")
 _ID = re.compile(r'\sid="([^"]*)"')
 #: What the element is called that is shown, where it has no name of its own.
 _SPOT = "spot"

@@ -15,6 +15,8 @@ function become(text) {
     if (part.className !== next.className) part.className = next.className;
     if (part.innerHTML !== next.innerHTML) part.replaceChildren(...next.childNodes);
   }
+  const search = document.getElementById("search");
+  if (document.activeElement !== search) search.value = page.getElementById("search").value;
   document.title = page.title;
   if (focused && document.activeElement.id !== focused) {
     const again = document.getElementById(focused);

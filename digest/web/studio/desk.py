@@ -83,7 +83,8 @@ class Desk:
         self.notes: tuple[Problem, ...] = ()  #: of the articles last read
         self.version = 0  #: grows with every change
         self.on_change: Callable[[], None] = lambda: None
-        self._presses: dict[tuple[str, str], tuple[float, Press]] = {}
+        #: By newsletter and issue, with when the issue was last looked up.
+        self.presses: dict[tuple[str, str], tuple[float, Press]] = {}
         self._last: Kept[tuple[object, ...], tuple[Galley, Galley | None]] = Kept()
         self._pictures: dict[str, Path] | None = None
 
@@ -112,7 +113,7 @@ class Desk:
                 self.trouble = error
             except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
                 self.trouble = unforeseen(error)
-            self._presses.clear()
+            self.presses.clear()
             self._pictures = None
         self._tell()
 
@@ -209,7 +210,7 @@ class Desk:
     def press(self, newsletter: Newsletter, issue: str) -> Press:
         """Return what makes an issue's mails, kept as long as nothing changes."""
         key = newsletter.slug, issue
-        kept = self._presses.get(key)
+        kept = self.presses.get(key)
         if kept and monotonic() - kept[0] < FRESH_SECONDS:
             return kept[1]
         found = self._issue(newsletter, issue)
@@ -217,7 +218,7 @@ class Desk:
             press = kept[1]
         else:
             press = Press(self.newsroom, found, at=self.moment(), on_whole=self._tell)
-        self._presses[key] = monotonic(), press
+        self.presses[key] = monotonic(), press
         return press
 
     def _issue(self, newsletter: Newsletter, issue: str) -> Issue:

@@ -97,7 +97,8 @@ class Press:
         self.assembler = newsroom.assembler(issue)
         self._single = newsroom.assembler(issue, joined=False)
         self._worked_out: dict[_Shape, DigestError | None] = {}  # None: it went well
-        self._working = set[_Shape]()
+        self._begun = set[_Shape]()
+        self.working = list[threading.Thread]()  #: that work the issue out
         self._lock = threading.Lock()
 
     def galley(
@@ -161,10 +162,12 @@ class Press:
             self._on_whole()
 
         with self._lock:
-            if shape in self._working:
+            if shape in self._begun:
                 return
-            self._working.add(shape)
-        threading.Thread(target=work, daemon=True).start()
+            self._begun.add(shape)
+        thread = threading.Thread(target=work, daemon=True)
+        self.working.append(thread)
+        thread.start()
 
 
 def unforeseen(error: Exception) -> DigestError:
