@@ -66,13 +66,13 @@ def serve(
     app = Guard(studio.app(), hosts=_names(host), locked=host not in OUR_NAMES)
     with listening_on(port, host) as listening, closing(desk):
         bound = listening.getsockname()[1]
-        server = _Server(app, studio)
-        with _watching(desk, studio, first), ended_by_signals():
+        server = StudioServer(app, studio)
+        with watching(desk, studio, first), ended_by_signals():
             on_ready(_address(host, bound, app.token or "", first))
             server.run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
+class StudioServer(uvicorn.Server):
     """Ends the streams of open pages when it ends itself; they would never."""
 
     def __init__(self, app: Guard, studio: Studio) -> None:
@@ -112,7 +112,7 @@ def _address(host: str, port: int, token: str, first: Asked) -> str:
 
 
 @contextmanager
-def _watching(desk: Desk, studio: Studio, first: Asked) -> Iterator[None]:
+def watching(desk: Desk, studio: Studio, first: Asked) -> Iterator[None]:
     """Make the first mail, then watch the project's files, in a thread of its own."""
     stop = threading.Event()
 
