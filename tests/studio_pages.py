@@ -131,9 +131,9 @@ def visiting(
         desk = Desk(
             newsroom, lambda: load_settings(file, environment={}), settings_file=file
         )
+        desk.patience = 0
         studio = Studio(desk)
         hosts = {"127.0.0.1", "localhost"} | ({"*"} if locked else set())
         visitor = Visitor(Guard(studio.app(), hosts=hosts, locked=locked), studio)
         yield visitor
-        visitor.worked_out()
         desk.close()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,7 +29,6 @@ from starlette.routing import Route
 from digest.addresses import check_address
 from digest.errors import DigestError
 from digest.lint import Finding
-from digest.linting import Linter
 from digest.shipped import shipped
 from digest.showing import Showing, shown, with_pictures, with_spot
 from digest.template_files import load_catalogues
@@ -163,25 +163,28 @@ class Studio:
         return source_pane(galley, f"/message/{galley.key}.eml")
 
     def _findings(self, found: Found) -> Sequence[Finding]:
-        """Return what the linter says of a mail, once for each.
+        """Return what the linter says of a mail, as far as it was asked.
 
-        Who only wants to see the mail does not wait for it: it is looked at when the
-        whole issue is worked out.
+        Who only wants to see the mail does not wait for it: it looks at the mail
+        meanwhile, and the page is told.
         """
         galley = found.galley
         if galley is None or galley.message is None:
             return ()
         known = self._looked.get(galley.key)
-        if known is None and found.wrong:
-            return ()
-        if known is None and not galley.whole and found.asked.pane is not Pane.FINDINGS:
-            return ()
-        if known is None:
-            made = self.desk.assembler(found.asked)
-            linter = Linter(made, self.desk.newsroom.settings)
-            known = linter.look([(galley.reader, galley.message)]).findings
-            self._looked.keep(galley.key, known)
-        return known
+        if known is not None or found.wrong:
+            return known or ()
+        press = self.desk.press(galley.newsletter, found.asked.issue)
+        if found.asked.pane is Pane.FINDINGS:
+            return self._looked.keep(galley.key, press.findings(galley))
+        if galley.whole:  # until then, there is enough to do
+
+            def look() -> None:
+                self._looked.keep(galley.key, press.findings(galley))
+                self.desk.tell()
+
+            threading.Thread(target=look, daemon=True).start()
+        return ()
 
     def frame(self, galley: Galley, showing: Showing, line: int) -> str:
         """Keep a mail as it is to be shown, and return where."""

@@ -16,7 +16,6 @@ from time import monotonic
 from typing import TypeVar
 
 from digest.answering import received_before
-from digest.assembly import Assembler
 from digest.errors import DigestError, InputError
 from digest.issues import Issues
 from digest.model import Issue, Newsletter, Outcome, Problem, Subscriber
@@ -28,6 +27,9 @@ from digest.web.studio.galleys import Galley, Press, unforeseen
 from digest.web.studio.watching import Changed, Watched, local_sources
 
 FRESH_SECONDS = 2.0  #: other programs may have changed the database after that
+#: Nothing big is begun while a browser asks for the first page; after a save another
+#: may follow soon.
+PATIENCE_SECONDS, PATIENCE_AFTER_A_SAVE = 1.0, 3.0
 _KEPT = 64  #: galleys, so that the last good one can be shown and compared
 
 K = TypeVar("K")
@@ -87,6 +89,7 @@ class Desk:
         self.presses: dict[tuple[str, str], tuple[float, Press]] = {}
         self._last: Kept[tuple[object, ...], tuple[Galley, Galley | None]] = Kept()
         self._pictures: dict[str, Path] | None = None
+        self.patience = PATIENCE_SECONDS
 
     # -- what changes -----------------------------------------------------------
 
@@ -113,14 +116,22 @@ class Desk:
                 self.trouble = error
             except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
                 self.trouble = unforeseen(error)
-            self.presses.clear()
-            self._pictures = None
-        self._tell()
+            self.patience = PATIENCE_AFTER_A_SAVE
+            self._drop()
+        self.tell()
 
     def close(self) -> None:
         """Close what was opened here."""
+        self._drop()
         if self.newsroom is not self._given:
             self.newsroom.close()
+
+    def _drop(self) -> None:
+        """Let go of everything that was made of the files as they were."""
+        for _, press in self.presses.values():
+            press.abandon()
+        self.presses.clear()
+        self._pictures = None
 
     def _collect(self, names: Collection[str]) -> None:
         """Read sources on this disk again; nothing is fetched from the web."""
@@ -135,7 +146,8 @@ class Desk:
             if each.error:
                 raise InputError(f"{each.source}: {each.error}")
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
+        """Let open pages know that there is more to show."""
         self.version += 1
         self.on_change()
 
@@ -217,7 +229,13 @@ class Desk:
         if kept and _same(found, kept[1].issue):
             press = kept[1]
         else:
-            press = Press(self.newsroom, found, at=self.moment(), on_whole=self._tell)
+            press = Press(
+                self.newsroom,
+                found,
+                at=self.moment(),
+                patience=self.patience,
+                on_whole=self.tell,
+            )
         self.presses[key] = monotonic(), press
         return press
 
@@ -249,11 +267,6 @@ class Desk:
                 raise found.wrong or InputError("there is no mail to send")
             press = self.press(found.galley.newsletter, found.asked.issue)
             return press.test(found.galley, address, at=self.newsroom.now())
-
-    def assembler(self, asked: Asked) -> Assembler:
-        """Return what makes the mails of the issue asked for."""
-        newsletter = self.newsletter(asked.newsletter)
-        return self.press(newsletter, asked.issue).assembler
 
     def pictures(self) -> dict[str, Path]:
         """Return the files of the project's own pictures, by their web addresses."""

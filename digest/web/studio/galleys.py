@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest.errors import DigestError
+from digest.lint import Finding
+from digest.linting import Linter
 from digest.model import (
     Digest,
     Format,
@@ -86,17 +88,21 @@ class Press:
         issue: Issue,
         *,
         at: datetime,
+        patience: float,
         on_whole: Callable[[], None],
     ) -> None:
         """Read the templates; `on_whole` is called when the issue is worked out.
 
-        `at` is the Date of mails that were not sent yet.
+        `at` is the Date of mails that were not sent yet. Working the issue out begins
+        `patience` seconds after the first mail.
         """
         self._newsroom, self._on_whole, self.at = newsroom, on_whole, at
+        self._patience, self._abandoned = patience, threading.Event()
         self.issue = issue
         self.assembler = newsroom.assembler(issue)
         self._single = newsroom.assembler(issue, joined=False)
         self._worked_out: dict[_Shape, DigestError | None] = {}  # None: it went well
+        self._linter: Linter | None = None
         self._begun = set[_Shape]()
         self.working = list[threading.Thread]()  #: that work the issue out
         self._lock = threading.Lock()
@@ -126,6 +132,14 @@ class Press:
             self._work_out(found)
         return replace(found, rendered=rendered, message=message, whole=whole)
 
+    def findings(self, galley: Galley) -> Sequence[Finding]:
+        """Return what the linter says of a mail."""
+        assert galley.message is not None
+        with self._lock:
+            if self._linter is None:
+                self._linter = Linter(self.assembler, self._newsroom.settings)
+        return self._linter.look([(galley.reader, galley.message)]).findings
+
     def test(self, galley: Galley, recipient: str, *, at: datetime) -> Outcome:
         """Send what a galley shows to somebody; it is marked as a test."""
         maker = self.assembler if galley.whole else self._single
@@ -137,6 +151,10 @@ class Press:
             received=galley.received,
         )
         return self._newsroom.hand_over(message)
+
+    def abandon(self) -> None:
+        """Begin nothing more: something has changed, and this is not shown again."""
+        self._abandoned.set()
 
     def _whole(self, shape: _Shape) -> bool:
         """Whether mails of this shape are worked out; raise what went wrong if not."""
@@ -150,6 +168,8 @@ class Press:
         shape = _shape(galley.reader)
 
         def work() -> None:
+            if self._abandoned.wait(self._patience):
+                return
             failed: DigestError | None = None
             try:
                 self.assembler.message(galley.reader, galley.digest, dated=galley.at)
