@@ -26,7 +26,7 @@ from tests.random_issues import LANGUAGES, READERS, World, digests
 from tests.rendering_samples import HOST, article, personal
 
 _LONG = settings.get_current_profile_name() == "long"
-_FURTHER = 25 if _LONG else 1  #: how much further a long run looks
+_FURTHER = 60 if _LONG else 1  #: how much further a long run looks
 #: Making a failing example small takes minutes, in which a short run is stopped.
 _WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 

@@ -189,6 +189,7 @@ class TestAnUnsubscribe:
         assert kinds(store) == [
             ("imported", "readers.yaml"),
             ("unsubscribed", "reader"),
+            ("changed", "readers.yaml"),
         ]
 
     def test_survives_leaving_the_file_and_coming_back(self, store: Store) -> None:
@@ -248,7 +249,11 @@ class TestABounce:
         import_(store)
         import_(store, reader())
         assert known(store).status is Status.BOUNCED
-        assert kinds(store) == [("imported", "readers.yaml"), ("bounced", HARD)]
+        assert kinds(store) == [
+            ("imported", "readers.yaml"),
+            ("bounced", HARD),
+            ("changed", "readers.yaml"),
+        ]
 
     def test_is_said_once(self, store: Store) -> None:
         import_(store, reader())

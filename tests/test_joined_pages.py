@@ -13,6 +13,7 @@ import pytest
 
 from digest.model import Chosen, Digest, Length
 from digest.rendering import Personal, inlining, plaintext
+from digest.rendering.compiling import LEADS
 from digest.rendering.flowing import Run
 from digest.rendering.memory import OCTETS, Memory, Shelf
 from tests import rendering_samples as samples
@@ -192,6 +193,39 @@ def test_a_late_topic_is_as_clean_as_the_others() -> None:
 
     mail = rendered(what.joined, digest(late), personal(), Wish())
     assert "Rivers and lakes" in str(mail.html)
+    assert what.why_not == {}
+
+
+def test_a_lead_from_deep_in_its_section_brings_the_other_leads_of_it_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages: list[str] = []
+
+    def inline(html: str) -> str:
+        pages.append(html)
+        return inlining.inlined(html)
+
+    monkeypatch.setattr("digest.rendering.pages.inlined", inline)
+    deep = LEADS + 2
+    whole = [section("One", *range(deep + 1)), section("Two", *range(deep))]
+    world = World(
+        issue=samples.issue(*STORIES),
+        newsletter=samples.newsletter(),
+        catalogue=tuple(whole),
+        others=(),
+    )
+    what = Trial(world)
+    counts = []
+
+    for first in (0, LEADS - 1, LEADS, LEADS + 1, deep):
+        rendered(what.joined, digest(section("One", first)), personal(), Wish())
+        counts.append(len(pages))
+    for first in range(deep + 1):
+        found = digest(section("One", first, deep), section("Two", 0))
+        what.assert_all_agree(found, personal(), Wish())
+
+    assert counts[0] == counts[1], "the first few are compiled at once"
+    assert counts[2] == counts[3] == counts[4] == counts[1] + 1, "the others together"
     assert what.why_not == {}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -87,9 +88,14 @@ def room(path: Path) -> str:
     return relative.parts[0].removesuffix(".py")
 
 
-def imports(tree: ast.AST, path: Path) -> Iterator[tuple[str, int]]:
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
     """Yield every imported module, in full, with its line."""
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -101,69 +107,89 @@ def imports(tree: ast.AST, path: Path) -> Iterator[tuple[str, int]]:
                 yield node.module, node.lineno
 
 
+def calls(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield what every call calls, as it is written, with its line."""
+    for node in nodes(path):
+        if isinstance(node, ast.Call) and isinstance(
+            node.func, ast.Name | ast.Attribute
+        ):
+            yield ast.unparse(node.func), node.lineno
+
+
+def imports_only_downwards(path: Path) -> Iterator[str]:
+    here = room(path)
+    for name, line in imports(path):
+        if name == "digest.__version__" or not name.startswith("digest."):
+            continue
+        there = name.split(".")[1]
+        if there != here and LEVEL[there] >= LEVEL[here]:
+            yield f"{line}: {here} may not import {there}"
+
+
+def outside_packages_stay_in_their_home(path: Path) -> Iterator[str]:
+    relative = path.relative_to(PACKAGE).with_suffix("").as_posix()
+    for name, line in imports(path):
+        home = HOME.get(name.split(".")[0], relative)
+        if relative != home and not relative.startswith(home + "/"):
+            yield f"{line}: {name} belongs to {home}"
+
+
+def pure_rooms_touch_nothing(path: Path) -> Iterator[str]:
+    if room(path) not in PURE:
+        return
+    for name, line in imports(path):
+        if name.split(".")[0] in IMPURE_MODULES:
+            yield f"{line}: {name}"
+    for called, line in calls(path):
+        if called.endswith((".now", ".today", ".utcnow")):
+            yield f"{line}: reads the clock"
+        if called == "open":
+            yield f"{line}: reads a disk"
+
+
+def only_the_command_line_prints_and_exits(path: Path) -> Iterator[str]:
+    if room(path) in {"cli", "__main__"}:
+        return
+    for called, line in calls(path):
+        if called in {"print", "sys.exit", "exit", "quit"}:
+            yield f"{line}: {called}"
+
+
+def sql_lives_in_the_store(path: Path) -> Iterator[str]:
+    if room(path) == "store":
+        return
+    for node in nodes(path):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            words = node.value.lower().split()
+            if words[:1] == ["select"] and "from" in words:
+                yield f"{node.lineno}: SQL outside store/"
+
+
+def is_short_enough_to_read(path: Path) -> Iterator[str]:
+    if (lines := path.read_text().count("\n")) > 400:
+        yield f"{lines} lines"
+    for node in nodes(path):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > 50:
+                yield f"{node.lineno}: {node.name}: {length} lines"
+
+
+RULES = (
+    imports_only_downwards,
+    outside_packages_stay_in_their_home,
+    pure_rooms_touch_nothing,
+    only_the_command_line_prints_and_exits,
+    sql_lives_in_the_store,
+    is_short_enough_to_read,
+)
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
-class TestEveryModule:
-    def test_has_a_place_in_the_house(self, path: Path) -> None:
-        assert room(path) in LEVEL
-
-    def test_imports_only_downwards(self, path: Path) -> None:
-        here = room(path)
-        for name, line in imports(ast.parse(path.read_text()), path):
-            if name == "digest.__version__" or not name.startswith("digest."):
-                continue
-            there = name.split(".")[1]
-            assert there == here or LEVEL[there] < LEVEL[here], (
-                f"{path}:{line}: {here} may not import {there}"
-            )
-
-    def test_outside_packages_stay_in_their_home(self, path: Path) -> None:
-        relative = path.relative_to(PACKAGE).with_suffix("").as_posix()
-        for name, line in imports(ast.parse(path.read_text()), path):
-            home = HOME.get(name.split(".")[0])
-            assert (
-                home is None or relative == home or relative.startswith(home + "/")
-            ), f"{path}:{line}: {name} belongs to {home}"
-
-    def test_pure_rooms_touch_nothing(self, path: Path) -> None:
-        if room(path) not in PURE:
-            return
-        tree = ast.parse(path.read_text())
-        for name, line in imports(tree, path):
-            assert name.split(".")[0] not in IMPURE_MODULES, f"{path}:{line}: {name}"
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                called = ast.unparse(node.func)
-                assert not called.endswith((".now", ".today", ".utcnow")), (
-                    f"{path}:{node.lineno}: reads the clock"
-                )
-                assert called != "open", f"{path}:{node.lineno}: reads a disk"
-
-    def test_only_the_command_line_prints_and_exits(self, path: Path) -> None:
-        if room(path) in {"cli", "__main__"}:
-            return
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                called = ast.unparse(node.func)
-                assert called not in {"print", "sys.exit", "exit", "quit"}, (
-                    f"{path}:{node.lineno}: {called}"
-                )
-
-    def test_sql_lives_in_the_store(self, path: Path) -> None:
-        if room(path) == "store":
-            return
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                words = node.value.lower().split()
-                assert not (words[:1] == ["select"] and "from" in words), (
-                    f"{path}:{node.lineno}: SQL outside store/"
-                )
-
-    def test_is_short_enough_to_read(self, path: Path) -> None:
-        text = path.read_text()
-        assert text.count("\n") <= 400
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                length = (node.end_lineno or node.lineno) - node.lineno + 1
-                assert length <= 50, (
-                    f"{path}:{node.lineno}: {node.name}: {length} lines"
-                )
+def test_every_module_keeps_the_rules(path: Path) -> None:
+    assert room(path) in LEVEL, "it has no place in the house"
+    assert not [
+        f"{path}:{what} ({rule.__name__.replace('_', ' ')})"
+        for rule in RULES
+        for what in rule(path)
+    ]

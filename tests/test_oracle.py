@@ -53,7 +53,7 @@ def test_mails_of_the_shipped_templates_agree(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@examples(12)
+@examples(5)
 @given(world=worlds(), data=st.data())
 def test_many_mails_of_the_shipped_templates_agree(
     world: World, data: st.DataObject
@@ -91,7 +91,7 @@ def test_mails_of_rearranged_templates_agree(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@examples(8)
+@examples(4)
 @given(world=worlds(most=4), templates=rearranged(), data=st.data())
 def test_many_mails_of_rearranged_templates_agree(
     world: World, templates: TemplateSet, data: st.DataObject
@@ -120,7 +120,7 @@ def test_mails_of_any_templates_agree(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@examples(40)
+@examples(14)
 @given(world=worlds(most=4), templates=TEMPLATES, data=st.data())
 def test_many_mails_of_any_templates_agree(
     world: World, templates: TemplateSet, data: st.DataObject

@@ -63,6 +63,16 @@ def import_(ctx: click.Context, file: Path | None, json: bool) -> None:
             f"{plural(len(imported.kept_bounced), 'reader')} of the file get nothing: "
             "their addresses take no mail; `digest subscribers show ADDRESS` says why."
         )
+    if imported.kept_suppressed:
+        warned(
+            f"{plural(len(imported.kept_suppressed), 'line')} left out: who complained, "
+            "was erased, or is suppressed by you must not be mailed."
+        )
+    if imported.kept_left:
+        warned(
+            f"{plural(len(imported.kept_left), 'reader')} left a newsletter that the file "
+            "gives them, and do not get it."
+        )
 
 
 def wishes(preferences: Preferences) -> str:

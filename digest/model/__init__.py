@@ -44,6 +44,7 @@ from digest.model.newsletters import (
     Topic,
 )
 from digest.model.readers import (
+    Agreed,
     Consent,
     Format,
     Length,
@@ -54,6 +55,7 @@ from digest.model.readers import (
 
 __all__ = [
     "ADDED",
+    "Agreed",
     "Article",
     "Bounce",
     "Chosen",

@@ -64,6 +64,18 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """One entry of the record of consent: what somebody agreed to, and how."""
+
+    at: datetime
+    where: str  #: the address of the page, "operator", a file's name
+    #: how: "form" (asked, not yet confirmed), "confirmed", "import", "operator"
+    method: str
+    wording: str = ""  #: the sentence agreed to, as it was shown
+    details: str = ""  #: whatever else proves it: topics, the form's version, …
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A person who asked for mail."""
 
@@ -76,3 +88,5 @@ class Subscriber:
     status: Status = Status.ACTIVE
     paused_until: datetime | None = None
     consent: Consent = field(default_factory=Consent)
+    #: newsletters they left themselves: no file brings these back
+    left: frozenset[str] = frozenset()

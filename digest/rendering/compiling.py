@@ -22,17 +22,26 @@ from digest.rendering.later import NotJoinable
 from digest.rendering.marks import Place
 from digest.rendering.pages import Kind, Pages, Shape
 from digest.rendering.proofs import BARE, RICH, difference
-from digest.rendering.stage import Cast, Lengths, SectionKey, Stage, section_key
+from digest.rendering.stage import (
+    BlockKey,
+    Cast,
+    Lengths,
+    SectionKey,
+    Stage,
+    section_key,
+)
 
 #: Makes a page the exact way: for one choice of articles.
 Exact = Callable[[Kind, Digest, Shape, Lengths], Sheet]
-#: What was compiled: a story of a section, at a length.
-_Block = tuple[SectionKey, str, Length]
 #: Returns a section with all it may hold, for one that is not among the compiled.
 Widen = Callable[[Section], Section]
 
 
 _NOTHING_ASKED: frozenset[str] = frozenset()
+
+#: How many stories of each section are compiled as the lead, before anybody asks. A lead
+#: is the first story of somebody's first section, but for those they had or muted.
+LEADS = 3
 
 
 class Compiled:
@@ -57,7 +66,7 @@ class Compiled:
         #: Names of the values a template asks for by `if`, and a page per answer.
         self._asked: set[str] = set()
         self._sheets: dict[frozenset[str], Sheet] = {}
-        self._blocks: dict[frozenset[str], set[_Block]] = {}
+        self._blocks: dict[frozenset[str], set[BlockKey]] = {}
         #: Why it cannot be joined, if it cannot.
         self.why_not: NotJoinable | None = None
 
@@ -81,25 +90,29 @@ class Compiled:
 
     def _add(self, digest: Digest, stage: Stage) -> None:
         """Compile what a digest needs: everything at its lengths, then what it adds."""
-        needed = {
-            (key, id_, length)
-            for key, id_, _, length in (story.key for story in stage.stories)
-        }
-        for length in {length for _, _, length in needed}:
-            if not any(at == length for _, _, at in self._here(stage)):
-                self._compile(self._sections, length, stage)
+        needed = {story.key for story in stage.stories}
+        for length in {length for *_, length in needed}:
+            if not any(at == length for *_, at in self._here(stage)):
+                self._compile(self._sections, length, stage, leads=LEADS)
         missing = needed - self._here(stage)
-        names = {(key, length) for key, _, length in missing}
+        names = {(key, length) for key, *_, length in missing}
+        known = {section_key(section): section for section in self._sections}
         for length in {length for _, length in names}:
             own = [s for s in digest.sections if (section_key(s), length) in names]
-            self._compile([*map(self._widen, own), *own], length, stage)
+            all_of = [known.get(section_key(s)) or self._widen(s) for s in own]
+            self._compile([*all_of, *own], length, stage, leads=None)
 
-    def _here(self, stage: Stage) -> set[_Block]:
+    def _here(self, stage: Stage) -> set[BlockKey]:
         """Return the blocks that are compiled for readers with these values."""
         return self._blocks.setdefault(self._answers(stage), set())
 
     def _compile(
-        self, sections: Iterable[Section], length: Length, stage: Stage
+        self,
+        sections: Iterable[Section],
+        length: Length,
+        stage: Stage,
+        *,
+        leads: int | None,
     ) -> None:
         merged = _merged(sections)
         before = self._sheets.get(self._answers(stage))
@@ -109,6 +122,7 @@ class Compiled:
                 merged,
                 replace(self._shape, present=stage.present),
                 length,
+                leads=leads,
                 asked=self._asked,
                 holes=before.holes if before else (),
             )
@@ -118,9 +132,11 @@ class Compiled:
             raise self.refuse(error) from error
         self._sheets[self._answers(stage)] = sheet
         self._here(stage).update(
-            (section_key(section), chosen.article.id, length)
+            (section_key(section), chosen.article.id, is_lead, length)
             for section in merged
-            for chosen in section.articles
+            for place, chosen in enumerate(section.articles)
+            for is_lead in (True, False)
+            if not is_lead or leads is None or place < leads
         )
 
     def refuse(self, error: Exception) -> NotJoinable:

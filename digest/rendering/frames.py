@@ -15,7 +15,7 @@ from types import CodeType
 from typing import Any, Protocol
 
 from digest.rendering.memory import Shelf
-from digest.rendering.nodes import Pieces, Static, Value, Written, in_a_row
+from digest.rendering.nodes import Nodes, Pieces, Static, Value, Written, in_a_row
 from digest.rendering.stage import Of, SectionItem, Stage, StoryItem
 
 #: Makes one stretch of several.
@@ -42,10 +42,6 @@ class Filling(Protocol):
         """
         ...
 
-    def hangs_on(self, facts: frozenset[Of]) -> bool:
-        """Whether it hangs on these facts alone."""
-        ...
-
 
 #: What is asked for a filling's pieces: as `Filling.pieces`.
 Fill = Callable[[Sequence[Pieces], Stage, SectionItem | None, StoryItem | None], Pieces]
@@ -60,8 +56,6 @@ class Frame:
     """Stretches in order, some of them filled in for each reader."""
 
     pieces: Fill
-    fillings: Sequence[Filling]
-    has_values: bool
 
     @classmethod
     def of(cls, stretches: Sequence[Stretch], joined: Joined) -> Frame:
@@ -86,15 +80,7 @@ class Frame:
         else:
             whole = f"joined(({''.join([f'{term}, ' for term in terms])}))"
         source = f"lambda {_SCENE}: ({whole})"
-        return cls(
-            eval(_compiled(source), names),  # noqa: S307 - of our own words alone
-            [one for one in stretches if not isinstance(one, Static | Value)],
-            any(isinstance(one, Value) for one in stretches),
-        )
-
-    def hangs_on(self, facts: frozenset[Of]) -> bool:
-        """Whether it hangs on these facts alone."""
-        return not self.has_values and all(one.hangs_on(facts) for one in self.fillings)
+        return cls(eval(_compiled(source), names))  # noqa: S307 - of our own words alone
 
 
 @lru_cache(maxsize=256)  # most blocks are of few forms
@@ -111,7 +97,6 @@ class Known:
 
     whole: Filling
     facts: Of  #: of all of them together
-    asks: frozenset[Of]  #: the facts
     merged: Callable[[Pieces], Pieces]
     kept: Shelf[Pieces]
 
@@ -130,10 +115,6 @@ class Known:
         except KeyError:
             made = self.merged(self.whole.pieces(filled, stage, section, story))
             return self.kept.keep(facts, made, _octets(made))
-
-    def hangs_on(self, facts: frozenset[Of]) -> bool:
-        """Whether it asks for nothing but these."""
-        return self.asks <= facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +142,6 @@ class Told:
         except KeyError:
             made = self.written(fact)
             return self.kept.keep(fact, made, _octets(made))
-
-    def hangs_on(self, facts: frozenset[Of]) -> bool:
-        """Whether it is one of these."""
-        return self.of in facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +172,12 @@ class LaidOut:
             made = self.written(text)
             return self.kept.keep(text, made, _octets(made))
 
-    def hangs_on(self, facts: frozenset[Of]) -> bool:
-        """Whether its text hangs on these alone."""
-        return self.inner.hangs_on(facts)
-
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
     """One of several options."""
 
     of: Of  #: gives the option's number, or a truth
-    fact: Of
     options: Sequence[Filling]
 
     def pieces(
@@ -220,9 +192,20 @@ class OneOf:
         option = self.options[self.of(stage, section, story)]
         return option.pieces(filled, stage, section, story)
 
-    def hangs_on(self, facts: frozenset[Of]) -> bool:
-        """Whether the choice hangs on these alone, and each option does."""
-        return self.fact in facts and all(one.hangs_on(facts) for one in self.options)
+
+class Settled(dict[object, Filling]):
+    """Blocks, each made ready when somebody first gets it: most readers get few."""
+
+    def __init__(
+        self, nodes: Mapping[object, Nodes], ready: Callable[[Nodes], Filling]
+    ) -> None:
+        """Take the nodes of all blocks by their keys, and what makes a filling of one."""
+        super().__init__()
+        self._nodes, self._ready = nodes, ready
+
+    def __missing__(self, key: object) -> Filling:
+        made = self[key] = self._ready(self._nodes[key])
+        return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,9 +216,8 @@ class Blocks:
     """
 
     of: Of  #: gives the items, in order
-    blocks: Mapping[object, Filling]
+    blocks: Settled
     between: Filling | None
-    own: frozenset[Of]  #: what a block that is kept may hang on
     joined: Joined
     kept: Shelf[Pieces] | None  #: None: blocks hang on more
 
@@ -282,18 +264,6 @@ class Blocks:
         if self.kept is not None:
             self.kept.keep(item, made, _POINTER * len(made))
         return made
-
-    def hangs_on(self, facts: frozenset[Of]) -> bool:
-        """Whether its items and blocks hang on these alone.
-
-        A block may also ask for its own item: that comes with the items.
-        """
-        inner = facts | self.own
-        return (
-            self.of in facts
-            and (self.between is None or self.between.hangs_on(facts))
-            and all(block.hangs_on(inner) for block in self.blocks.values())
-        )
 
 
 def _octets(pieces: Pieces) -> int:

@@ -155,17 +155,19 @@ class Pages:
         shape: Shape,
         length: Length,
         *,
+        leads: int | None,
         asked: set[str],
         holes: Sequence[Hole] = (),
     ) -> Sheet:
         """Return the page of all articles of `sections`, shown at this length.
 
+        The first `leads` of each section stand there as the lead, too; None: every one.
         Raises `NotJoinable` when a template needs to know what was chosen. `holes` are
         those of the page this one will be added to.
         """
         who = self.anybody(shape, asked)
         variables = self._maker(who, shape).of_all(
-            sections, length, escaping=kind is Kind.HTML
+            sections, length, leads=leads, escaping=kind is Kind.HTML
         )
         page = self._page(kind, who, shape, variables)
         return self._cut(kind, page, who.marks, holes=holes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from digest.rendering.frames import (
     Blocks,
@@ -17,6 +18,7 @@ from digest.rendering.frames import (
     Known,
     LaidOut,
     OneOf,
+    Settled,
     Stretch,
     Told,
 )
@@ -85,7 +87,7 @@ class Settler:
                 return Told(node.of, node.written, self._shelf())
             case Choice():
                 options = [self.filling(option, medium) for option in node.options]
-                return OneOf(node.of, node.fact, options)
+                return OneOf(node.of, options)
             case Repeat():
                 return self._blocks(node, medium)
             case Shape():
@@ -94,14 +96,12 @@ class Settler:
         raise TypeError(f"{node!r:.80} fills no place")
 
     def _blocks(self, node: Repeat, medium: Medium) -> Blocks:
-        blocks = {key: self._block(one, medium) for key, one in node.blocks.items()}
         own = OF_SECTION if node.sections else OF_STORY
-        local = all(block.hangs_on(own) for block in blocks.values())
+        local = all(self._hang_on(own, block) for block in node.blocks.values())
         return Blocks(
             of=node.of,
-            blocks=blocks,
+            blocks=Settled(node.blocks, partial(self._block, medium=medium)),
             between=self.filling(node.between, medium) if node.between else None,
-            own=own,
             joined=medium.joined,
             kept=self._shelf() if local else None,
         )
@@ -121,7 +121,7 @@ class Settler:
         whole = replace(self, memory=None).filling(nodes, medium)
         assert self.memory is not None
         kept: Shelf[Pieces] = Shelf(self.memory)
-        return Known(whole, of, frozenset(several), medium.merged, kept)
+        return Known(whole, of, medium.merged, kept)
 
     def _collect(self, nodes: Nodes, facts: dict[Of, None]) -> bool:
         """Add what `nodes` hang on to `facts`; False when that is more than few facts."""
@@ -141,6 +141,31 @@ class Settler:
                 case _:
                     return False
         return len(facts) <= _MOST_FACTS
+
+    def _hang_on(self, facts: frozenset[Of], nodes: Nodes) -> bool:
+        """Whether what `nodes` come to hangs on these facts alone."""
+        return all(self._hangs_on(facts, node) for node in self._decided(nodes))
+
+    def _hangs_on(self, facts: frozenset[Of], node: Node) -> bool:
+        match node:
+            case Static():
+                return True
+            case Fact():
+                return node.of in facts
+            case Shape():
+                return self._hang_on(facts, node.inner)
+            case Choice():
+                return node.fact in facts and all(
+                    self._hang_on(facts, option) for option in node.options
+                )
+            case Repeat():  # a block may ask for its own item: that comes with the items
+                inner = facts | (OF_SECTION if node.sections else OF_STORY)
+                return (
+                    node.of in facts
+                    and self._hang_on(facts, node.between)
+                    and all(self._hang_on(inner, one) for one in node.blocks.values())
+                )
+        return False  # a value is each reader's own
 
     def _shelf(self) -> Shelf[Pieces] | None:
         return Shelf(self.memory) if self.memory else None

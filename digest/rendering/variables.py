@@ -7,7 +7,7 @@ Escaping is the template's part.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.model import (
@@ -76,13 +76,20 @@ class Variables:
         return self._with(self._digest(digest, lengths), escaping=escaping)
 
     def of_all(
-        self, sections: Iterable[Section], length: Length, *, escaping: bool
+        self,
+        sections: Iterable[Section],
+        length: Length,
+        *,
+        leads: int | None,
+        escaping: bool,
     ) -> dict[str, object]:
         """Return the same with every story of `sections` wherever it may stand.
 
-        All of them are shown at this length.
+        All of them are shown at this length, and the first `leads` of each section as
+        the lead, too; None: every one.
         """
-        return self._with(self._whole(sections, length), escaping=escaping)
+        whole = self._whole(sections, length, leads=leads)
+        return self._with(whole, escaping=escaping)
 
     def _with(
         self, digest: DigestView | WholeDigest, *, escaping: bool
@@ -157,14 +164,17 @@ class Variables:
             )
         return DigestView(sections=tuple(sections), more=digest.more)
 
-    def _whole(self, sections: Iterable[Section], length: Length) -> WholeDigest:
+    def _whole(
+        self, sections: Iterable[Section], length: Length, *, leads: int | None
+    ) -> WholeDigest:
         wholes, everywhere = [], []
         for section in sections:
             key = section_key(section)
             stories: list[Placed] = []
-            for chosen in section.articles:
-                view = self._article(chosen, section, length=length, is_lead=True)
-                for is_lead in (True, False):
+            for place, chosen in enumerate(section.articles):
+                view = self._article(chosen, section, length=length, is_lead=False)
+                may_lead = leads is None or place < leads
+                for is_lead in (True, False) if may_lead else (False,):
                     block: BlockKey = (key, chosen.article.id, is_lead, length)
                     later = Later(
                         "article.also_in",
@@ -322,11 +332,6 @@ def any_reader(
         for name in NAMES
     }
     return ReaderView(**values, **there)  # type: ignore[arg-type]  # the names are exactly its fields
-
-
-def _number(values: Mapping[str, object]) -> float | None:
-    number = values.get("n")
-    return number if isinstance(number, int | float) else None
 
 
 def _kicker(article: Article, section: Section) -> str:

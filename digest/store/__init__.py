@@ -21,10 +21,11 @@ from pathlib import Path
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
 from digest.store.archive import Added, Archive
-from digest.store.audience import Audience, Event, Imported
+from digest.store.audience import Audience, Imported
 from digest.store.commits import Commits
 from digest.store.copying import copy
 from digest.store.database import Database, statements
+from digest.store.history import Event
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
 from digest.store.rows import Brought, Claim, Delivery, Start, Written

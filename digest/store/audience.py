@@ -8,24 +8,20 @@ stronger than any file. Every change of status leaves an event that is never cha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from digest.addresses import same_address_key
-from digest.model import Status, Subscriber
-from digest.store.database import (
-    Database,
-    Single,
-    chunks,
-    from_ms,
-    statements,
-    storable,
-    to_ms,
-)
-from digest.store.importing import BATCH, Import, kind_of
+from digest.model import Agreed, Status, Subscriber
+from digest.store.choices import Choices
+from digest.store.database import Database, chunks, statements, to_ms
+from digest.store.erasing import erase
+from digest.store.history import Event, History
+from digest.store.importing import BATCH, Import
 from digest.store.profiles import subscriber_of
+from digest.store.suppressions import HARD_BOUNCE, Suppressions
 
 #: An address that is refused "for now" so often, over so long, takes no mail.
 SOFT_ISSUES = 3
@@ -46,17 +42,8 @@ class Imported:
     removed: int = 0  #: no longer in the file
     kept_unsubscribed: tuple[str, ...] = ()  #: addresses it names all the same
     kept_bounced: tuple[str, ...] = ()  #: addresses that take no mail
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing that happened to a reader."""
-
-    at: datetime
-    #: imported, confirmed, unsubscribed, resubscribed, removed, pending, soft bounce,
-    #: bounced
-    kind: str
-    detail: str = ""  #: what brought it about: a file's name, "operator", …
+    kept_suppressed: tuple[str, ...] = ()  #: addresses that must not be mailed
+    kept_left: tuple[str, ...] = ()  #: who left a newsletter the file gives them
 
 
 class Audience:
@@ -65,6 +52,11 @@ class Audience:
     def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
         """Use the database; `now` is the clock of everything written."""
         self._database, self._now = database, now
+        self._history = History(database, now=now)
+        self._suppressions = Suppressions(database, now=now)
+        self._choices = Choices(
+            database, now=now, history=self._history, suppressions=self._suppressions
+        )
 
     # -- read -----------------------------------------------------------------
 
@@ -119,11 +111,11 @@ class Audience:
 
     def history(self, subscriber_id: str) -> list[Event]:
         """Return what happened to a reader, the oldest first."""
-        rows = self._database.all(SQL["history"], subscriber=subscriber_id)
-        return [
-            Event(at=from_ms(row["at_ms"]), kind=row["kind"], detail=row["detail"])
-            for row in rows
-        ]
+        return self._history.of(subscriber_id)
+
+    def agreements(self, subscriber_id: str) -> list[Agreed]:
+        """Return what a reader agreed to, the oldest first; it is never changed."""
+        return self._history.agreements(subscriber_id)
 
     def seen(self, origin: str) -> str:
         """Return what a file looked like when it was last taken in, or ""."""
@@ -143,10 +135,103 @@ class Audience:
             row = self._database.one(SQL["by_id"], id=subscriber_id)
             if row is None or row["status"] == status:
                 return False
-            self._database.run(SQL["set_status"], id=subscriber_id, status=status.value)
-            self._database.run(SQL["forget_bounces"], ids=(subscriber_id,))
-            self._note([subscriber_id], kind_of(Status(row["status"]), status), by)
+            self.change(subscriber_id, lambda s: replace(s, status=status), by=by)
         return True
+
+    # -- readers themselves -----------------------------------------------------
+
+    def change(
+        self,
+        subscriber_id: str,
+        change: Callable[[Subscriber], Subscriber],
+        *,
+        by: str,
+    ) -> Subscriber:
+        """Change one reader in one transaction, and say in their history what changed.
+
+        `by` is what brought it about: "reader", "operator". Nothing is written when
+        `change` returns an equal reader. Raises `InputError` when the id is unknown,
+        when another reader has the new address, or when a reader would get mail at an
+        address that is suppressed.
+        """
+        return self._choices.change(subscriber_id, change, by=by)
+
+    def ask(self, subscriber: Subscriber, agreed: Agreed) -> Subscriber:
+        """Take down what somebody asks for by a form, and that they did; return who.
+
+        Nobody gets mail by it. Who is not known becomes PENDING; of who is, the new
+        profile counts. Of who is ACTIVE nothing changes. Of everybody else it counts
+        when they confirm. The id of what is given is not looked at.
+        """
+        return self._choices.ask(subscriber, agreed)
+
+    def confirm(self, subscriber_id: str, agreed: Agreed) -> Subscriber:
+        """Make a reader ACTIVE with what they asked for last, by their own word.
+
+        That word is stronger than their unsubscribe, a bounce, and a suppression that
+        is not the operator's (`InputError`). Of who is ACTIVE nothing changes. Raises
+        `InputError` when the id is unknown.
+        """
+        return self._choices.confirm(subscriber_id, agreed)
+
+    def leave(
+        self, subscriber_id: str, newsletter: str | None, *, by: str
+    ) -> Subscriber:
+        """Stop one newsletter for a reader, or everything (None: UNSUBSCRIBED).
+
+        No file brings back what was left. Who leaves the last newsletter stays ACTIVE
+        and gets nothing. May be repeated. Raises `InputError` when the id is unknown.
+        """
+        return self._choices.leave(subscriber_id, newsletter, by=by)
+
+    def rejoin(
+        self, subscriber_id: str, newsletter: str | None, *, by: str
+    ) -> Subscriber:
+        """Undo `leave`, with the same arguments.
+
+        Raises `InputError` when the id is unknown or the address is suppressed.
+        """
+        return self._choices.rejoin(subscriber_id, newsletter, by=by)
+
+    # -- suppression --------------------------------------------------------------
+
+    def suppressed(self, address: str) -> str:
+        """Return why an address must not be mailed; "" when it may be.
+
+        It does not matter whether it belongs to a reader: an entry outlives them.
+        """
+        return self._suppressions.reason(address)
+
+    def suppress(self, address: str, reason: str, *, by: str) -> None:
+        """Let an address not be mailed any more, whatever a file says later.
+
+        Its reader, if there is one, becomes BOUNCED for "hard bounce", and
+        UNSUBSCRIBED for everything else. "operator" is stronger than other reasons.
+        """
+        status = Status.BOUNCED if reason == HARD_BOUNCE else Status.UNSUBSCRIBED
+        with self._database.tx():
+            self._suppressions.add(address, reason, by=by)
+            reader = self.find(address) if "@" in address else None
+            if reader and not (reader.status.final and status is Status.BOUNCED):
+                self.set_status(reader.id, status, by=f"{by}: {reason}")
+
+    def unsuppress(self, address: str) -> bool:
+        """Let an address be mailed again; its reader's status stays as it is.
+
+        Returns False when it was not suppressed.
+        """
+        return self._suppressions.remove(address)
+
+    def erase(self, subscriber_id: str) -> None:
+        """Forget a reader and all that is known about them; not in a transaction.
+
+        What stays is the hash of their address, which is suppressed, so that no file
+        brings them back, and the numbers of deliveries. Raises `InputError` when the
+        id is unknown.
+        """
+        erase(self._database, subscriber_id, self._suppressions)
+
+    # -- deliveries ---------------------------------------------------------------
 
     def bounced(
         self, subscriber_id: str, *, hard: bool, reply: str, issue: str
@@ -170,7 +255,7 @@ class Audience:
         row = self._database.one(SQL["soft_bounces"], subscriber=subscriber_id)
         if row and row["issue"] == issue:
             return False
-        self._note([subscriber_id], "soft bounce", f"{issue}: {reply}")
+        self._history.note([subscriber_id], "soft bounce", f"{issue}: {reply}")
         self._database.run(
             SQL["add_soft_bounce"], subscriber=subscriber_id, issue=issue, now=now
         )
@@ -187,16 +272,7 @@ class Audience:
                 ids = tuple(row["subscriber"] for row in rows)
                 self._database.run(SQL["forget_bounces"], ids=ids)
 
-    def _note(self, subscriber_ids: Sequence[str], kind: str, detail: str) -> None:
-        """Add an event to the history of each of these readers."""
-        event: dict[str, Single] = {
-            "at": to_ms(self._now()),
-            "kind": kind,
-            "detail": storable(detail),
-        }
-        self._database.many(
-            SQL["add_event"], [{**event, "subscriber": each} for each in subscriber_ids]
-        )
+    # -- files --------------------------------------------------------------------
 
     def import_(
         self,
@@ -214,7 +290,13 @@ class Audience:
         before it. Nothing is written when anything fails. `seen` is remembered: what
         the file looked like.
         """
-        taken = Import(self._database, origin=origin, standing=sync, note=self._note)
+        taken = Import(
+            self._database,
+            origin=origin,
+            standing=sync,
+            note=self._history.note,
+            suppressed=self._suppressions.among,
+        )
         with self._database.tx():
             for chunk in chunks(subscribers, BATCH):
                 taken.take_in(chunk)
@@ -229,4 +311,6 @@ class Audience:
             removed=tally.removed,
             kept_unsubscribed=tuple(tally.kept[Status.UNSUBSCRIBED]),
             kept_bounced=tuple(tally.kept[Status.BOUNCED]),
+            kept_suppressed=tuple(tally.suppressed),
+            kept_left=tuple(tally.left),
         )

@@ -30,9 +30,14 @@ TABLES = (
     "taken",
     "imported",
     "event",
+    "agreement",
+    "asked",
+    "formerly",
+    "suppression",
     "soft_bounce",
     "followed",
     "delivery",
+    "tally",
     "held_before",
 )
 

@@ -6,15 +6,18 @@ statements, and a reader about whom the file says what it said before costs a lo
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from digest.addresses import same_address_key
 from digest.jsonform import dump
 from digest.model import Status, Subscriber
 from digest.store.database import Database, Row, Single, chunks, new_id, statements
-from digest.store.profiles import Form, form_of, merged_form, profile_of
+from digest.store.history import Changes, kind_of
+from digest.store.merging import differences, held_form, merged_form
+from digest.store.profiles import Form, form_of, profile_of
 
 SQL = statements("importing")
 
@@ -34,6 +37,8 @@ class Tally:
     kept: defaultdict[Status, list[str]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    suppressed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
 
 
@@ -46,22 +51,34 @@ class Import:
         *,
         origin: str,
         standing: bool,
-        note: Callable[[Sequence[str], str, str], None],
+        note: Callable[[Sequence[str], str, str, Changes], None],
+        suppressed: Callable[[Iterable[str]], Mapping[str, str]],
     ) -> None:
-        """Take what the file is called; `note` adds to readers' history."""
+        """Take what the file is called; `note` adds to readers' history.
+
+        `suppressed` returns which addresses must not be mailed, by their key.
+        """
         self._database, self._origin = database, origin
         self._standing, self._note = int(standing), note
+        self._suppressed = suppressed
         self.tally = Tally()
 
     def take_in(self, subscribers: Sequence[Subscriber]) -> None:
         """Import one batch; of two with the same address the last one counts."""
         given = {same_address_key(s.address): s for s in subscribers}
         rows = self._database.all(SQL["held"], keys=tuple(given), origin=self._origin)
-        held = {row["address_key"]: row for row in rows}
+        held = {row["named"]: row for row in rows}
+        suppressed = self._suppressed(key for key in given if key not in held)
         new: list[tuple[str, str, Form]] = []
         said_now: list[Values] = []
         for key, subscriber in given.items():
             said, row = form_of(subscriber), held.get(key)
+            if key in suppressed:
+                self.tally.suppressed.append(subscriber.address)
+                continue
+            if row and self._is_named_twice(key, row, given):
+                self.tally.same += 1
+                continue
             text = dump(said)
             identity = row["id"] if row else new_id()
             self.tally.named.add(identity)
@@ -79,6 +96,12 @@ class Import:
             )
         self._insert(new)
         self._database.many(SQL["upsert_imported"], said_now)
+
+    def _is_named_twice(self, key: str, row: Row, given: Container[str]) -> bool:
+        """Whether a row has a reader's former address, and another one the new."""
+        return row["address_key"] != key and (
+            row["address_key"] in given or row["id"] in self.tally.named
+        )
 
     def _is_as_before(self, row: Row, text: str, said: Form) -> bool:
         """Write what the file says differently; whether it says what it said before."""
@@ -109,17 +132,22 @@ class Import:
             ],
         )
         self._take([(identity, said) for identity, _, said in new])
-        self._note([identity for identity, _, _ in new], "imported", self._origin)
+        self._note([identity for identity, _, _ in new], "imported", self._origin, {})
 
     def _update(self, row: Row, status: Status, said: Form) -> None:
         """Write what a file says differently about a reader already known."""
-        held, merged = merged_form(row, said)
+        held = held_form(json.loads(row["profile"]), row["status"])
+        merged = merged_form(held, json.loads(row["said"] or "null"), said)
+        if row["named"] != row["address_key"]:
+            merged["address"] = held["address"]
         if status.final and merged["status"] == status != said["status"]:
             self.tally.kept[status].append(row["address"])
         elif merged == held:
             self.tally.same += 1
         else:
             self.tally.changed += 1
+        if not {*merged["left"]}.isdisjoint(said["preferences"]["newsletters"]):
+            self.tally.left.append(row["address"])
         if merged == held:
             return
         self._database.run(
@@ -131,9 +159,11 @@ class Import:
         )
         self._database.run(SQL["untake"], subscriber=row["id"])
         self._take([(row["id"], merged)])
-        if merged["status"] != held["status"]:
+        changed = dict(differences(held, merged))
+        word = "changed"
+        if changed.pop("status", None):
             word = kind_of(status, Status(merged["status"]))
-            self._note([row["id"]], word, self._origin)
+        self._note([row["id"]], word, self._origin, changed)
 
     def _take(self, readers: Sequence[tuple[str, Form]]) -> None:
         """Repeat which newsletters readers take, for SQL."""
@@ -161,12 +191,5 @@ class Import:
                     self._database.run(
                         SQL["remove"], id=row["id"], status=Status.REMOVED.value
                     )
-                    self._note([row["id"]], Status.REMOVED.value, self._origin)
+                    self._note([row["id"]], Status.REMOVED.value, self._origin, {})
                     self.tally.removed += 1
-
-
-def kind_of(was: Status, now: Status) -> str:
-    """Return the word for a change of status."""
-    if now is not Status.ACTIVE:
-        return now.value
-    return "confirmed" if was is Status.PENDING else "resubscribed"

@@ -46,6 +46,7 @@ def form_of(subscriber: Subscriber) -> Form:
         "status": subscriber.status.value,
         "paused_until": paused.isoformat() if paused else None,
         "consent": {"at": at.isoformat() if at else None, "where": consent.where},
+        "left": sorted(subscriber.left),
     }
 
 
@@ -68,6 +69,7 @@ def subscriber_of(row: Row) -> Subscriber:
         status=STATUSES[row["status"]],
         paused_until=datetime.fromisoformat(paused) if paused else None,
         consent=_consent(said("consent", {})),
+        left=frozenset(said("left", ())),
     )
 
 
@@ -108,27 +110,3 @@ def _consent(form: Mapping[str, Any]) -> Consent:
     if not at and not where:
         return NO_CONSENT
     return Consent(at=datetime.fromisoformat(at) if at else None, where=where)
-
-
-def merged_form(row: Row, said: Form) -> tuple[Form, Form]:
-    """Return what is held about a reader, and what it becomes by what a file says."""
-    held = {**json.loads(row["profile"]), "status": row["status"]}
-    merged = _merge(held, json.loads(row["said"] or "{}"), said)
-    if Status(row["status"]).final and said["status"] != Status.UNSUBSCRIBED:
-        merged["status"] = row["status"]
-    elif row["status"] == Status.REMOVED:
-        merged["status"] = said["status"]
-    return held, merged
-
-
-def _merge(held: Form, before: Form, said: Form) -> Form:
-    """Return `held` with whatever `said` says differently from `before`."""
-    merged: Form = {}
-    for name, value in said.items():
-        if isinstance(value, dict):
-            merged[name] = _merge(held[name], before.get(name, {}), value)
-        elif name in before and before[name] == value:
-            merged[name] = held[name]
-        else:
-            merged[name] = value
-    return merged

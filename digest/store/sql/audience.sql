@@ -19,17 +19,6 @@ select * from subscriber where id in (:ids)
 -- name: by_id
 select * from subscriber where id = :id
 
--- name: set_status
-update subscriber set status = :status where id = :id
-
--- name: add_event
-insert into event (subscriber, number, at_ms, kind, detail)
-select :subscriber, coalesce(max(number), 0) + 1, :at, :kind, :detail
-from event where subscriber = :subscriber
-
--- name: history
-select * from event where subscriber = :subscriber order by number
-
 -- name: soft_bounces
 select issue, issues, since_ms from soft_bounce where subscriber = :subscriber
 

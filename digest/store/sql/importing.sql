@@ -1,7 +1,13 @@
 -- name: held
-select s.*, i.said, i.standing from subscriber s
+-- Who changed their address is known by the former one, too.
+select s.address_key as named, s.*, i.said, i.standing from subscriber s
 left join imported i on i.subscriber = s.id and i.origin = :origin
 where s.address_key in (:keys)
+union all
+select f.address_key as named, s.*, i.said, i.standing from formerly f
+join subscriber s on s.id = f.subscriber
+left join imported i on i.subscriber = s.id and i.origin = :origin
+where f.address_key in (:keys)
 
 -- name: insert
 insert into subscriber (id, address, address_key, status, profile)
@@ -34,6 +40,11 @@ delete from imported where origin = :origin and subscriber in (:ids)
 select id from subscriber where id in (:ids) and status in ('pending', 'active')
 and not exists (
   select 1 from imported i where i.subscriber = subscriber.id and i.standing = 1
+)
+-- Who confirmed by themselves does not stand and fall with a file.
+and not exists (
+  select 1 from agreement a
+  where a.subscriber = subscriber.id and a.method = 'confirmed'
 )
 
 -- name: remove

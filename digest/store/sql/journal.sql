@@ -139,12 +139,19 @@ select * from delivery where issue = :issue and subscriber = :reader
 select key, id from issue where key in (:keys)
 
 -- name: counts
-select state, count(*) as n from delivery where issue = :issue group by state
+select state, cast(sum(n) as bigint) as n from (
+  select state, count(*) as n from delivery where issue = :issue group by state
+  union all
+  select state, n from tally where issue = :issue
+) both_of_them group by state
 
 -- name: reasons
-select reason, count(*) as n from delivery
-where issue = :issue and state = 'skipped'
-group by reason order by n desc, reason
+select reason, cast(sum(n) as bigint) as n from (
+  select reason, count(*) as n from delivery
+  where issue = :issue and state = 'skipped' group by reason
+  union all
+  select reason, n from tally where issue = :issue and state = 'skipped'
+) both_of_them group by reason order by n desc, reason
 
 -- name: open_issues
 select i.id from issue i
