@@ -28,6 +28,7 @@ LAYERS = [
         "judging",
         "providers",
         "oauth",
+        "showing",
     },
     {"selection", "slots", "message", "rendering", "lint", "bounces"},
     {"explaining"},
@@ -88,6 +89,7 @@ HOME = {
     "rich": "cli",
     "starlette": "web",
     "uvicorn": "web",
+    "watchfiles": "web/studio/watching",
 }
 
 

@@ -6,7 +6,9 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,7 +26,7 @@ from digest.cli.output import (
     when,
 )
 from digest.cli.planning import show_sums, sums_json
-from digest.cli.project import newsroom_of
+from digest.cli.project import newsroom_of, project_file, settings_of
 from digest.issues import Plan
 from digest.linting import Looked, notes
 from digest.model import Newsletter
@@ -277,7 +279,23 @@ def build(  # noqa: PLR0913, RUF100 click passes every option
     show_default=True,
     help="On this machine; 0 takes one that is free.",
 )
-@only_option("Only this reader; may be repeated.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen. Any other lets other machines in, with the address that is "
+    "printed, once.",
+)
+@click.option(
+    "--reader", metavar="ADDRESS", default="", help="Whose digest comes first."
+)
+@click.option(
+    "--at",
+    metavar="TIME",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    help="As though it were then, in the newsletter's time zone: 2026-11-23 07:00.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @issue_option
 @click.pass_context
@@ -285,28 +303,36 @@ def preview(  # noqa: PLR0913, RUF100 click passes every option
     ctx: click.Context,
     newsletter: str,
     port: int,
-    only: tuple[str, ...],
+    host: str,
+    reader: str,
+    at: datetime | None,
     no_browser: bool,
     issue_id: str,
 ) -> None:
-    """Look at every reader's digest in a browser, on this machine only.
+    """Look at any reader's digest in a browser, and at why it is what it is.
 
-    After a change to readers or templates load the first page again; after a change
-    to articles run `digest collect` before that; after one to digest.yaml start the
-    preview again. Ctrl-C ends it.
+    What is shown is, byte for byte, what leaves. Saving a template, an article, the
+    readers' file or digest.yaml shows at once what it changes. Ctrl-C ends it.
     """
-    from digest.web.preview import serve
+    from digest.web.studio import serve
+    from digest.web.studio.asking import Asked
 
     newsroom = newsroom_of(ctx)
-    found = newsroom.newsletter(newsletter)
+    found = newsroom.newsletter(newsletter or newsroom.settings.newsletters[0].slug)
     newsroom.refresh_subscribers()
     newsroom.issues.find(found, issue_id)  # a wrong id is said here, not in the browser
     serve(
         newsroom,
-        found,
-        issue_id=issue_id,
-        only={newsroom.subscriber(address).id for address in only},
+        lambda: settings_of(ctx),
+        settings_file=project_file(ctx.find_root().obj),
+        first=Asked(
+            newsletter=found.slug,
+            issue=issue_id,
+            reader=newsroom.subscriber(reader).id if reader else "",
+        ),
+        host=host,
         port=port,
+        at=at and at.replace(tzinfo=ZoneInfo(found.timezone)),
         on_ready=lambda url: ready(url, no_browser),
     )
     said("The preview has ended.")

@@ -296,6 +296,13 @@ class Archive:
         )
         return [self._issue(row) for row in reversed(rows)]
 
+    def bare_issues(self, newsletter: str, *, limit: int) -> list[Issue]:
+        """Return the last `limit` issues without their articles, the newest first."""
+        rows = self._database.all(
+            f"{SQL['issues_of']} limit :limit", newsletter=newsletter, limit=limit
+        )
+        return [_bare(row) for row in rows]
+
     def issue(self, issue_id: str) -> Issue | None:
         """Return an issue as it was frozen, or None."""
         row = self._database.one(SQL["issue"], id=issue_id)
@@ -314,16 +321,9 @@ class Archive:
     def _issue(self, row: Row) -> Issue:
         frozen = self._database.all(SQL["issue_articles"], issue=row["id"])
         articles = tuple(read_article(each["content"]) for each in frozen)
-        return Issue(
-            id=row["id"],
-            newsletter=row["newsletter"],
-            number=row["number"],
-            since=from_ms(row["since_ms"]),
-            until=from_ms(row["until_ms"]),
-            slot=row["slot"],
-            # A revised one has late articles behind the others.
-            articles=rank(articles) if row["revision"] > 1 else articles,
-        )
+        # A revised one has late articles behind the others.
+        articles = rank(articles) if row["revision"] > 1 else articles
+        return replace(_bare(row), articles=articles)
 
     # -- slots ----------------------------------------------------------------
 
@@ -355,6 +355,17 @@ class Archive:
         """Return when the latest slot dealt with was due, or None."""
         row = self._database.one(SQL["last_slot"], newsletter=newsletter)
         return from_ms(row["due_ms"]) if row else None
+
+
+def _bare(row: Row) -> Issue:
+    return Issue(
+        id=row["id"],
+        newsletter=row["newsletter"],
+        number=row["number"],
+        since=from_ms(row["since_ms"]),
+        until=from_ms(row["until_ms"]),
+        slot=row["slot"],
+    )
 
 
 def _record(text: str) -> SourceRecord:
