@@ -47,7 +47,7 @@ from digest.settings import (
     Settings,
     SmtpDelivery,
 )
-from digest.store import Imported, Store, open_store
+from digest.store import Imported, Store, Tidied, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, deliver_one, open_transport
 from digest.transports.pages import Written
@@ -154,6 +154,15 @@ class Newsroom:
         subscriber = self.subscriber(self.links.unsubscriber(who, slugs) or who)
         self.store.audience.set_status(subscriber.id, Status.UNSUBSCRIBED)
         return replace(subscriber, status=Status.UNSUBSCRIBED)
+
+    def tidy(self) -> Tidied:
+        """Forget what is older than `retention:` keeps it; safe at any time."""
+        now, kept = self.now(), self.settings.retention
+        return self.store.tidy(
+            deliveries_before=now - kept.deliveries if kept.deliveries else None,
+            refusals_before=now - kept.refusals if kept.refusals else None,
+            unconfirmed_before=now - kept.unconfirmed if kept.unconfirmed else None,
+        )
 
     # -- issues ---------------------------------------------------------------
 

@@ -8,6 +8,7 @@ secrets are already fetched from the environment or their file.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -133,6 +134,15 @@ class LintSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long is kept what is about single readers; None: always."""
+
+    deliveries: timedelta | None = timedelta(days=90)  #: settled ones; numbers stay
+    refusals: timedelta | None = timedelta(days=365)  #: mails refused for now
+    unconfirmed: timedelta | None = timedelta(days=30)  #: who asked, never confirmed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -150,6 +160,7 @@ class Settings:
     #: Kinds of pictures that may be in mails although many programs do not show them.
     images_allowed: frozenset[str] = frozenset()
     lint: LintSettings = field(default_factory=LintSettings)
+    retention: Retention = field(default_factory=Retention)
     #: Where secrets were read from.
     secret_files: tuple[Path, ...] = field(default=(), repr=False)
 

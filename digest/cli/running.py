@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import click
 
-from digest.cli.output import RENDERED_PER_CHOICE, counted, plural
+from digest.cli.output import RENDERED_PER_CHOICE, counted, forgotten, plural
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
@@ -19,6 +19,7 @@ from digest.model import Newsletter, Problem
 from digest.newsroom import utc_now
 from digest.scheduler import Clock, Watcher, upcoming
 from digest.slots import Slot
+from digest.store import Tidied
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"  #: a log is read far from where it was written
 
@@ -76,6 +77,7 @@ class Diary:
             nothing=self.nothing,
             sent=self.sent,
             failed=self.trouble,
+            tidied=self.tidied,
         )
 
     def code(self) -> int:
@@ -120,6 +122,11 @@ class Diary:
         )
         for file, why in report.not_joined.items():
             stamp(f"{report.issue.id}: {file} {RENDERED_PER_CHOICE}: {why}")
+
+    def tidied(self, tidied: Tidied) -> None:
+        """Say what was forgotten, if anything was."""
+        if tidied != Tidied():
+            stamp(f"tidied: {forgotten(tidied)}")
 
     def trouble(self, what: str, error: DigestError) -> None:
         """Say what cannot be done now and is tried again."""

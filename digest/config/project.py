@@ -22,6 +22,7 @@ from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
 from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
+from digest.config.retention import retention
 from digest.config.schema import (
     LimitsPart,
     NewsletterPart,
@@ -157,6 +158,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         collect_every_minutes=minutes(file.collect_every),
         images_allowed=frozenset(file.images.allow if file.images else ()),
         lint=_lint(file.lint or LintPart(), root),
+        retention=retention(file.retention),
     )
 
 
