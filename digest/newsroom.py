@@ -47,7 +47,7 @@ from digest.settings import (
     Settings,
     SmtpDelivery,
 )
-from digest.store import Imported, Store, open_store
+from digest.store import Imported, Store, Tidied, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, deliver_one, open_transport
 from digest.transports.pages import Written
@@ -163,6 +163,15 @@ class Newsroom:
 
         slugs = [newsletter.slug for newsletter in self.settings.newsletters]
         return Returning(store=self.store, links=self.links, newsletters=slugs)
+
+    def tidy(self) -> Tidied:
+        """Forget what is older than `retention:` keeps it; safe at any time."""
+        now, kept = self.now(), self.settings.retention
+        return self.store.tidy(
+            deliveries_before=now - kept.deliveries if kept.deliveries else None,
+            refusals_before=now - kept.refusals if kept.refusals else None,
+            unconfirmed_before=now - kept.unconfirmed if kept.unconfirmed else None,
+        )
 
     # -- issues ---------------------------------------------------------------
 

@@ -24,10 +24,14 @@ from digest.model import Approval, Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.returning import Handled
 from digest.slots import Slot, due_slots, next_slot
+from digest.store import Tidied
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 TICK_SECONDS = 10  #: a digest due at 07:00 begins by 07:00:10
+
+#: How often is forgotten what is older than it is kept.
+TIDY_EVERY = timedelta(days=1)
 
 #: How long a slot may be past before somebody should look: sources may be slow.
 GRACE = timedelta(minutes=10)
@@ -57,6 +61,7 @@ class Watcher:
     sent: Callable[[SendReport], None] = lambda _: None
     returned: Callable[[Handled], None] = lambda _: None
     failed: Callable[[str, DigestError], None] = lambda *_: None
+    tidied: Callable[[Tidied], None] = lambda _: None
     outcome: Callable[[State], None] = field(default=lambda _: None)
 
 
@@ -82,6 +87,7 @@ class Clock:
         self.newsroom, self.watcher, self.stop = newsroom, watcher, stop
         self.collected_at: datetime | None = None
         self.returned_at: datetime | None = None
+        self.tidied_at: datetime | None = None
         self.trouble: dict[str, Trouble] = {}  #: what failed: newsletters, by slug
 
     def run(self) -> None:
@@ -108,6 +114,8 @@ class Clock:
             every = timedelta(minutes=bounces.every_minutes)
             if self.returned_at is None or now - self.returned_at >= every:
                 self.attempt("returned mail", now, partial(self.read_returned, now))
+        if self.tidied_at is None or now - self.tidied_at >= TIDY_EVERY:
+            self.attempt("tidying", now, partial(self.tidy, now))
 
     def attempt(self, what: str, now: datetime, work: Callable[[], None]) -> None:
         """Do one thing; when that fails, say so and wait before the next try.
@@ -152,6 +160,11 @@ class Clock:
                 if self.stop.is_set():
                     return
         self.returned_at = now
+
+    def tidy(self, now: datetime) -> None:
+        """Forget what is older than `retention:` keeps it."""
+        self.watcher.tidied(self.newsroom.tidy())
+        self.tidied_at = now
 
     def serve(self, newsletter: Newsletter, now: datetime) -> None:
         """Prepare and send a newsletter's due issue, and what an earlier one left."""

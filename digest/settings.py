@@ -8,6 +8,7 @@ secrets are already fetched from the environment or their file.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -169,6 +170,15 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long is kept what is about single readers; None: always."""
+
+    deliveries: timedelta | None = timedelta(days=90)  #: settled ones; numbers stay
+    refusals: timedelta | None = timedelta(days=365)  #: mails refused for now
+    unconfirmed: timedelta | None = timedelta(days=30)  #: who asked, never confirmed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -189,6 +199,7 @@ class Settings:
     lint: LintSettings = field(default_factory=LintSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
     bounces: Bounces | None = None  #: without it, `digest bounces` is told where
+    retention: Retention = field(default_factory=Retention)
     #: Where secrets were read from.
     secret_files: tuple[Path, ...] = field(default=(), repr=False)
 

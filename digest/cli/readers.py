@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import click
@@ -115,6 +116,11 @@ def fits(subscriber: Subscriber, **wanted: str | None) -> bool:
     return all(tests[name](value) for name, value in wanted.items() if value)
 
 
+def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Return the most frequent first, and equals by name."""
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+
+
 #: How many domains of addresses are shown.
 MOST_DOMAINS = 10
 
@@ -132,9 +138,7 @@ def stats(ctx: click.Context, json: bool) -> None:
     if not found.statuses:
         said("No readers.")
         return
-    line(
-        "All: " + ", ".join(f"{n:,} {what}" for what, n in found.statuses.most_common())
-    )
+    line("All: " + ", ".join(f"{n:,} {what}" for what, n in ranked(found.statuses)))
     line(
         f"Active: {found.active:,}; of these {found.paused:,} are paused, "
         f"{found.without_newsletter:,} take nothing, {found.everything:,} follow "
@@ -143,14 +147,14 @@ def stats(ctx: click.Context, json: bool) -> None:
     rows = [
         (what, name or "the newsletter's", number)
         for what, counts in (
-            ("newsletter", found.newsletters.most_common()),
-            ("left", found.left.most_common()),
-            ("follows", found.follows.most_common()),
-            ("mutes", found.mutes.most_common()),
-            ("language", found.languages.most_common()),
-            ("format", found.formats.most_common()),
-            ("length", found.lengths.most_common()),
-            ("domain", found.domains.most_common(MOST_DOMAINS)),
+            ("newsletter", ranked(found.newsletters)),
+            ("left", ranked(found.left)),
+            ("follows", ranked(found.follows)),
+            ("mutes", ranked(found.mutes)),
+            ("language", ranked(found.languages)),
+            ("format", ranked(found.formats)),
+            ("length", ranked(found.lengths)),
+            ("domain", ranked(found.domains)[:MOST_DOMAINS]),
         )
         for name, number in counts
     ]

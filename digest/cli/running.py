@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import click
 
 from digest.approving import Asked
-from digest.cli.output import RENDERED_PER_CHOICE, counted, plural
+from digest.cli.output import RENDERED_PER_CHOICE, counted, forgotten, plural
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
@@ -21,6 +21,7 @@ from digest.newsroom import utc_now
 from digest.returning import Came, Handled
 from digest.scheduler import Clock, Watcher, upcoming
 from digest.slots import Slot
+from digest.store import Tidied
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"  #: a log is read far from where it was written
 
@@ -88,6 +89,7 @@ class Diary:
             sent=self.sent,
             returned=self.returned,
             failed=self.trouble,
+            tidied=self.tidied,
         )
 
     def code(self) -> int:
@@ -146,6 +148,11 @@ class Diary:
         self.unsettled |= handled.came is Came.PARKED
         if handled.came is not Came.AGAIN:  # an mbox is read from its beginning
             stamp(f"returned mail: {told(handled)}")
+
+    def tidied(self, tidied: Tidied) -> None:
+        """Say what was forgotten, if anything was."""
+        if tidied != Tidied():
+            stamp(f"tidied: {forgotten(tidied)}")
 
     def trouble(self, what: str, error: DigestError) -> None:
         """Say what cannot be done now and is tried again."""

@@ -23,6 +23,7 @@ from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
 from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
+from digest.config.retention import retention
 from digest.config.returned import bounces
 from digest.config.schema import (
     LimitsPart,
@@ -164,6 +165,7 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         images_allowed=frozenset(file.images.allow if file.images else ()),
         lint=_lint(file.lint or LintPart(), root),
         serve=_serve(file.serve or ServePart()),
+        retention=retention(file.retention),
     )
 
 

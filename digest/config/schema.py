@@ -38,6 +38,7 @@ from digest.config.kinds import (
 from digest.config.leaving import DeliveryPart, DkimPart
 from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, SitePart, TopicPart
+from digest.config.retention import RetentionPart
 from digest.config.returned import BouncesPart
 from digest.config.serving import ServePart
 
@@ -271,6 +272,10 @@ class SettingsFile(Part):
         default=None,
         description="The file of readers, followed before every send.",
         examples=["subscribers.yaml"],
+    )
+    retention: RetentionPart = Field(
+        default_factory=RetentionPart,
+        description="How long is kept what is about single readers.",
     )
     collect_every: Duration = Field(
         default="15 minutes",

@@ -165,6 +165,14 @@ def duration(written: str) -> str:
     return written
 
 
+FOREVER = "forever"
+
+
+def age(written: str) -> str:
+    """Return a length of time, or FOREVER, as it was written."""
+    return FOREVER if written.lower() == FOREVER else duration(written)
+
+
 _RATE = re.compile(
     r"\s*([0-9]{1,6})\s*(?:per|/|an?)\s*(second|minute|hour)s?\s*", re.IGNORECASE
 )

@@ -41,6 +41,7 @@ from digest.store.life import Life, mark_as_backup
 from digest.store.requests import Request, Requests, Wanted
 from digest.store.returns import Parked, Returns
 from digest.store.rows import Brought, Claim, Delivery, Start, Written
+from digest.store.tidying import Tidied, tidy
 from digest.store.verifying import verify
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Returns",
     "Start",
     "Store",
+    "Tidied",
     "Wanted",
     "Written",
     "back_up",
@@ -141,6 +143,25 @@ class Store:
         `doing` is a few letters and hyphens, such as "send-daily".
         """
         return self._database.alone(doing)
+
+    def tidy(
+        self,
+        *,
+        deliveries_before: datetime | None,
+        refusals_before: datetime | None,
+        unconfirmed_before: datetime | None,
+    ) -> Tidied:
+        """Forget what is older than each of these, step by step; None: keep it.
+
+        Deliveries that are settled leave their numbers behind. Readers who asked by a
+        form and never confirmed go as if they had not come.
+        """
+        return tidy(
+            self._database,
+            deliveries_before=deliveries_before,
+            refusals_before=refusals_before,
+            unconfirmed_before=unconfirmed_before,
+        )
 
     def close(self) -> None:
         """Close the database; no other thread may be using it."""
