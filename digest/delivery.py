@@ -200,7 +200,7 @@ class Sending:
     def _message(self, claim: Claim) -> Message | None:
         """Return the claim's message, to be started; None when there is none."""
         subscriber = self._readers[claim.subscriber]
-        if self.assembler.newsletter.slug not in subscriber.preferences.newsletters:
+        if self.issue.newsletter not in subscriber.preferences.newsletters:
             self._skips.append((claim, LEFT))
             return None
         received = self._received.get(claim.subscriber, set())

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from digest.links import Links, Purpose
 from digest.model import Format, Length, State, Status
-from digest.newsroom import Newsroom
+from digest.newsroom import NOBODY, Newsroom
 from digest.reception.mails import A_DAY
 from digest.reception.post import Post
 from digest.web.public.app import public_app
@@ -452,6 +452,7 @@ class TestPreferences:
 
     def test_hand_out_and_erase_all_there_is(self, site: Site) -> None:
         page, id_ = site.own(ANA, "p"), site.newsroom.subscriber(ANA).id
+        unsubscribe = site.own(ANA, "u")
         sent(site)
         site.visitor.post("/subscribe", {"address": ANA, "newsletter": "daily"})
         site.visitor.post(f"{page}/address", {"address": "ana@new.example"})
@@ -468,6 +469,8 @@ class TestPreferences:
         assert site.newsroom.subscriber(ANA).id == id_
         assert "erased" in site.visitor.post(f"{page}/erase").text
         assert site.visitor.get(page).status == 404
+        left = site.visitor.post(unsubscribe, ONE_CLICK)
+        assert (left.status, left.text) == (200, "You are unsubscribed.\n")
         text = "\n".join(dump(site))
         assert ANA not in text
         assert "ana@new.example" not in text
@@ -547,6 +550,24 @@ class TestTokens:
             Purpose.UNSUBSCRIBE, subscriber=reader.id, scope="daily"
         )
         assert site.visitor.get(f"/u/{forged}").status == 404
+
+    def test_of_test_mails_show_their_pages_and_change_nothing(
+        self, site: Site
+    ) -> None:
+        before = dump(site)
+
+        for purpose, kind in (
+            (Purpose.UNSUBSCRIBE, "u"),
+            (Purpose.PREFERENCES, "p"),
+            (Purpose.PAUSE, "pause"),
+        ):
+            token = site.newsroom.links.token(purpose, subscriber=NOBODY, scope="daily")
+            assert site.visitor.get(f"/{kind}/{token}").status == 200
+            expected = 200 if kind == "u" else 404
+            assert site.visitor.post(f"/{kind}/{token}").status == expected
+            for more in ("/undo", "/everything", "/erase", "/data"):
+                assert site.visitor.post(f"/{kind}/{token}{more}").status >= 404
+        assert dump(site) == before
 
     def test_are_neither_kept_nor_passed_on(self, site: Site) -> None:
         for kind in ("u", "p", "pause"):

@@ -55,27 +55,26 @@ class Showcase:
     def week(self, subscriber: Subscriber) -> list[Sample]:
         """Return what a reader would have received in seven days, the latest first.
 
-        It asks what they wish for, not what they had: a pause and earlier mails do
-        not count. Where no issue went out, it is what would go out now.
+        It asks what they wish for, not what they had: a pause and mails they got do not
+        count. As in mails, no story comes twice. Where no issue went out, it is what would go out now.
         """
         reader = replace(subscriber, status=Status.ACTIVE, paused_until=None)
-        found = [
-            sample
+        known, received = self._looked(), set[str]()
+        issues = [
+            (at, newsletter, found)
             for newsletter in self._newsroom.settings.newsletters
             if newsletter.slug in reader.preferences.newsletters
-            for sample in self._samples(newsletter, reader)
+            for at, found in known.issues[newsletter.slug]
         ]
-        return sorted(found, key=lambda sample: sample.at, reverse=True)
-
-    def _samples(self, newsletter: Newsletter, reader: Subscriber) -> list[Sample]:
-        samples, known = [], self._looked()
-        for at, found in known.issues[newsletter.slug]:
-            digest = choose(found, reader, received=frozenset(), now=known.at)
+        samples = []
+        for at, newsletter, found in sorted(issues, key=lambda issue: issue[0]):
+            digest = choose(found, reader, received=received, now=known.at)
+            received |= {article.id for article in digest.articles}
             if digest.articles:
                 samples.append(
                     Sample(newsletter=newsletter, at=at, articles=digest.articles)
                 )
-        return samples
+        return samples[::-1]
 
     def stories_a_week(self, topic: str) -> int:
         """Return how many stories of a topic there are in a week, rounded up."""

@@ -69,17 +69,18 @@ class Requests:
     ) -> str:
         """Write down a request whose mail goes to `address`; return its id."""
         now, id_ = self._now(), new_id()
-        self._database.run(
-            SQL["add"],
-            id=id_,
-            kind=kind.value,
-            subscriber=subscriber,
-            address=same_address_key(address),
-            detail=dump(detail),
-            now=to_ms(now),
-            due=to_ms(now),
-            until=to_ms(now + lifetime),
-        )
+        with self._database.tx():  # which waits best for whoever is writing
+            self._database.run(
+                SQL["add"],
+                id=id_,
+                kind=kind.value,
+                subscriber=subscriber,
+                address=same_address_key(address),
+                detail=dump(detail),
+                now=to_ms(now),
+                due=to_ms(now),
+                until=to_ms(now + lifetime),
+            )
         return id_
 
     def find(self, id_: str) -> Request | None:

@@ -39,20 +39,26 @@ class Leaving:
 
     def question(self, visit: Visit) -> Response:
         """Show what the button does; nothing is changed."""
-        holder = self._holder(visit, Purpose.UNSUBSCRIBE)
+        holder = self._looker(visit, Purpose.UNSUBSCRIBE)
         return self._page(visit, holder) if holder else self._no_page(visit)
 
     def leave(self, visit: Visit) -> Response:
         """Send no more of this newsletter; a second time changes nothing."""
         holder = self._holder(visit, Purpose.UNSUBSCRIBE)
         if holder is None:
-            return PlainTextResponse(
-                "There is no such page.\n", HTTPStatus.NOT_FOUND, headers=PRIVATE
-            )
+            return self._gone(visit)
         leaving.leave(
             self._front.newsroom, holder.subscriber.id, holder.newsletter.slug
         )
         return self._page_again(visit)
+
+    def _gone(self, visit: Visit) -> Response:
+        """Tell the mail program of somebody who was erased that no more mail comes."""
+        if self._front.tokens.is_ours(visit.path["token"], Purpose.UNSUBSCRIBE):
+            return PlainTextResponse("You are unsubscribed.\n", headers=PRIVATE)
+        return PlainTextResponse(
+            "There is no such page.\n", HTTPStatus.NOT_FOUND, headers=PRIVATE
+        )
 
     def everything(self, visit: Visit) -> Response:
         """Send nothing any more."""
@@ -146,7 +152,7 @@ class Leaving:
 
     def pausing(self, visit: Visit) -> Response:
         """Show how long the pause is, or for how long it may be."""
-        holder = self._holder(visit, Purpose.PAUSE)
+        holder = self._looker(visit, Purpose.PAUSE)
         return self._pause_page(visit, holder) if holder else self._no_page(visit)
 
     def pause(self, visit: Visit) -> Response:
@@ -216,6 +222,9 @@ class Leaving:
 
     def _holder(self, visit: Visit, purpose: Purpose) -> Holder | None:
         return self._front.tokens.holder(visit.path["token"], purpose)
+
+    def _looker(self, visit: Visit, purpose: Purpose) -> Holder | None:
+        return self._front.tokens.holder(visit.path["token"], purpose, even_nobody=True)
 
     def _no_page(self, visit: Visit) -> Response:
         return self._front.pages.no_page(self._front.speech_for(visit))

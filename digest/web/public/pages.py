@@ -64,6 +64,8 @@ class Pages:
         self._themes = Themes(files.themes)
         #: A style sheet differs by language alone, and its hash is in the policy.
         self._styled = lru_cache(maxsize=64)(self._style)
+        #: Hundreds of lines, which hardly differ from reader to reader.
+        self._listed = lru_cache(maxsize=256)(self._options)
         self.speech(self.site.language)
 
     def speech(self, *wanted: str) -> Speech:
@@ -85,6 +87,21 @@ class Pages:
         tags = dict.fromkeys([*self._words.spoken, *filter(None, known)])
         named = [(tag, language_name(tag) or tag) for tag in tags]
         return sorted(named, key=lambda pair: pair[1].casefold())
+
+    def languages_to_choose(self, chosen: str) -> Markup:
+        """Return what is spoken as the options of a list."""
+        return self._listed(tuple(self.languages([chosen])), chosen, spoken=True)
+
+    def to_choose(self, values: Iterable[str], chosen: str) -> Markup:
+        """Return values as the options of a list, `chosen` among them."""
+        options = tuple((value, value) for value in dict.fromkeys([*values, chosen]))
+        return self._listed(options, chosen, spoken=False)
+
+    def _options(
+        self, options: tuple[tuple[str, str], ...], chosen: str, *, spoken: bool
+    ) -> Markup:
+        values = {"options": options, "chosen": chosen, "spoken": spoken}
+        return Markup(self._templates.html("options.html.j2", values))
 
     def said(self, speech: Speech, key: str, **values: object) -> str:
         """Return a word as plain text, its blanks filled."""

@@ -70,7 +70,8 @@ class Centre:
 
     def show(self, visit: Visit) -> Response:
         """Show what a reader has chosen, and what they would have received."""
-        holder = self._holder(visit)
+        token = visit.path["token"]
+        holder = self._front.tokens.holder(token, Purpose.PREFERENCES, even_nobody=True)
         if holder is None:
             return self._no_page(visit)
         return self._page(visit, holder, holder.subscriber)
@@ -282,7 +283,7 @@ class Centre:
     ) -> Response:
         front, now = self._front, self._front.newsroom.now()
         speech = front.speech_of(holder)
-        pages = front.pages
+        pages, shown_holder = front.pages, replace(holder, subscriber=shown)
         if holder.subscriber.status is Status.UNSUBSCRIBED:
             wrong = wrong or "pages.left"
         return pages.page(
@@ -301,9 +302,9 @@ class Centre:
             lengths=LENGTHS,
             formats=FORMATS,
             most=self._most(),
-            chosen=_chosen(shown, holder, speech),
-            languages=pages.languages([shown.language]),
-            timezones=dict.fromkeys([*timezones(), zone_of(holder).key]),
+            chosen=_chosen(shown_holder),
+            languages=pages.languages_to_choose(shown.language or speech.language),
+            timezones=pages.to_choose(timezones(), zone_of(shown_holder).key),
             tomorrow=tomorrow(zone_of(holder), now),
             sample=self._sample(shown, speech, zone_of(holder)),
         )
@@ -342,18 +343,16 @@ class Centre:
         return self._front.pages.no_page(self._front.speech_for(visit))
 
 
-def _chosen(shown: Subscriber, holder: Holder, speech: Speech) -> dict[str, object]:
-    """Return what the form's fields say."""
-    wanted = shown.preferences
+def _chosen(shown: Holder) -> dict[str, object]:
+    """Return what the form's fields say, but for those of long lists."""
+    wanted = shown.subscriber.preferences
     return {
         "newsletters": wanted.newsletters,
         "length": wanted.length,
         "format": wanted.format,
         "limit": wanted.limit or "",
-        "language": shown.language or speech.language,
-        "timezone": zone_of(replace(holder, subscriber=shown)).key,
-        "name": shown.name,
-        "until": _until(replace(holder, subscriber=shown)),
+        "name": shown.subscriber.name,
+        "until": _until(shown),
     }
 
 

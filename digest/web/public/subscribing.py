@@ -178,6 +178,7 @@ class Subscribing:
             newsletters=front.newsletters(),
             topics=[front.offered(topic) for topic in front.topics()],
             languages=front.pages.languages(),
+            choices=front.pages.languages_to_choose(asked.language),
             agree=self._wording(speech),
             wrong=speech.word(wrong, None) if wrong else "",
         )

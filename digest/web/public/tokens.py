@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from threading import Lock
 
 from digest.links import Purpose
-from digest.model import Newsletter, Subscriber
-from digest.newsroom import Newsroom
+from digest.model import Newsletter, Preferences, Subscriber
+from digest.newsroom import NOBODY, Newsroom
 from digest.store import Request
 
 LOOK_SECONDS = 1.0
@@ -34,17 +34,31 @@ class Tokens:
         self._newsroom, self._clock = newsroom, clock
         self._links, self._looked, self._lock = newsroom.links, clock(), Lock()
 
-    def holder(self, token: str, purpose: Purpose) -> Holder | None:
-        """Return who holds a reader's link; None: it is not ours, or they are gone."""
+    def holder(
+        self, token: str, purpose: Purpose, *, even_nobody: bool = False
+    ) -> Holder | None:
+        """Return who holds a reader's link; None: it is not ours, or they are gone.
+
+        With `even_nobody` that may be the nobody of test mails, who takes everything:
+        a page that only looks can be shown to them.
+        """
         newsletters = {n.slug: n for n in self._newsroom.settings.newsletters}
         found = self._read(token, purpose, tuple(newsletters))
         if found is None:
             return None
         reader, slug = found
         subscriber = self._newsroom.store.audience.find(reader)
+        if subscriber is None and reader == NOBODY and even_nobody:
+            wanted = Preferences(newsletters=frozenset(newsletters))
+            subscriber = Subscriber(id=NOBODY, address="", preferences=wanted)
         if subscriber is None:
             return None
         return Holder(subscriber=subscriber, newsletter=newsletters[slug])
+
+    def is_ours(self, token: str, purpose: Purpose) -> bool:
+        """Whether a reader's link was made here, be they gone or nobody."""
+        slugs = tuple(n.slug for n in self._newsroom.settings.newsletters)
+        return self._read(token, purpose, slugs) is not None
 
     def request(self, token: str, purpose: Purpose) -> Request | None:
         """Return the request whose link it is, used or not."""
