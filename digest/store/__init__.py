@@ -28,11 +28,12 @@ from digest.store.database import Database, statements
 from digest.store.history import Event
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
-from digest.store.returns import Parked, Returns
+from digest.store.returns import MEMORY, Parked, Returns
 from digest.store.rows import Claim, Delivery, Start, Written
 from digest.store.verifying import verify
 
 __all__ = [
+    "MEMORY",
     "Added",
     "Archive",
     "Audience",
