@@ -110,7 +110,8 @@ class Returns:
     def mailed(self, issue: str, domains: Collection[str]) -> int:
         """Return to how many readers at these domains an issue was sent."""
         values = {f"domain{n}": f"%@{domain}" for n, domain in enumerate(domains)}
-        likes = (f"{SQL['one_domain'].strip()} :{name}" for name in values)
+        like = SQL["one_domain"].strip()
+        likes = (f"{like} :{name}" for name in values)
         sql = SQL["mailed"].replace("{domains}", " or ".join(likes))
         (row,) = self._database.all(sql, issue=issue, **values)
         return int(row["n"])
