@@ -13,6 +13,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from digest.bounces import Effect, Kind, Report, read_returned
@@ -38,6 +39,7 @@ class Came(StrEnum):
     REFUSED = "refused for our sake"  #: mistrust, size, form: no fault of the reader's
     COMPLAINT = "complaint"
     LEFT = "unsubscribed"
+    OVERTAKEN = "overtaken"  #: the reader has a new address, or confirmed this one
     DELAYED = "delayed"
     DELIVERED = "delivered"
     FEEDBACK = "feedback"
@@ -65,6 +67,7 @@ class _Whose:
 
     reader: str
     issue: str = ""
+    made: datetime | None = None  #: the issue
     newsletter: str = ""
 
 
@@ -135,12 +138,12 @@ class Returning:
         if report.bounce_tokens and report.effect is not Effect.LEAVE:
             issues = self.store.returns.recent_issues()
         else:  # a bounce's token opens nothing else
-            issues = []
+            issues = {}
         leaving = report.effect in (Effect.LEAVE, Effect.COMPLAINT)
         for token in report.bounce_tokens if issues else ():
             if found := self._proved(token, Purpose.BOUNCE, issues):
                 reader, issue = found
-                return _Whose(reader=reader, issue=issue)
+                return _Whose(reader=reader, issue=issue, made=issues[issue])
         for token in report.unsubscribe_tokens if leaving else ():
             if found := self._proved(token, Purpose.UNSUBSCRIBE, self.newsletters):
                 reader, newsletter = found
@@ -158,31 +161,42 @@ class Returning:
     # -- what follows -----------------------------------------------------------
 
     def _follow(self, report: Report, whose: _Whose, reader: Subscriber) -> Came:
-        match report.effect:
-            case Effect.COMPLAINT:
-                return self._complained(report, whose, reader)
-            case Effect.LEAVE:
-                self.store.audience.leave(
-                    reader.id, whose.newsletter, by="a mail to unsubscribe"
-                )
-                return Came.LEFT
-            case Effect.HARD:
-                return self._gone(report, whose, reader)
-            case Effect.SOFT:
-                self._note(report, whose, reader, "soft")
-                self.store.audience.bounced(
-                    reader.id, hard=False, reply=_words(report), issue=whose.issue
-                )
-                return Came.SOFT
-        if report.kind is Kind.BOUNCE:
-            self._note(report, whose, reader, "refused")
-            return Came.REFUSED
+        if report.kind in (Kind.BOUNCE, Kind.UNREADABLE):
+            return self._bounced(report, whose, reader)
+        if report.effect is Effect.COMPLAINT:
+            return self._complained(report, whose, reader)
+        if report.effect is Effect.LEAVE:
+            by = "a mail to unsubscribe"
+            self.store.audience.leave(reader.id, whose.newsletter, by=by)
+            return Came.LEFT
         return {
             Kind.DELAYED: Came.DELAYED,
             Kind.DELIVERED: Came.DELIVERED,
             Kind.FEEDBACK: Came.FEEDBACK,
             Kind.AUTO_REPLY: Came.AUTO_REPLY,
         }.get(report.kind, Came.LETTER)
+
+    def _bounced(self, report: Report, whose: _Whose, reader: Subscriber) -> Came:
+        if report.effect is Effect.NONE:
+            self._note(report, whose, reader, "refused")
+            return Came.REFUSED
+        if self._overtaken(whose):
+            return Came.OVERTAKEN
+        if report.effect is Effect.HARD:
+            return self._gone(report, whose, reader)
+        self._note(report, whose, reader, "soft")
+        self.store.audience.bounced(
+            reader.id, hard=False, reply=_words(report), issue=whose.issue
+        )
+        return Came.SOFT
+
+    def _overtaken(self, whose: _Whose) -> bool:
+        """Whether a reader said since the issue was made where their mail arrives."""
+        return any(
+            event.kind in ("confirmed", "resubscribed") or "address" in event.changed
+            for event in self.store.audience.history(whose.reader)
+            if whose.made is None or event.at > whose.made
+        )
 
     def _complained(self, report: Report, whose: _Whose, reader: Subscriber) -> Came:
         """Let the reader leave everything, at once and for good."""

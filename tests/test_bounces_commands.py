@@ -80,6 +80,8 @@ def test_what_came_back_is_read_where_digest_yaml_says_and_counted(
     counts = {"complaint": 1, "hard": 1, "soft": 1}
     assert digest("status", "--json").json["issues"][0]["returned"] == counts
     assert digest("prove", "--json").json["returned"] == counts
+    assert digest("status", "--json").json["returned"] == dry.json["counts"]
+    assert "returned mail, in 90 days: 1 complaint, 1 forged," in digest("status").out
     assert "550 5.1.1" in digest("subscribers", "show", ANA).out
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from digest.inbox import Arrived, open_path
 from digest.links import Links, Purpose
-from digest.model import Preferences, State, Status, Subscriber
+from digest.model import Agreed, Preferences, State, Status, Subscriber
 from digest.returning import Came, Handled, Returning
 from digest.store import Store
 from tests.projects import Clock
@@ -180,6 +180,26 @@ def test_what_says_nothing_about_the_address_changes_nothing(room: Room) -> None
     refused = [s for s, c in came.items() if c is Came.REFUSED]
     assert "gmail-unauthenticated" in refused
     assert room.counts == {"refused": 1}  # one delivery, however many mails
+
+
+def test_a_reader_who_moved_or_confirmed_since_is_not_touched(room: Room) -> None:
+    audience, (one, two) = room.store.audience, (room.reader(1), room.reader(2))
+    bounced = audience.bounced(two.id, hard=True, reply="550 5.1.1", issue=room.issue)
+    room.clock.forward(hours=3)
+    audience.change(
+        one.id, lambda s: replace(s, address="new@example.org"), by="reader"
+    )
+    agreed = Agreed(at=room.clock.at, where="https://ledger.example", method="form")
+    audience.confirm(two.id, agreed)
+
+    mails = [room.mail("postfix-unknown-user", who) for who in (one, two)]
+    mails.append(room.mail("postfix-mailbox-full", one))
+    came = [room.comes(content).came for content in mails]
+
+    assert bounced
+    assert came == [Came.OVERTAKEN] * 3
+    assert {s.status for s in audience.all()} == {Status.ACTIVE}
+    assert room.counts == {}
 
 
 def test_a_dry_run_tells_what_would_follow(room: Room) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.message import Message
 
-from digest.bounces.parts import blocks, header, kind_of, originals, outer, report_type
+from digest.bounces.parts import blocks, header, originals, outer, report_type
 from digest.bounces.report import Effect, Kind
 from digest.bounces.statuses import Told
 
@@ -16,7 +16,7 @@ _COMPLAINTS = frozenset({"abuse", "fraud", "virus", "opt-out", "opt-out-list"})
 def told_by_feedback(message: Message) -> Told | None:
     """Return what a feedback report says; None: it is none."""
     for part in outer(message):
-        if kind_of(part) == "message/feedback-report":
+        if part.get_content_type() == "message/feedback-report":
             fields = {k: v for block in blocks(part) for k, v in block.items()}
             return _told(fields.get("feedback-type", "").lower() or "abuse")
     if report_type(message) == "feedback-report":

@@ -13,7 +13,7 @@ from email.message import Message
 from flufl.bounce import all_failures
 
 from digest.bounces.meanings import meaning
-from digest.bounces.parts import header, kind_of, outer, text
+from digest.bounces.parts import header, outer, text
 from digest.bounces.report import Effect, Kind
 from digest.bounces.statuses import Told, told_by_words
 
@@ -113,9 +113,9 @@ def _shapes(message: Message) -> tuple[bool, bool]:
 
 def prose(message: Message) -> str:
     """Return what the program says itself, before the mail it returns."""
-    texts = [text(p) for p in outer(message) if kind_of(p) == "text/plain"]
+    texts = [text(p) for p in outer(message) if p.get_content_type() == "text/plain"]
     if not texts:
-        pages = (text(p) for p in outer(message) if kind_of(p) == "text/html")
+        pages = (text(p) for p in outer(message) if p.get_content_type() == "text/html")
         texts = [re.sub(r"<[^<>]*>", " ", page) for page in pages]
     said = "\n".join(texts)[: 4 * _MOST_TEXT]
     copy = _COPY.search(said)

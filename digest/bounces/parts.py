@@ -1,4 +1,4 @@
-"""A mail taken apart without trust: whatever its bytes are, nothing here fails.
+"""A mail taken apart without trust, and without looking at more of it than it needs.
 
 Mails that come back are written by forty years of programs, and by whoever likes to
 write to our return address.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from email import message_from_bytes
-from email.errors import MessageError
+from email.errors import HeaderParseError, MessageError
 from email.header import decode_header
 from email.message import Message
 from itertools import islice
@@ -18,8 +18,18 @@ from itertools import islice
 LARGEST = 256 << 10  #: bytes of a mail that are looked at; the rest is our own mail
 MOST_PARTS = 40  #: of one mail
 
-#: What a lookup in a malformed header or a strange charset can end with.
-BROKEN = (MessageError, LookupError, ValueError, TypeError, AttributeError)
+#: What Python's parser can end with on a mail that is none, or is nested without end.
+UNREADABLE = (
+    RecursionError,
+    MessageError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
+
+#: What a strange charset ends with: there is none of that name, or it is no name.
+_NO_CHARSET = (LookupError, ValueError)
 
 Fields = dict[str, str]  #: of a block, by their names in small letters
 
@@ -28,16 +38,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]+")
 _LONGEST_LINE = 500  #: characters that are kept of anybody's words
 
 
-def taken_apart(content: bytes) -> Message | None:
-    """Return the mail, or None when it cannot be read at all (nested without end)."""
-    try:
-        message = message_from_bytes(content[:LARGEST].lstrip(b"\r\n"))
-        for part in message.walk():
-            inside = part.get_payload()
-            if isinstance(inside, list):
-                del inside[MOST_PARTS:]
-    except (RecursionError, *BROKEN):
-        return None
+def taken_apart(content: bytes) -> Message:
+    """Return the mail; raise one of `UNREADABLE` when it cannot be read at all."""
+    message = message_from_bytes(content[:LARGEST].lstrip(b"\r\n"))
+    for part in message.walk():
+        inside = part.get_payload()
+        if isinstance(inside, list):
+            del inside[MOST_PARTS:]
     return message
 
 
@@ -49,11 +56,7 @@ def one_line(text: str) -> str:
 def headers(message: Message, *names: str) -> Iterator[str]:
     """Yield the values of these fields, decoded, in one line each."""
     for name in names:
-        try:
-            values = message.get_all(name, [])
-        except BROKEN:
-            continue
-        yield from map(_decoded, islice(values, MOST_PARTS))
+        yield from map(_decoded, islice(message.get_all(name, []), MOST_PARTS))
 
 
 def header(message: Message, *names: str) -> str:
@@ -64,7 +67,7 @@ def header(message: Message, *names: str) -> str:
 def _decoded(value: object) -> str:
     raw = str(value)
     if "=?" in raw:
-        with suppress(*BROKEN):
+        with suppress(HeaderParseError, *_NO_CHARSET):
             raw = "".join(
                 text if isinstance(text, str) else _read(text, charset or "")
                 for text, charset in decode_header(raw)
@@ -75,26 +78,15 @@ def _decoded(value: object) -> str:
 def _read(octets: bytes, charset: str) -> str:
     try:
         return octets.decode(charset or "utf-8", "replace")
-    except BROKEN:
+    except _NO_CHARSET:
         return octets.decode("latin-1")
-
-
-def kind_of(part: Message) -> str:
-    """Return a part's content type, such as "text/plain"."""
-    try:
-        return part.get_content_type()
-    except BROKEN:
-        return "text/plain"
 
 
 def report_type(message: Message) -> str:
     """Return what a multipart/report says it reports, or ""."""
-    try:
-        if kind_of(message) != "multipart/report":
-            return ""
-        return str(message.get_param("report-type", "")).lower()
-    except BROKEN:
+    if message.get_content_type() != "multipart/report":
         return ""
+    return str(message.get_param("report-type", "")).lower()
 
 
 def outer(message: Message) -> list[Message]:
@@ -104,7 +96,8 @@ def outer(message: Message) -> list[Message]:
     while waiting and len(found) < MOST_PARTS:
         part = waiting.pop(0)
         inside = part.get_payload()
-        if kind_of(part).startswith("multipart/") and isinstance(inside, list):
+        multipart = part.get_content_maintype() == "multipart"
+        if multipart and isinstance(inside, list):
             waiting[:0] = [each for each in inside if isinstance(each, Message)]
         else:
             found.append(part)
@@ -115,50 +108,38 @@ def originals(message: Message) -> list[Message]:
     """Return what is in the report of the mail it is about: whole, or headers alone."""
     found: list[Message] = []
     for part in outer(message):
-        kind, inside = kind_of(part), part.get_payload()
-        if kind in ("message/rfc822", "message/global") and isinstance(inside, list):
-            found += [each for each in inside if isinstance(each, Message)]
-        elif kind in (
-            "text/rfc822-headers",
-            "message/rfc822",
-            "message/global-headers",
-        ):
-            again = taken_apart(octets(part))
-            found += [again] if again is not None else []
+        kind = part.get_content_type()
+        if kind in ("message/rfc822", "message/global", "message/global-headers"):
+            found += within(part)
+        elif kind == "text/rfc822-headers":
+            found.append(taken_apart(octets(part)))
     return found
+
+
+def within(part: Message) -> list[Message]:
+    """Return what Python takes for mails inside a part of a type message/*."""
+    inside = part.get_payload()
+    found = inside if isinstance(inside, list) else []
+    return [each for each in found if isinstance(each, Message)]
 
 
 def octets(part: Message) -> bytes:
     """Return what a part holds, without its transfer encoding."""
-    try:
-        inside = part.get_payload(decode=True)
-        return inside if isinstance(inside, bytes) else b""
-    except BROKEN:
-        return b""
+    inside = part.get_payload(decode=True)
+    return inside if isinstance(inside, bytes) else b""
 
 
 def text(part: Message) -> str:
     """Return a text part's text, in whatever charset it was meant."""
-    try:
-        charset = part.get_content_charset() or ""
-    except BROKEN:
-        charset = ""
-    return _read(octets(part), charset).replace("\r\n", "\n")
+    written = _read(octets(part), part.get_content_charset() or "")
+    return written.replace("\r\n", "\n")
 
 
 def blocks(part: Message) -> list[Fields]:
-    """Return the blocks of fields of a report part, which Python takes for mails."""
-    inside = part.get_payload()
-    if isinstance(inside, str):
-        return _blocks(text(part))
+    """Return the blocks of fields of a report part."""
     found: list[Fields] = []
-    for each in inside if isinstance(inside, list) else ():
-        if not isinstance(each, Message):
-            continue
-        try:
-            names = list(dict.fromkeys(name.lower() for name in each))
-        except BROKEN:
-            continue
+    for each in within(part):
+        names = list(dict.fromkeys(name.lower() for name in each))
         found.append({name: header(each, name) for name in names})
         rest = each.get_payload()
         found += _blocks(rest) if isinstance(rest, str) else []

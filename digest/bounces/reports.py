@@ -16,9 +16,9 @@ from digest.bounces.automatic import is_automatic
 from digest.bounces.feedback import told_by_feedback
 from digest.bounces.habits import from_a_program, prose, told_by_habit
 from digest.bounces.parts import (
+    UNREADABLE,
     blocks,
     header,
-    kind_of,
     one_line,
     outer,
     report_type,
@@ -36,9 +36,13 @@ def read_returned(content: bytes, *, recipients: Iterable[str] = ()) -> Report:
     `recipients` are those of its envelope, where they are known. Any bytes have a
     report; nothing is raised.
     """
-    message = taken_apart(content)
-    if message is None:
+    try:
+        return _read(taken_apart(content), recipients)
+    except UNREADABLE:
         return Report(kind=Kind.UNREADABLE)
+
+
+def _read(message: Message, recipients: Iterable[str]) -> Report:
     to = tokens.addressed(message, recipients)
     told = _told(message, leaving=bool(to[tokens.UNSUBSCRIBE]))
     within = tokens.enclosed(message) if told.kind is not Kind.LETTER else {}
@@ -66,7 +70,9 @@ def _told(message: Message, *, leaving: bool) -> Told:
     if told := told_by_feedback(message):
         return told
     for part in outer(message):
-        if kind_of(part) in _STATUS_PARTS and (told := told_by_status(blocks(part))):
+        if part.get_content_type() in _STATUS_PARTS and (
+            told := told_by_status(blocks(part))
+        ):
             return _in_detail(told, message)
     if leaving and not report_type(message):
         return Told(kind=Kind.UNSUBSCRIBE, effect=Effect.LEAVE)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from email.message import Message
 
-from digest.bounces.parts import headers, kind_of, octets, originals, outer
+from digest.bounces.parts import headers, octets, originals, outer, within
 
 #: Fields in which servers write whom they took a mail for.
 _RECIPIENT = (
@@ -65,12 +65,10 @@ def enclosed(message: Message) -> Found:
         texts += headers(original, *_OURS)
         texts += _bodies(original)
     for part in outer(message):
-        if kind_of(part).startswith(("text/", "message/")):
+        if part.get_content_type().startswith(("text/", "message/")):
             texts.append(octets(part).decode("latin-1"))
-            inside = part.get_payload()
-            for each in inside if isinstance(inside, list) else ():
-                if isinstance(each, Message):
-                    texts += [str(value) for value in each.values()]
+            for each in within(part):
+                texts += [str(value) for value in each.values()]
     return _tokens(texts, links=True)
 
 
@@ -78,5 +76,5 @@ def _bodies(original: Message) -> list[str]:
     return [
         octets(part).decode("latin-1")
         for part in outer(original)
-        if kind_of(part).startswith("text/")
+        if part.get_content_type().startswith("text/")
     ]

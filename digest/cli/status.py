@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +28,7 @@ from digest.model import Issue, State
 from digest.newsroom import Newsroom
 from digest.scheduler import overdue, upcoming
 from digest.slots import Slot
-from digest.store import Delivery
+from digest.store import MEMORY, Delivery
 
 ISSUES = 10  #: shown
 SCREENFUL = 20  #: deliveries of an issue shown; `--json` has them all
@@ -114,9 +114,10 @@ def status(ctx: click.Context, newsletter: str, json: bool) -> None:
     late = [slot for slot in overdue(newsroom) if slot.newsletter in wanted]
     coming = [slot for slot in upcoming(newsroom) if slot.newsletter in wanted]
     doubt = newsroom.store.life.doubt()
+    came = newsroom.store.returns.outcomes()
     if json:
         shown = status_json(newsroom, found, late=late, coming=coming)
-        echo_json({**shown, "database": doubt})
+        echo_json({**shown, "database": doubt, "returned": came})
     else:
         if doubt:
             warned(f"nothing is sent: {doubt}. `digest db accept --help` says more.")
@@ -125,6 +126,8 @@ def status(ctx: click.Context, newsletter: str, json: bool) -> None:
             if each.issue.id in recent:
                 show_standing(newsroom, each)
         show_slots(late, coming)
+        if came:
+            line(f"returned mail, in {MEMORY.days} days: {came_back(came)}")
     if (
         doubt
         or late
@@ -256,8 +259,8 @@ def story(delivery: Delivery) -> str:
             return f"{delivery.state} since {when(delivery.changed)}{reply}"
 
 
-def came_back(returned: dict[str, int]) -> str:
-    """Return "2 hard, 1 complaint": what came back of mails that had been sent."""
+def came_back(returned: Mapping[str, int]) -> str:
+    """Return "2 hard, 1 complaint": how much came back, by what it was."""
     return ", ".join(f"{number} {kind}" for kind, number in returned.items())
 
 

@@ -39,7 +39,7 @@ from digest.store.importing import Change
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
 from digest.store.requests import Request, Requests, Wanted
-from digest.store.returns import Parked, Returns
+from digest.store.returns import MEMORY, Parked, Returns
 from digest.store.rows import Brought, Claim, Delivery, Start, Written
 from digest.store.tidying import Tidied, tidy
 from digest.store.verifying import verify
@@ -47,6 +47,7 @@ from digest.store.verifying import verify
 __all__ = [
     "AWAITING",
     "HELD",
+    "MEMORY",
     "PAUSED",
     "RECALLED",
     "Added",

@@ -38,12 +38,14 @@ class Returns:
         """Use the database; `now` is the clock of everything written."""
         self._database, self._now = database, now
 
-    def recent_issues(self) -> list[str]:
-        """Return the ids of issues whose mail may still come back, the newest first."""
+    def recent_issues(self) -> dict[str, datetime]:
+        """Return the issues whose mail may still come back, and when each was made.
+
+        They are by id, the newest first.
+        """
         since = to_ms(self._now() - MEMORY)
-        return [
-            row["id"] for row in self._database.all(SQL["recent_issues"], since=since)
-        ]
+        rows = self._database.all(SQL["recent_issues"], since=since)
+        return {row["id"]: from_ms(row["frozen_ms"]) for row in rows}
 
     def seen(self, mark: str) -> str:
         """Return what came of a mail when it was read before, or ""."""
@@ -108,7 +110,8 @@ class Returns:
     def mailed(self, issue: str, domains: Collection[str]) -> int:
         """Return to how many readers at these domains an issue was sent."""
         values = {f"domain{n}": f"%@{domain}" for n, domain in enumerate(domains)}
-        likes = (f"{SQL['one_domain'].strip()} :{name}" for name in values)
+        like = SQL["one_domain"].strip()
+        likes = (f"{like} :{name}" for name in values)
         sql = SQL["mailed"].replace("{domains}", " or ".join(likes))
         (row,) = self._database.all(sql, issue=issue, **values)
         return int(row["n"])

@@ -1,5 +1,5 @@
 -- name: recent_issues
-select id from issue where frozen_ms >= :since order by frozen_ms desc, id
+select id, frozen_ms from issue where frozen_ms >= :since order by frozen_ms desc, id
 
 -- name: seen
 select outcome from returned_mail where mark = :mark
