@@ -43,6 +43,10 @@ WAITING = (
 #: Those of rows that no server has answered for.
 UNTRIED = (State.QUEUED, State.CLAIMED)
 
+#: How much later than at the beginning of the editors' window an issue may be made and
+#: still leave at its time: sources may be slow.
+PUNCTUAL = timedelta(minutes=10)
+
 #: Issues back in which something may still wait, however old they are.
 RECENT = 3
 
@@ -233,10 +237,17 @@ class Issues:
         return issue
 
     def opens(self, asked: NeedsApproval, due: datetime | None) -> datetime | None:
-        """Return when an issue made now leaves by itself; None: never."""
+        """Return when an issue made now leaves by itself; None: never.
+
+        That is its time, or later, so that editors have their window however late it
+        was made: the machine was off, or the news came late.
+        """
         if asked.window_minutes is None:
             return None
-        return due or self.now() + timedelta(minutes=asked.window_minutes)
+        window = timedelta(minutes=asked.window_minutes)
+        if due is not None and self.now() <= due - window + PUNCTUAL:
+            return due
+        return self.now() + window
 
     def revise(self, issue: Issue, newsletter: Newsletter) -> Issue:
         """Take late and corrected articles into an issue that has not left yet.
@@ -255,9 +266,7 @@ class Issues:
                 first = (
                     next((w for w in before.words if w.opens), None) if before else None
                 )
-                due = first.opens if first else None
-                late = due is None or due <= self.now()
-                opens = self.opens(newsletter.approval, None if late else due)
+                opens = self.opens(newsletter.approval, first.opens if first else None)
                 self.store.approvals.ask(issue.id, opens=opens)
         return revised
 

@@ -170,6 +170,12 @@ class Clock:
         """Prepare and send a newsletter's due issue, and what an earlier one left."""
         let_go(self.newsroom, newsletter)
         slot = self.due(newsletter, now)
+        if (
+            slot
+            and slot.due > now
+            and not self.newsroom.issues.draft(newsletter).articles
+        ):
+            slot = None  # made early for its editors; there may be news until its time
         waiting = self.newsroom.issues.due(newsletter)
         if slot is not None or waiting:
             with self.newsroom.sending(newsletter):

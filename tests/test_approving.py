@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 
 from digest import approving
+from digest.cli.running import Diary
 from digest.config import load_settings
 from digest.errors import DigestError, FileProblems, InputError
 from digest.model import State
@@ -22,6 +23,7 @@ from tests.approvals import EDITORS, ISSUE, ask, asking, links, mails, proofs, s
 from tests.commands import Shell
 from tests.projects import Clock, smtp_settings, write_article, write_project
 from tests.stores import article, opened, planned, rows
+from tests.stores import issue as stored
 from tests.test_delivery import Wire
 from tests.test_scheduler import DREDGER, Log
 
@@ -130,7 +132,7 @@ def test_a_window_opens_by_itself_unless_somebody_holds_the_issue(
         assert approving.hold(desk.newsroom, second, by=NIGHT) == (
             f"{second} is held already"
         )
-        assert desk.after(hours=2) == []
+        assert desk.after(hours=7) == []
         assert desk.left == 3
         approving.approve(desk.newsroom, second, by=NIGHT)
         assert desk.after(seconds=10) == [f"sent 3 of {second}"], "late, and wanted"
@@ -153,6 +155,25 @@ def test_who_approves_in_the_window_changes_nothing_about_the_time(
         assert ask(port, "POST", hold)[0] == 200
         assert ask(port, "POST", approve)[0] == 200, "thought better of"
         assert desk.after(minutes=1) == [f"sent 3 of {ISSUE}"]
+
+
+@pytest.mark.slow
+def test_editors_have_their_window_however_late_the_news(tmp_path: Path) -> None:
+    with at_desk(tmp_path, WINDOW) as desk:
+        desk.after(minutes=45)
+        desk.after(minutes=45)
+        assert desk.left == 3
+        assert desk.after(days=1, minutes=-45) == [], "no news yet, and time"
+        write_article(desk.folder, "dredger.md", DREDGER)
+        desk.after(minutes=15)  # collected
+        second = "daily/2026-11-24"
+        assert desk.after(minutes=10)[-1] == f"asked 2 about {second} #1"
+        assert desk.after(minutes=44) == []
+        assert desk.after(minutes=1) == [f"sent 3 of {second}"]
+        assert desk.after(days=1, minutes=-70) == []
+        assert desk.after(minutes=46) == [
+            "due daily@2026-11-25T07:00+01:00", "nothing daily",
+        ]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -223,6 +244,8 @@ def test_no_way_around_leads_past_an_approval(
     [issue] = digest("issues", "--json").json
     name = issue["id"]
     assert [word["kind"] for word in issue["approval"]] == ["asked", "proof", "proof"]
+    write_article(project, "dredger.md", DREDGER)
+    digest("collect")
     again = digest("send", "--json")
     assert again.json["awaiting_approval"] == [name]
     assert again.json["issues"] == []
@@ -247,8 +270,9 @@ def test_no_way_around_leads_past_an_approval(
     assert digest("resume").out.count("digest approve") == 1
     assert "is approved" in digest("approve", name).out
     assert "was approved before: operator" in digest("approve", name).out
-    assert digest("send").code == 0
-    listed = digest("issues").out
+    sent = digest("send")
+    assert f"{name}: 3 sent" in sent.out
+    listed = digest("issues", "--newsletter", "daily").out
     assert "3 sent" in listed
     assert "approved: operator, " in listed
     for command in ("approve", "hold"):
@@ -384,6 +408,22 @@ def test_a_revision_keeps_the_places_that_deliveries_refer_to(tmp_path: Path) ->
         seen = clock.at
         came = [(when, a.id) for when, a in store.archive.arrivals(["articles"])]
         assert came == [(late.published, "late"), (seen, "undated")]
+
+
+def test_the_log_says_what_waits_until_when(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = approving.Asked(
+        issue=stored(), revision=2, editors=EDITORS, opens=Clock().at
+    )
+
+    Diary().asked(asked)
+    Diary().asked(replace(asked, opens=None, editors=EDITORS[:1]))
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert "2 proofs sent of revision 2; leaves 2026-11-23T06:00:00Z unless" in first
+    assert second.endswith("1 proof sent of revision 2; waits")
+    assert "@" not in first + second
 
 
 @pytest.mark.parametrize(
