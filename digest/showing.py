@@ -141,6 +141,7 @@ def with_pictures(html: str, place: Callable[[str], str]) -> str:
 
 
 _TAG = re.compile(r"<(?!/|!|meta|link|style|title|head|html|body)[a-zA-Z][^<>]*>")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ID = re.compile(r'\sid="([^"]*)"')
 #: What the element is called that is shown, where it has no name of its own.
 _SPOT = "spot"
@@ -155,7 +156,8 @@ def with_spot(html: str, line: int) -> tuple[str, str]:
     lines = html.split("\n")
     begin = sum(len(each) + 1 for each in lines[: line - 1])
     end = begin + len(lines[line - 1]) if 0 < line <= len(lines) else begin
-    spots = [tag for tag in _TAG.finditer(html) if tag.start() <= end]
+    seen = _COMMENT.sub(lambda found: " " * len(found[0]), html)
+    spots = [tag for tag in _TAG.finditer(seen) if tag.start() <= end]
     if not spots:
         return html, ""
     tag = next((each for each in spots if each.start() >= begin), spots[-1])

@@ -141,6 +141,27 @@ class TestEveryPane:
         assert "<ins>Fresh" in before.text
         assert "Both 2 stories" in before.words
 
+    def test_compares_other_wishes_with_their_own(self, studio: Visitor) -> None:
+        page = studio(
+            reader=id_of(studio, "ana"), as_if="1", follows="schools", pane="compare"
+        )
+
+        assert "Only With these preferences 1 story No bell on Monday" in page.words
+        assert "Only With their own 2 stories" in page.words
+
+    def test_says_in_words_what_an_address_asks_in_vain(self, studio: Visitor) -> None:
+        stranger = studio(reader="nobody")
+        wild = studio(
+            newsletter="none", issue="none/1", pane="x", limit="-1", showing="?",
+            as_if="1", follows="x", mutes="tag:", language="\0/../x", spot="html:999999",
+        )  # fmt: skip
+
+        assert stranger.status == 500
+        assert "no reader 'nobody' is known" in stranger.words
+        assert wild.status in (200, 500)
+        assert "Traceback" not in wild.text
+        assert "The Ledger Daily" in wild.words
+
     def test_says_why_a_reader_gets_nothing(self, project: Path) -> None:
         (project / "subscribers.yaml").write_text(
             READERS.replace("[schools]", "[schools]\n    mutes: [schools]")

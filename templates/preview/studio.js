@@ -104,8 +104,22 @@ document.addEventListener("keydown", (event) => {
 
 addEventListener("popstate", () => go(location.href));
 
-const changes = new EventSource("/changes?since=" + document.body.dataset.version);
-changes.onmessage = () => go(location.href, { said: "Shown anew." });
+// A browser keeps few lines to one place: a page that nobody sees lets its own go.
+let seen = document.body.dataset.version;
+let changes = null;
+function listen() {
+  changes = new EventSource("/changes?since=" + seen);
+  changes.onmessage = (event) => {
+    seen = event.data;
+    go(location.href, { said: "Shown anew." });
+  };
+}
+document.addEventListener("visibilitychange", () => {
+  if (changes) changes.close();
+  changes = null;
+  if (!document.hidden) listen();
+});
+listen();
 
 document.documentElement.classList.add("scripted");
 showMark();

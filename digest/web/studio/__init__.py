@@ -63,7 +63,12 @@ def serve(
         newsletter=first.newsletter,
     )
     studio = Studio(desk)
-    app = Guard(studio.app(), hosts=_names(host), locked=host not in OUR_NAMES)
+    app = Guard(
+        studio.app(),
+        hosts=_names(host),
+        locked=host not in OUR_NAMES,
+        home=first.address,
+    )
     with listening_on(port, host) as listening, closing(desk):
         bound = listening.getsockname()[1]
         server = StudioServer(app, studio)
@@ -120,7 +125,7 @@ def watching(desk: Desk, studio: Studio, first: Asked) -> Iterator[None]:
         desk.find(first)  # while the browser starts
         try:
             watch_files(desk.watched, on_change=desk.refresh, stop=stop)
-        except OSError as error:  # more folders than this machine lets one watch
+        except Exception as error:  # noqa: BLE001 as of too many folders to watch
             studio.unwatched = str(error)
             studio.wake()
 

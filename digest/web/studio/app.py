@@ -36,7 +36,7 @@ from digest.web.studio.asking import NEXT, Asked, Pane
 from digest.web.studio.comparing import compare_pane
 from digest.web.studio.desk import Desk, Found, Kept, identity
 from digest.web.studio.findings import findings_pane, worth_a_look
-from digest.web.studio.galleys import Galley
+from digest.web.studio.galleys import Galley, unforeseen
 from digest.web.studio.guard import MAIL_POLICY, posted
 from digest.web.studio.page import Said, Slip, page
 from digest.web.studio.panes import (
@@ -102,21 +102,28 @@ class Studio:
         desk = self.desk
         with desk.lock:
             found = desk.find(asked)
-            slip, findings = self._slip(found.asked), self._findings(found)
-            said = Said(
-                token=self._token,
-                version=desk.version,
-                trouble=desk.trouble,
-                notes=desk.notes,
-                root=desk.newsroom.settings.root,
-                sent=self._sent_words.get(identity(asked), ""),
-                address=self._address,
-                findings=worth_a_look(findings),
-                unwatched=self.unwatched,
-            )
-            text = page(found, slip, self._pane(found, slip, findings), said)
+            try:
+                text = self._text(asked, found)
+            except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
+                return PlainTextResponse(str(found.wrong or unforeseen(error)), 500)
         status = 500 if found.wrong and not found.galley else 200
         return Response(text, status, media_type="text/html")
+
+    def _text(self, asked: Asked, found: Found) -> str:
+        desk = self.desk
+        slip, findings = self._slip(found.asked), self._findings(found)
+        said = Said(
+            token=self._token,
+            version=desk.version,
+            trouble=desk.trouble,
+            notes=desk.notes,
+            root=desk.newsroom.settings.root,
+            sent=self._sent_words.get(identity(asked), ""),
+            address=self._address,
+            findings=worth_a_look(findings),
+            unwatched=self.unwatched,
+        )
+        return page(found, slip, self._pane(found, slip, findings), said)
 
     def _slip(self, asked: Asked) -> Slip:
         desk = self.desk

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from digest.model import Format, Length, Preferences, Subscriber
+from digest.model import Format, Length, Subscriber
 from digest.showing import Showing
 
 E = TypeVar("E", bound=StrEnum)
@@ -75,8 +75,8 @@ class Wishes:
 
     def given_to(self, reader: Subscriber) -> Subscriber:
         """Return that reader as though these were their wishes; nothing is saved."""
-        preferences = Preferences(
-            newsletters=reader.preferences.newsletters,
+        preferences = replace(
+            reader.preferences,
             follows=self.follows,
             mutes=frozenset(self.mutes),
             format=self.format,

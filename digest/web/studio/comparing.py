@@ -9,14 +9,14 @@ from difflib import SequenceMatcher
 from html import escape
 
 from digest.model import Article
-from digest.web.studio.asking import Asked
+from digest.web.studio.asking import INVENTED, Asked
 from digest.web.studio.desk import Desk, Found
 from digest.web.studio.galleys import Galley
 from digest.web.studio.words import called, carried, isolated, link, plural, select
 
 KEPT_LINES = 3  #: of what is the same, shown around what is not
 _WORDS = re.compile(r"\s+|[^\s]+")
-BEFORE, READER, ISSUE = "before", "reader", "issue"
+BEFORE, READER, ISSUE, OWN = "before", "reader", "issue", "own"
 
 
 def compare_pane(found: Found, desk: Desk, *, issues: Sequence[tuple[str, str]]) -> str:
@@ -26,13 +26,16 @@ def compare_pane(found: Found, desk: Desk, *, issues: Sequence[tuple[str, str]])
     """
     asked, galley = found.asked, found.galley
     assert galley is not None
-    against = asked.against or (BEFORE if found.before else READER)
+    as_if = asked.wishes is not None and asked.reader != INVENTED
+    usual = OWN if as_if else BEFORE if found.before else READER
+    against = asked.against or usual
     asked = replace(asked, against=against)
-    kinds = (
+    kinds = [
         (READER, "Another reader"),
         (ISSUE, "Another issue"),
         (BEFORE, "Before the last change"),
-    )
+        *([(OWN, "Their own preferences")] if as_if else []),
+    ]
     links = "".join(
         link(
             asked.but(against=kind, other="", other_search=""),
@@ -94,21 +97,32 @@ def _result(found: Found, asked: Asked, desk: Desk) -> str:
                 "became of it.</p>"
             )
         return differences(found.before, galley, names=("Before", "Now"))
-    if not asked.other:
+    other, names = _other(asked, desk)
+    if other is None:
         return ""
-    other = desk.find(
-        replace(asked, reader=asked.other, wishes=None)
-        if asked.against == READER
-        else replace(asked, issue=asked.other)
-    )
     if other.wrong or other.galley is None:
         return f'<p class="aside">{escape(str(other.wrong))}</p>'
-    names = (
-        (called(galley.reader), called(other.galley.reader))
-        if asked.against == READER
-        else (galley.issue.id, other.galley.issue.id)
+    return differences(
+        galley, other.galley, names=names or _names(asked, galley, other.galley)
     )
-    return differences(galley, other.galley, names=names)
+
+
+def _other(asked: Asked, desk: Desk) -> tuple[Found | None, tuple[str, str] | None]:
+    """Return the mail to compare with, and what to call both where that is fixed."""
+    if asked.against == OWN:
+        own = desk.find(replace(asked, wishes=None))
+        return own, ("With these preferences", "With their own")
+    if not asked.other:
+        return None, None
+    if asked.against == READER:
+        return desk.find(replace(asked, reader=asked.other, wishes=None)), None
+    return desk.find(replace(asked, issue=asked.other)), None
+
+
+def _names(asked: Asked, left: Galley, right: Galley) -> tuple[str, str]:
+    if asked.against == READER:
+        return called(left.reader), called(right.reader)
+    return left.issue.id, right.issue.id
 
 
 def differences(left: Galley, right: Galley, *, names: tuple[str, str]) -> str:

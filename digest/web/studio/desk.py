@@ -154,9 +154,10 @@ class Desk:
     # -- what is asked ------------------------------------------------------------
 
     def newsletter(self, slug: str) -> Newsletter:
-        """Return that newsletter, or the first; raise `InputError` if unknown."""
-        named = slug or self._usual or self.newsroom.settings.newsletters[0].slug
-        return self.newsroom.newsletter(named)
+        """Return that newsletter, or the usual one; it may be gone from digest.yaml."""
+        settings = self.newsroom.settings
+        found = settings.newsletter(slug) or settings.newsletter(self._usual)
+        return found or settings.newsletters[0]
 
     def moment(self) -> datetime:
         """Return the time that mails are looked at from."""
@@ -180,6 +181,8 @@ class Desk:
             try:
                 newsletter = self.newsletter(asked.newsletter)
                 asked = replace(asked, newsletter=newsletter.slug)
+                if not _of(asked.issue, newsletter):
+                    asked = replace(asked, issue=NOW)
                 reader = self._reader(asked, newsletter)
                 if not asked.reader:
                     asked = replace(asked, reader=reader.id)
@@ -266,7 +269,8 @@ class Desk:
             if found.wrong or found.galley is None:
                 raise found.wrong or InputError("there is no mail to send")
             press = self.press(found.galley.newsletter, found.asked.issue)
-            return press.test(found.galley, address, at=self.newsroom.now())
+        # A mail server may take its time; others may look meanwhile.
+        return press.test(found.galley, address, at=self.newsroom.now())
 
     def pictures(self) -> dict[str, Path]:
         """Return the files of the project's own pictures, by their web addresses."""
@@ -288,6 +292,11 @@ def identity(asked: Asked) -> tuple[object, ...]:
     """Return what makes two pages pages of the same mail."""
     wishes: Wishes | None = asked.wishes
     return asked.newsletter, asked.issue, asked.reader, wishes
+
+
+def _of(issue: str, newsletter: Newsletter) -> bool:
+    """Whether an issue may be a newsletter's: another may have been chosen since."""
+    return issue in (NOW, NEXT) or issue.startswith(f"{newsletter.slug}/")
 
 
 def _same(found: Issue, kept: Issue) -> bool:

@@ -42,19 +42,23 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 LARGEST_FORM = 16_384  #: octets
-_COOKIE = "studio"
 
 
 class Guard:
     """Stands before the application."""
 
-    def __init__(self, app: App, *, hosts: Collection[str], locked: bool) -> None:
+    def __init__(
+        self, app: App, *, hosts: Collection[str], locked: bool, home: str = "/"
+    ) -> None:
         """Answer only who calls us by one of `hosts`; `locked`: and has the token.
 
-        With "*" among them, the name does not count: then it must be locked.
+        With "*" among them, the name does not count: then it must be locked. `home` is
+        the page that the token opens.
         """
         assert locked or "*" not in hosts
-        self._app, self._hosts = app, frozenset(hosts)
+        self._app, self._hosts, self._home = app, frozenset(hosts), home
+        # Cookies know no ports: a second studio on this machine needs another.
+        self._cookie = f"studio-{secrets.token_hex(4)}"
         self._pass = secrets.token_urlsafe(24) if locked else ""
         #: What opens the door, once; "" when there is none, or it was used.
         self.token = secrets.token_urlsafe(16) if locked else ""
@@ -85,14 +89,16 @@ class Guard:
         if not self._pass:
             return None
         if compare_digest(
-            request.cookies.get(_COOKIE, "").encode(), self._pass.encode()
+            request.cookies.get(self._cookie, "").encode(), self._pass.encode()
         ):
             return None
         given = request.query_params.get("token", "")
         if self.token and compare_digest(given.encode(), self.token.encode()):
             self.token = ""
-            answer = RedirectResponse("/", 303)
-            answer.set_cookie(_COOKIE, self._pass, httponly=True, samesite="strict")
+            answer = RedirectResponse(self._home, 303)
+            answer.set_cookie(
+                self._cookie, self._pass, httponly=True, samesite="strict"
+            )
             return answer
         words = (
             "This studio is for who started it. Open the address that `digest preview` "

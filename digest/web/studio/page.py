@@ -156,7 +156,7 @@ def _head(asked: Asked, galley: Galley, said: Said) -> str:
         f"{when(galley.at, newsletter.timezone)}"
     )
     if galley.rendered is None:
-        return f'<p class="kicker">{kicker}</p>' + _as_if(asked)
+        return f'<p class="kicker">{kicker}</p>' + _as_if(asked, galley)
     rendered = galley.rendered
     stories = plural(rendered.digest.count, "story")
     facts = [
@@ -170,18 +170,26 @@ def _head(asked: Asked, galley: Galley, said: Said) -> str:
         f'<p class="kicker">{kicker}</p>'
         f'<h1 dir="auto"{spoken(galley)}>{escape(rendered.subject)}</h1>'
         f'<p class="facts">{" · ".join(facts)}</p>'
-        f"{_size(galley)}{_as_if(asked)}{_send(asked, said)}"
+        f"{_size(galley)}{_as_if(asked, galley)}{_send(asked, said)}"
     )
 
 
-def _as_if(asked: Asked) -> str:
-    if asked.wishes is None or asked.reader == INVENTED:
+def _as_if(asked: Asked, galley: Galley) -> str:
+    """Say where what is shown is not what is sent."""
+    if asked.reader == INVENTED:
         return ""
-    back = link(asked.but(wishes=None), "Back to their own", name="own-wishes")
-    return (
-        '<p class="as-if">Shown with other preferences than they have; nothing is '
-        f"saved. {back}</p>"
-    )
+    said = []
+    if galley.newsletter.slug not in galley.reader.preferences.newsletters:
+        name = isolated(called(galley.reader))
+        said.append(
+            f"{name} does not take this newsletter, so none of it is sent to them."
+        )
+    if asked.wishes is not None:
+        back = link(asked.but(wishes=None), "Back to their own", name="own-wishes")
+        said.append(
+            "Shown with other preferences than they have; nothing is saved. " + back
+        )
+    return "".join(f'<p class="as-if">{each}</p>' for each in said)
 
 
 def _size(galley: Galley) -> str:

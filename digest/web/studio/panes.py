@@ -57,8 +57,8 @@ def mail_pane(asked: Asked, galley: Galley, frame: Frame) -> str:
     return (
         '<div class="tools">'
         f'<nav class="switch" aria-label="Width">{widths}</nav>'
-        f'<nav class="switch" aria-label="Shown as">{showings}</nav></div>'
-        f'<p class="aside">{escape(SHOWINGS[asked.showing][1])}</p>'
+        f'<nav class="switch" aria-label="Shown as">{showings}</nav>'
+        f'<p class="aside">{escape(SHOWINGS[asked.showing][1])}</p></div>'
         + sheet(asked, galley, frame)
     )
 
