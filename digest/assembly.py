@@ -170,14 +170,20 @@ class Assembler:
         return [part for url, part in parts.items() if url in shown]
 
     def test_message(
-        self, subscriber: Subscriber, *, whose: str, recipient: str, now: datetime
+        self,
+        subscriber: Subscriber,
+        *,
+        whose: str,
+        recipient: str,
+        now: datetime,
+        received: Collection[str] = (),
     ) -> Message:
         """Return a reader's digest as a test mail to somebody else.
 
         Each one has a Message-ID of its own: mail programs hide a second mail with
         the same one. Raises `InputError` when the reader would get nothing.
         """
-        digest = self.choose(subscriber, received=(), now=now)
+        digest = self.choose(subscriber, received=received, now=now)
         if digest.skipped:
             raise InputError(
                 f"{whose or 'a reader of everything'} would get nothing of "

@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     BOUNCE = "bounce"
     CONFIRM = "confirm"  #: one request, which a person made by a form
     ADDRESS = "address"  #: one side of a change of address
+    APPROVE = "approve"  #: an editor's, for one revision of one issue
+    HOLD = "hold"
 
 
 #: The one spelling of eight bytes in base32; the last letter holds four bits only.
@@ -68,6 +70,11 @@ def _reader(subscriber: str) -> bytes:
             "it must be 8 bytes as 13 lower-case base32 characters"
         )
     return (int(subscriber.translate(_DIGITS), 32) >> 1).to_bytes(_READER_BYTES, "big")
+
+
+def _editor(address: str) -> str:
+    """Return what a token calls an editor: they are no readers, and have no id."""
+    return _encode(sha256(address.casefold().encode()).digest()[:_READER_BYTES])
 
 
 def _tokens(key: bytes, scopes: Iterable[bytes], subscriber: str) -> list[str]:
@@ -258,6 +265,28 @@ class Links:
     def new_address(self, request: str) -> str:
         """Return the page that agrees to a change of address, from one of the two."""
         return self._page("address", self._of(Purpose.ADDRESS, request, ""))
+
+    def decision(
+        self, purpose: Purpose, *, editor: str, issue: str, revision: int
+    ) -> str:
+        """Return the page where an editor (by address) approves or holds an issue."""
+        scope = f"{issue}#{revision}"
+        token = self._of(purpose, _editor(editor), scope)
+        return self._page(f"{purpose}/{issue}", token)
+
+    def editor(
+        self,
+        token: str,
+        editors: Iterable[str],
+        *,
+        purpose: Purpose,
+        issue: str,
+        revision: int,
+    ) -> str | None:
+        """Return the address of the editor whose token this is, or None."""
+        scope = f"{issue}#{revision}"
+        found = self.read_token(token, purpose=purpose, scope=scope)
+        return next((each for each in editors if _editor(each) == found), None)
 
     def web_copy(self, issue: str) -> str:
         """Return the issue's public page, the same for all: safe to forward."""

@@ -24,6 +24,7 @@ TABLES = (
     "source",
     "issue",
     "issue_article",
+    "approval",
     "slot",
     "watched",
     "subscriber",
@@ -40,6 +41,8 @@ TABLES = (
     "delivery",
     "tally",
     "held_before",
+    "returned_mail",
+    "late_reply",
 )
 
 ALL = "select * from {}"

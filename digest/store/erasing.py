@@ -24,6 +24,7 @@ PARTS = (
     SQL["erase_formerly"],
     SQL["erase_imported"],
     SQL["erase_soft_bounce"],
+    SQL["erase_late_reply"],
     SQL["erase_taken"],
     SQL["erase_subscriber"],
 )

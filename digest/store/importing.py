@@ -11,17 +11,28 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from digest.addresses import same_address_key
-from digest.model import Status, Subscriber
+from digest.model import Agreed, Consent, Status, Subscriber
 from digest.store.database import Database, Row, Single, chunks, new_ids, statements
-from digest.store.history import History, kind_of
+from digest.store.history import Changes, History, kind_of
 from digest.store.merging import differences, merged_form
-from digest.store.profiles import Form, form_of, form_said, profile_of, texts_of
+from digest.store.profiles import (
+    Form,
+    consent_of,
+    form_of,
+    form_said,
+    profile_of,
+    texts_of,
+)
 from digest.store.suppressions import Suppressions
 
 SQL = statements("importing")
+
+#: To get mail, or a mail that asks to confirm, somebody has to have asked for it.
+_MAILED = (Status.ACTIVE, Status.PENDING)
 
 BATCH = 500  #: readers looked up at a time
 
@@ -37,6 +48,16 @@ class New(NamedTuple):
     profile: str  #: as the database has it
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What an import does to one reader."""
+
+    address: str
+    #: added, or the kind of the event it leaves
+    kind: str
+    changed: Changes = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Tally:
     """What an import has done so far."""
@@ -50,6 +71,9 @@ class Tally:
     )
     suppressed: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    #: who gets mail by it, and never agreed to that
+    without_consent: list[str] = field(default_factory=list)
 
 
 class Import:
@@ -63,8 +87,14 @@ class Import:
         standing: bool,
         history: History,
         suppressions: Suppressions,
+        now: datetime,
+        most_listed: int,
     ) -> None:
-        """Take what the file is called; `standing` if it is followed exactly."""
+        """Take what the file is called; `standing` if it is followed exactly.
+
+        So many changes are listed, and the others counted.
+        """
+        self._now, self._most_listed = now, most_listed
         self._database, self._origin = database, origin
         self._standing, self._history = int(standing), history
         self._suppressions = suppressions
@@ -142,6 +172,18 @@ class Import:
         )
         self._take((each.id, each.said.preferences.newsletters) for each in new)
         self._history.begin([each.id for each in new], "imported", self._origin)
+        self._history.agree_first(
+            (each.id, self._agreed(each.said.consent))
+            for each in new
+            if each.said.consent.where
+        )
+        self.tally.without_consent += [
+            each.said.address
+            for each in new
+            if each.said.status in _MAILED and not each.said.consent.where
+        ]
+        for each in new[: self._most_listed - len(self.tally.changes)]:
+            self._list(each.said.address, "added", {})
 
     def _update(self, row: Row, status: Status, said: Form) -> None:
         """Write what a file says differently about a reader already known."""
@@ -175,6 +217,26 @@ class Import:
         if changed.pop("status", None):
             word = kind_of(status, Status(merged["status"]))
         self._history.note([row["id"]], word, self._origin, changed)
+        self._list(row["address"], word, changed)
+        if word == "confirmed" and not merged["consent"]["where"]:
+            self.tally.without_consent.append(row["address"])
+        if merged["consent"] != held["consent"] and merged["consent"]["where"]:
+            consent = consent_of(merged["consent"])
+            self._history.agree([(row["id"], self._agreed(consent))])
+
+    def _agreed(self, consent: Consent) -> Agreed:
+        """Return what a file says of a consent as the record has it."""
+        return Agreed(
+            at=consent.at or self._now,
+            where=consent.where,
+            method="import",
+            details=self._origin if consent.at else f"{self._origin}; when is unknown",
+        )
+
+    def _list(self, address: str, kind: str, changed: Changes) -> None:
+        if len(self.tally.changes) < self._most_listed:
+            change = Change(address=address, kind=kind, changed=changed)
+            self.tally.changes.append(change)
 
     def _take(self, readers: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Repeat which newsletters readers take, for SQL."""
@@ -203,6 +265,7 @@ class Import:
                         SQL["remove"], id=row["id"], status=Status.REMOVED.value
                     )
                     self._history.note([row["id"]], Status.REMOVED.value, self._origin)
+                    self._list(row["address"], Status.REMOVED.value, {})
                     self.tally.removed += 1
 
 

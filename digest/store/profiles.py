@@ -138,7 +138,7 @@ def subscriber_of(row: Row) -> Subscriber:
         preferences=_preferences(said("preferences", {})),
         status=STATUSES[row["status"]],
         paused_until=datetime.fromisoformat(paused) if paused else None,
-        consent=_consent(said("consent", {})),
+        consent=consent_of(said("consent", {})),
         left=frozenset(said("left", ())),
     )
 
@@ -178,7 +178,8 @@ def _alike(
     )
 
 
-def _consent(form: Mapping[str, Any]) -> Consent:
+def consent_of(form: Mapping[str, Any]) -> Consent:
+    """Return what the form of a consent says."""
     at, where = form.get("at"), form.get("where", "")
     if not at and not where:
         return NO_CONSENT

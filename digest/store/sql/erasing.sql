@@ -44,6 +44,9 @@ delete from imported where subscriber = :id
 -- name: erase_soft_bounce
 delete from soft_bounce where subscriber = :id
 
+-- name: erase_late_reply
+delete from late_reply where subscriber = :id
+
 -- name: erase_taken
 delete from taken where subscriber = :id
 

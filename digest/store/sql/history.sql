@@ -16,5 +16,9 @@ select :subscriber, coalesce(max(number), 0) + 1, :at, :place, :method, :wording
   :details
 from agreement where subscriber = :subscriber
 
+-- name: first_agreement
+insert into agreement (subscriber, number, at_ms, place, method, wording, details)
+values (:subscriber, 1, :at, :place, :method, :wording, :details)
+
 -- name: agreements
 select * from agreement where subscriber = :subscriber order by number

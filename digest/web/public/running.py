@@ -23,7 +23,7 @@ def serve(
     Raises `BusyError` when the port is taken, `TransportError` when it is not for us.
     """
     with (
-        listening_on(where.port, host=where.host) as listening,
+        listening_on(where.port, where.host) as listening,
         TemporaryDirectory("-digest") as folder,
         Post(newsroom) as post,
     ):
