@@ -46,6 +46,7 @@ from digest.yamltext import KEY, Location
 #: How many mistakes, and how many hints, are named before the others are counted.
 MOST_NAMED = 100
 
+_WISHES = ("newsletters", "follows", "mutes", "top", "format", "length", "limit")
 _MOST_REMEMBERED = 50_000  #: values judged before
 
 #: An entry as a YAML file would say it.
@@ -158,6 +159,7 @@ class Entries:
                 newsletters,
                 found.get("follows", ()),
                 found.get("mutes", frozenset()),
+                found.get("top", frozenset()),
                 found.get("format", Format.HTML),
                 found.get("length", Length.SUMMARIES),
                 found.get("limit"),
@@ -204,8 +206,7 @@ class Entries:
     def _preferences(self, *values: Any) -> Preferences:
         key = ("preferences", *values)
         if key not in self._memory:
-            names = ("newsletters", "follows", "mutes", "format", "length", "limit")
-            self._memory[key] = Preferences(**dict(zip(names, values, strict=True)))
+            self._memory[key] = Preferences(**dict(zip(_WISHES, values, strict=True)))
         made: Preferences = self._memory[key]
         return made
 
