@@ -16,6 +16,7 @@ from starlette.routing import Route
 from digest.newsroom import Newsroom
 from digest.reception.post import Post
 from digest.reception.showing import Showcase
+from digest.web.approval import ApprovalPages
 from digest.web.public.archive import Shelf
 from digest.web.public.front import Front
 from digest.web.public.guards import BasePath, Limiter
@@ -59,6 +60,7 @@ def public_app(
             *_choosing(doors, Centre(front)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
+            *_deciding(doors, front),
         ],
         exception_handlers={404: _no_page(pages), 405: _wrong_method},
     )
@@ -124,6 +126,18 @@ def _health(doors: Doors, views: Health) -> list[Route]:
         _get("/.well-known/security.txt", doors.open(views.security)),
         _get("/healthz", doors.open(views.alive)),
         _get("/readyz", doors.open(views.ready)),
+    ]
+
+
+def _deciding(doors: Doors, front: Front) -> list[Route]:
+    """Return the pages behind the links of proofs, which are for editors."""
+    return [
+        Route(
+            route.path,
+            doors.passing(route.endpoint, before=front.tokens.refresh),
+            methods=["GET", "POST"],
+        )
+        for route in ApprovalPages(front.newsroom).routes()
     ]
 
 
