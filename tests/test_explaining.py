@@ -187,6 +187,8 @@ def without(
     match verdict.why:
         case Why.MUTED:
             wishes = replace(wishes, mutes=frozenset())
+        case Why.TOP_ONLY:
+            wishes = replace(wishes, top=frozenset())
         case Why.RECEIVED:
             received = {key: it for key, it in received.items() if key != id_}
         case Why.OLD:
