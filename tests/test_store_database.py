@@ -490,3 +490,39 @@ class TestSmallThings:
 
         assert [item for chunk in found for item in chunk] == items
         assert all(1 <= len(chunk) <= size for chunk in found)
+
+
+#: Commits again and again, as a process that sends does.
+COMMITTING = """
+import sqlite3, sys
+line = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+print("begun", flush=True)
+while True:
+    line.execute("begin immediate")
+    line.execute("insert into secret (name, hex) values (hex(randomblob(8)), '')")
+    line.execute("commit")
+"""
+
+
+def test_a_writer_gets_its_turn_beside_one_that_commits_all_the_time(
+    tmp_path: Path,
+) -> None:
+    """With SQLite's own way of waiting the other one commits a hundred times meanwhile."""
+    file = tmp_path / "digest.db"
+    with closing(Database(file)) as database:
+        other = subprocess.Popen(
+            [sys.executable, "-c", COMMITTING, str(file)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with other:
+            assert other.stdout
+            other.stdout.readline()
+            (before,) = database.all("select count(*) as n from secret")
+            for _ in range(30):
+                with database.tx():
+                    database.run("update secret set hex = hex where name = 'none'")
+            (after,) = database.all("select count(*) as n from secret")
+            other.kill()
+
+    assert (after["n"] - before["n"]) / 30 < 50
