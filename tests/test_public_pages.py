@@ -411,6 +411,11 @@ class TestPreferences:
         site.visitor.post(page, kept | odd | {"newsletter": ["daily", "odd"]})
 
         assert site.newsroom.subscriber(ANA) == replace(before, name="")
+        shown = {"language": "en", "timezone": "Europe/Brussels"}
+        site.visitor.post(page, kept | shown)
+        assert site.newsroom.subscriber(ANA) == replace(before, name=""), (
+            "what the page showed as usual is no choice"
+        )
 
     def test_hold_a_pause_in_the_readers_own_days(self, site: Site) -> None:
         page = site.own(ANA, "p")
