@@ -20,7 +20,7 @@ from digest.rendering.plaintext import one_line
 from digest.rendering.words import Speech, direction
 from digest.web.public.front import Front, Offer
 from digest.web.public.leaving import pause_end, tomorrow, zone_of
-from digest.web.public.pages import PRIVATE
+from digest.web.public.pages import PRIVATE, Way
 from digest.web.public.tokens import Holder
 from digest.web.public.visits import Visit
 
@@ -117,6 +117,10 @@ class Centre:
             texts=[speech.word("pages.erase_text", None)],
             action=f"p/{visit.path['token']}/erase",
             button=speech.word("pages.erase", None),
+            way=Way(
+                path=f"p/{visit.path['token']}",
+                words=speech.word("pages.preferences", None),
+            ),
         )
 
     def erase(self, visit: Visit) -> Response:
