@@ -271,6 +271,10 @@ class Database:
         """Let tables that others refer to be rebuilt in a transaction inside."""
         return self.engine.rebuilding(self._connection(self._session()))
 
+    def roomy(self) -> AbstractContextManager[None]:
+        """Have more memory meanwhile, for who writes a lot at once."""
+        return self.engine.roomy(self._connection(self._session()))
+
     def _keep_others_out(self, session: _Session) -> None:
         if self.engine.lock and not session.alone:
             self._execute(session, self.engine.lock, {})
