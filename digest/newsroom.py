@@ -54,6 +54,7 @@ from digest.transports.pages import Written
 
 if TYPE_CHECKING:  # it loads Babel
     from digest.publishing import Published
+    from digest.returning import Returning
 #: The state of a mail in doubt, as the operator decided.
 DOUBTFUL = {
     InDoubt.HOLD: State.UNKNOWN,
@@ -99,7 +100,8 @@ class Newsroom:
             settings.database, now=now, project=settings.root
         )
         self.issues = Issues(self.store, topics=settings.topics, now=now)
-        self.links = Links(key=self.store.key, site_url=settings.site.url)
+        newest, *older = self.store.keys()
+        self.links = Links(key=newest, older=tuple(older), site_url=settings.site.url)
         self.inspector = Inspector(self.store, settings, now=self.seconds)
 
     def __enter__(self) -> Self:
@@ -155,6 +157,13 @@ class Newsroom:
         self.store.audience.set_status(subscriber.id, Status.UNSUBSCRIBED)
         return replace(subscriber, status=Status.UNSUBSCRIBED)
 
+    def returning(self) -> Returning:
+        """Return what reads returned mail and follows it."""
+        from digest.returning import Returning
+
+        slugs = [newsletter.slug for newsletter in self.settings.newsletters]
+        return Returning(store=self.store, links=self.links, newsletters=slugs)
+
     def tidy(self) -> Tidied:
         """Forget what is older than `retention:` keeps it; safe at any time."""
         now, kept = self.now(), self.settings.retention
@@ -182,8 +191,12 @@ class Newsroom:
             )
         return found
 
-    def assembler(self, issue: Issue) -> Assembler:
-        """Return what makes this issue's messages; checks the template first."""
+    def assembler(self, issue: Issue, *, joined: bool = True) -> Assembler:
+        """Return what makes this issue's messages; checks the template first.
+
+        Unless they are to be `joined`, each is rendered by itself: the first comes at
+        once, the thousandth late. They say the same, encoded in other lines.
+        """
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
         enclosures = enclosures_of(issue, newsletter, self.local_images)
@@ -192,7 +205,7 @@ class Newsroom:
             site=self.settings.site,
             newsletter=newsletter,
             issue=issue,
-            sections=catalogue(found),
+            sections=catalogue(found) if joined else (),
             widen=partial(widened, found),
             enclosed={url: each.url for url, each in enclosures.items()},
         )
@@ -369,6 +382,12 @@ class Newsroom:
                 recipient=address,
                 now=self.now(),
             )
+        return self.hand_over(message, transport=transport)
+
+    def hand_over(
+        self, message: Message, *, transport: Transport | None = None
+    ) -> Outcome:
+        """Let one message leave by itself, written down nowhere."""
         transport = transport or open_transport(self.settings.delivery)
         try:
             return deliver_one(transport, message)

@@ -146,7 +146,8 @@ def test_json_speaks_the_models_names(digest: Shell) -> None:
     assert sent["issues"][0]["counts"]["sent"] == 3
     assert sent["settled"] is True
     assert digest("send", "--json").json == {
-        "issues": [], "waiting": [], "settled": True, "error": "",
+        "issues": [], "waiting": [], "awaiting_approval": [], "settled": True,
+        "error": "",
     }  # fmt: skip
     assert digest("status", "--json").json["issues"][0]["counts"]["sent"] == 3
     assert digest("sources", "--json").json["sources"][0]["items"] == 3

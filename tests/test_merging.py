@@ -26,7 +26,7 @@ PAGE = Consent(at=datetime(2026, 5, 6, tzinfo=UTC), where="web page")
 def ana(**changes: Any) -> Subscriber:
     """Make a reader by fields of hers and of her preferences."""
     wishes = {k: changes.pop(k) for k in list(changes) if k in Preferences.__slots__}
-    for name in ("newsletters", "mutes"):
+    for name in ("newsletters", "mutes", "top"):
         if name in wishes:
             wishes[name] = frozenset(wishes[name].split())
     if "follows" in wishes:

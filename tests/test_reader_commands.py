@@ -60,7 +60,7 @@ def test_a_reader_is_added_changed_and_found(digest: Shell) -> None:
     assert "another reader" in taken.err
     dee = digest("subscribers", "show", "dee@new.example", "--json").json["subscriber"]
     assert dee["preferences"] == {
-        "newsletters": ["daily"], "follows": [], "mutes": ["schools", "tag:rail"],
+        "newsletters": ["daily"], "follows": [], "mutes": ["schools", "tag:rail"], "top": [],
         "format": "html", "length": "summaries", "limit": None,
     }  # fmt: skip
     assert found(digest, "--language", "FR") == ["dee"]

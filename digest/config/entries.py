@@ -200,6 +200,7 @@ class Entries:
                 found.get("format", Format.HTML),
                 found.get("length", Length.SUMMARIES),
                 found.get("limit"),
+                found.get("top", frozenset()),
             ),
             status=found.get("status", Status.ACTIVE),
             paused_until=found.get("paused_until"),
@@ -243,7 +244,15 @@ class Entries:
     def _preferences(self, *values: Any) -> Preferences:
         key = ("preferences", *values)
         if key not in self._memory:
-            names = ("newsletters", "follows", "mutes", "format", "length", "limit")
+            names = (
+                "newsletters",
+                "follows",
+                "mutes",
+                "format",
+                "length",
+                "limit",
+                "top",
+            )
             self._memory[key] = Preferences(**dict(zip(names, values, strict=True)))
         made: Preferences = self._memory[key]
         return made

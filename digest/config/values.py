@@ -139,7 +139,7 @@ def timezone(written: str) -> str:
 
 
 _UNITS = {"minute": 1, "hour": 60, "day": 24 * 60, "week": 7 * 24 * 60}
-_SHORT = {"min": "minute", "h": "hour", "hr": "hour", "d": "day"}
+_SHORT = {"m": "minute", "min": "minute", "h": "hour", "hr": "hour", "d": "day"}
 _DURATION = re.compile(r"\s*([0-9]{1,4})\s*([a-z]+)\s*", re.IGNORECASE)
 _LONGEST_DURATION = 366 * 24 * 60  #: minutes
 

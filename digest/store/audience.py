@@ -7,10 +7,12 @@ stronger than any file. Every change of status leaves an event that is never cha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from digest.addresses import same_address_key
 from digest.errors import InputError
@@ -31,6 +33,8 @@ SOFT_SPAN = timedelta(days=14)
 MOST_LISTED = 200
 
 SQL = statements("audience")
+
+_NOT_PLAIN = re.compile(r"[^a-z0-9@.+-]+")
 
 
 class _Trial(Exception):
@@ -80,6 +84,18 @@ class Audience:
     def all(self) -> Iterator[Subscriber]:
         """Yield every subscriber, whatever their status, by id."""
         return self._pages(SQL["everyone"])
+
+    def search(self, words: str, *, limit: int) -> list[Subscriber]:
+        """Return readers whose name or address holds `words`, in any case, by id."""
+        wanted = words.strip().casefold()
+        # In JSON, and where only ASCII has cases, a database finds a few too many.
+        pattern = f"%{_NOT_PLAIN.sub('%', wanted)}%"
+        found = (
+            subscriber
+            for subscriber in self._pages(SQL["matching"], pattern=pattern)
+            if wanted in f"{subscriber.name}\n{subscriber.address}".casefold()
+        )
+        return list(islice(found, limit))
 
     def _pages(self, sql: str, **values: str) -> Iterator[Subscriber]:
         after = ""
@@ -151,16 +167,17 @@ class Audience:
         change: Callable[[Subscriber], Subscriber],
         *,
         by: str,
+        agreed: Agreed | None = None,
     ) -> Subscriber:
         """Change one reader in one transaction, and say in their history what changed.
 
         `by` is what brought it about: "reader", "operator". A newsletter that a reader
         no longer takes is one they `left`. Nothing is written when `change` returns an
-        equal reader. Raises `InputError` when the id is unknown,
+        equal reader, but what they `agreed` to. Raises `InputError` when the id is unknown,
         when another reader has the new address, or when a reader would get mail at an
         address that is suppressed.
         """
-        return self._choices.change(subscriber_id, change, by=by)
+        return self._choices.change(subscriber_id, change, by=by, agreed=agreed)
 
     def add(self, subscriber: Subscriber, agreed: Agreed, *, by: str) -> Subscriber:
         """Take in one reader nobody knew, as they are; the id is not looked at.

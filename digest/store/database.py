@@ -232,7 +232,8 @@ class Database:
             with self._part(session, alone=alone):
                 yield
             return
-        self._execute(session, self.engine.begin, {})
+        with self._plain_words(session):
+            self.engine.begin(self._connection(session))
         session.depth, session.spoiled, session.alone = 1, False, False
         try:
             if alone:

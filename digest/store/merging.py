@@ -44,7 +44,7 @@ def merged_form(held: Form, before: Form | None, said: Form) -> Form:
 
 def _preferences(held: Form, before: Form, said: Form) -> Form:
     merged = {name: _merged(name, held, before, said) for name in said}
-    for name in ("newsletters", "mutes"):
+    for name in ("newsletters", "mutes", "top"):
         merged[name] = sorted(_items(held[name], before[name], said[name]))
     merged["follows"] = _follows(held["follows"], before["follows"], said["follows"])
     return merged

@@ -6,6 +6,11 @@ order by t.subscriber limit :limit
 -- name: everyone
 select * from subscriber where id > :after order by id limit :limit
 
+-- name: matching
+select * from subscriber
+where id > :after and (address_key like :pattern or lower(profile) like :pattern)
+order by id limit :limit
+
 -- name: by_key
 select * from subscriber where address_key = :key
 
