@@ -48,8 +48,6 @@ def wishes(preferences: Preferences) -> str:
     words = [", ".join(preferences.follows) or "everything"]
     if preferences.mutes:
         words.append("not " + ", ".join(sorted(preferences.mutes)))
-    if preferences.top:
-        words.append("top stories only of " + ", ".join(sorted(preferences.top)))
     return "; ".join(words)
 
 
@@ -153,6 +151,7 @@ def stats(ctx: click.Context, json: bool) -> None:
             ("left", ranked(found.left)),
             ("follows", ranked(found.follows)),
             ("mutes", ranked(found.mutes)),
+            ("top only", ranked(found.top)),
             ("language", ranked(found.languages)),
             ("format", ranked(found.formats)),
             ("length", ranked(found.lengths)),
@@ -192,7 +191,7 @@ def show(ctx: click.Context, address: str, json: bool) -> None:
         ("newsletters", ", ".join(sorted(p.newsletters))),
         ("follows", ", ".join(p.follows) or "everything"),
         ("mutes", ", ".join(sorted(p.mutes))),
-        ("top stories only", ", ".join(sorted(p.top))),
+        ("top only", ", ".join(sorted(p.top))),
         ("format", "HTML with text" if p.format == "html" else "text only"),
         ("length", str(p.length)),
         ("limit", str(p.limit) if p.limit else "the newsletter's"),
