@@ -12,6 +12,7 @@ changes anything, only a button does.
     subscribing  the form, and what the link in its mail does
     preferences  what a reader gets, their address, their data
     leaving      unsubscribe and pause
+    deciding     what an editor's links in a proof lead to
     archive      the issues that went out
     health       robots.txt, security.txt, is it alive
     running      the server
