@@ -246,7 +246,10 @@ def approve(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
     now = newsroom.store.approvals.of(issue.id)
     if now is not None and now.opens is not None:
         return f"{issue.id} is approved: it leaves at {local_time(newsroom, now)}"
-    return f"{issue.id} is approved: `digest run` sends it within seconds"
+    return (
+        f"{issue.id} is approved: `digest run` sends it within seconds, `digest send "
+        f"{issue.newsletter}` now"
+    )
 
 
 def local_time(newsroom: Newsroom, approval: Approval) -> str:

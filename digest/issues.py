@@ -281,7 +281,7 @@ class Issues:
         hold = self.store.journal.held(issue.id)
         if hold in ("", RECALLED):
             raise InputError(
-                f"{issue.id} is {hold or 'on its way'}; only an issue that waits for "
+                f"{issue.id} is {hold or 'not held back'}; only an issue that waits for "
                 "approval, or is paused, can be revised"
             )
         if not self.store.approvals.untouched(issue.id):

@@ -227,7 +227,7 @@ def test_late_articles_need_a_revision_and_it_a_new_approval(tmp_path: Path) -> 
         cy = desk.newsroom.subscriber("cy@readers.example").id
         [brought] = held.brought(cy, [a.id for a in revised.articles])
         assert len(brought.articles) == 4, "late ones are remembered as received"
-        with pytest.raises(InputError, match="is on its way"):
+        with pytest.raises(InputError, match="is not held back"):
             desk.newsroom.issues.revise(revised, newsletter)
         following = desk.newsroom.issues.draft(newsletter)
         assert (following.since, following.articles) == (revised.until, ())
