@@ -242,14 +242,11 @@ def approve(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
         )
     newsroom.store.approvals.approve(issue.id, who=by)
     if approval.hold == PAUSED:
-        return f"{issue.id} is approved, and paused; `digest resume` lets it go on"
+        return f"{issue.id} is approved; it is paused, and waits for its operator"
     now = newsroom.store.approvals.of(issue.id)
     if now is not None and now.opens is not None:
         return f"{issue.id} is approved: it leaves at {local_time(newsroom, now)}"
-    return (
-        f"{issue.id} is approved: `digest run` sends it within seconds, `digest send "
-        f"{issue.newsletter}` now"
-    )
+    return f"{issue.id} is approved: it leaves now"
 
 
 def local_time(newsroom: Newsroom, approval: Approval) -> str:
@@ -269,15 +266,14 @@ def hold(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
     counts = newsroom.store.journal.counts(issue.id)
     if not any(counts.get(state) for state in WAITING):
         raise InputError(
-            f"{issue.id} cannot be held any more: {counts.get(State.SENT, 0)} mails of "
-            "it have left, and none waits"
+            f"{issue.id} cannot be held any more: no mail of it waits, and "
+            f"{counts.get(State.SENT, 0)} have left"
         )
     if approval.hold == HELD:
         return f"{issue.id} is held already"
     newsroom.store.approvals.hold(issue.id, who=by)
     left = counts.get(State.SENT, 0)
-    before = f"; {left} mails had left" if left else "; nothing of it has left"
-    return f"{issue.id} is held{before}. `digest approve {issue.id}` lets it go"
+    return f"{issue.id} is held; mails of it that have left: {left or 'none'}"
 
 
 def _standing(newsroom: Newsroom, issue_id: str) -> tuple[Issue, Approval]:
