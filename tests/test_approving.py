@@ -252,6 +252,8 @@ def test_no_way_around_leads_past_an_approval(
     again = digest("send", "--json")
     assert again.json["awaiting_approval"] == [name]
     assert again.json["issues"] == []
+    plan = digest("plan", "--json").json
+    assert (plan["issue"], plan["sums"]["digests"]) == (name, 3), "the dredger is next"
     named = digest("send", "--issue", name)
     assert (named.code, "is awaiting approval" in named.err) == (3, True)
     assert digest("pause").code == 0
