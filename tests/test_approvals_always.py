@@ -10,9 +10,14 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+)
 
-from digest.store import PAUSED, Start
+from digest.store import AWAITING, PAUSED, Start
 from tests.projects import Clock
 from tests.stores import opened, planned
 
@@ -70,8 +75,9 @@ class Editors(RuleBasedStateMachine):
             self.store.approvals.ask(self.issue.id, opens=self.opens)
             self.word = ""
 
-    @rule()
+    @invariant()
     def send(self) -> None:
+        """Try to send one more mail, after whatever was done."""
         self.store.approvals.open(self.issue.id)
         claims = self.store.journal.claim(self.issue.id, limit=1, lease_seconds=60)
         starts = [Start(claim=c, dated=self.clock.at, articles=("a",)) for c in claims]
@@ -88,6 +94,21 @@ class Editors(RuleBasedStateMachine):
 
 
 Editors.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None
+    max_examples=40, stateful_step_count=12, deadline=None
 )
 TestWhateverTheyDo = pytest.mark.slow(Editors.TestCase)
+
+
+def test_an_approval_given_before_a_revision_lets_nothing_out() -> None:
+    editors = Editors()
+    editors.asked(None)
+    editors.pause()
+    editors.approve()
+    editors.revise()
+    editors.resume()
+
+    editors.send()
+
+    assert not editors.may_leave()
+    assert editors.store.journal.held(editors.issue.id) == AWAITING
+    editors.teardown()
