@@ -162,8 +162,9 @@ def test_a_mistake_is_said_with_what_to_do(
     ],
 )
 def test_what_digest_yaml_says_is_checked(
-    digest: Shell, project: Path, written: str, complaint: str
+    capsys: pytest.CaptureFixture[str], project: Path, written: str, complaint: str
 ) -> None:
+    digest = Shell(capsys, project)
     (project / "digest.yaml").write_text(f"{SETTINGS}bounces: {written}\n")
 
     result = digest("check")
@@ -224,6 +225,7 @@ def piped(
     return subprocess.run(command, input=content, capture_output=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_pipe_says_nothing_or_try_again_later(digest: Shell, project: Path) -> None:
     content = returned(project, "gmail-no-such-user", ANA)
 
@@ -266,6 +268,7 @@ def listening(
         process.communicate()
 
 
+@pytest.mark.slow
 def test_a_mail_server_may_hand_over_by_lmtp_or_smtp(
     digest: Shell, project: Path
 ) -> None:
