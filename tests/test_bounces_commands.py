@@ -274,7 +274,7 @@ def test_a_mail_server_may_hand_over_by_lmtp_or_smtp(
 ) -> None:
     hard = returned(project, "domino-not-listed", ANA)
     leave = returned(project, "gmail-unsubscribe", BO)
-    bare = b"From: mailer-daemon@x.example\nSubject: failure notice\n\n550 5.1.1 gone\n"
+    bare = b"From: b@x.example\nSubject: failure notice\n\n550 5.1.1 gone\n"
     [box, *_] = [
         line.partition(b": ")[2].decode()
         for line in returned(project, "mangled-case", CY).splitlines()
