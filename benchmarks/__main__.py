@@ -14,6 +14,7 @@ from benchmarks import (
     report,
     sending,
     steps,
+    studio,
     two_thousand_readers,
 )
 
@@ -25,4 +26,6 @@ if __name__ == "__main__":
     steps.main()
     print("\nThe whole chain")
     two_thousand_readers.main(*(100, 30) if quick else (2000, 300))
+    print("\nThe studio")
+    studio.main(*(60, 300) if quick else (500, 10_000))
     print(f"\n{time.perf_counter() - began:.0f} s; figures are in {report.RESULTS}")

@@ -37,7 +37,7 @@ from digest.model import (
     Status,
     Subscriber,
 )
-from digest.readership import follow_readers, import_readers
+from digest.readership import follow_readers
 from digest.rendering import Rendered, Renderer
 from digest.selection import candidates, catalogue, widened
 from digest.settings import (
@@ -47,7 +47,7 @@ from digest.settings import (
     Settings,
     SmtpDelivery,
 )
-from digest.store import Imported, Store, open_store
+from digest.store import Imported, Store, Tidied, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, deliver_one, open_transport
 from digest.transports.pages import Written
@@ -100,7 +100,8 @@ class Newsroom:
             settings.database, now=now, project=settings.root
         )
         self.issues = Issues(self.store, topics=settings.topics, now=now)
-        self.links = Links(key=self.store.key, site_url=settings.site.url)
+        newest, *older = self.store.keys()
+        self.links = Links(key=newest, older=tuple(older), site_url=settings.site.url)
         self.inspector = Inspector(self.store, settings, now=self.seconds)
 
     def __enter__(self) -> Self:
@@ -131,14 +132,6 @@ class Newsroom:
         )
 
     # -- readers --------------------------------------------------------------
-
-    def import_subscribers(self, path: Path) -> Imported:
-        """Take in a file of readers; a reader's own unsubscribe always wins.
-
-        The file named in digest.yaml is followed exactly: who is no longer in it
-        no longer receives. Any other file only adds and changes.
-        """
-        return import_readers(self.store.audience, self.settings, path)
 
     def refresh_subscribers(self) -> Imported | None:
         """Follow the file named in digest.yaml; None: there is none, or nothing new."""
@@ -171,6 +164,15 @@ class Newsroom:
         slugs = [newsletter.slug for newsletter in self.settings.newsletters]
         return Returning(store=self.store, links=self.links, newsletters=slugs)
 
+    def tidy(self) -> Tidied:
+        """Forget what is older than `retention:` keeps it; safe at any time."""
+        now, kept = self.now(), self.settings.retention
+        return self.store.tidy(
+            deliveries_before=now - kept.deliveries if kept.deliveries else None,
+            refusals_before=now - kept.refusals if kept.refusals else None,
+            unconfirmed_before=now - kept.unconfirmed if kept.unconfirmed else None,
+        )
+
     # -- issues ---------------------------------------------------------------
 
     def newsletter(self, slug: str = "") -> Newsletter:
@@ -189,8 +191,12 @@ class Newsroom:
             )
         return found
 
-    def assembler(self, issue: Issue) -> Assembler:
-        """Return what makes this issue's messages; checks the template first."""
+    def assembler(self, issue: Issue, *, joined: bool = True) -> Assembler:
+        """Return what makes this issue's messages; checks the template first.
+
+        Unless they are to be `joined`, each is rendered by itself: the first comes at
+        once, the thousandth late. They say the same, encoded in other lines.
+        """
         newsletter = self.newsletter(issue.newsletter)
         found = candidates(issue, newsletter, self.settings.topics)
         enclosures = enclosures_of(issue, newsletter, self.local_images)
@@ -199,7 +205,7 @@ class Newsroom:
             site=self.settings.site,
             newsletter=newsletter,
             issue=issue,
-            sections=catalogue(found),
+            sections=catalogue(found) if joined else (),
             widen=partial(widened, found),
             enclosed={url: each.url for url, each in enclosures.items()},
         )
@@ -376,6 +382,12 @@ class Newsroom:
                 recipient=address,
                 now=self.now(),
             )
+        return self.hand_over(message, transport=transport)
+
+    def hand_over(
+        self, message: Message, *, transport: Transport | None = None
+    ) -> Outcome:
+        """Let one message leave by itself, written down nowhere."""
         transport = transport or open_transport(self.settings.delivery)
         try:
             return deliver_one(transport, message)

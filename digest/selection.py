@@ -6,6 +6,9 @@ belongs to. Sections follow the newsletter's order of topics, then the single ta
 reader follows, in the reader's order; one with a pinned article comes first. Inside a
 section the rank decides.
 
+Of a topic of which a reader wants "only top stories", the first `TOP_STORIES` are for
+them; the rest may still stand in another section.
+
 A section holds at most `per_topic` articles, a digest at most `articles` or what the
 reader set, if that is less. When not everything fits, pinned articles come first; then
 each section in turn gives its next best article, so that a reader of four topics with
@@ -16,7 +19,7 @@ who wants two articles at most still gets them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,6 +39,9 @@ from digest.model import (
     Topic,
 )
 from digest.tags import belongs, single_tag, slug, slugs
+
+#: What a section holds at most of a topic of which a reader wants only top stories.
+TOP_STORIES = 2
 
 #: A set of places in the issue's ranked articles.
 Places = frozenset[int]
@@ -69,6 +75,8 @@ class Candidates:
     labels: Mapping[str, str]  #: a tag's slug -> as the first article writes it
     places: Mapping[str, int]  #: by article id
     pinned: Places
+    titles: Mapping[str, str]  #: of every topic of the project, by slug
+    stale: tuple[Article, ...] = ()  #: ranked, older than the newsletter allows
 
     @property
     def without_topic(self) -> tuple[Article, ...]:
@@ -80,14 +88,15 @@ class Candidates:
 
 
 def candidates(
-    issue: Issue, newsletter: Newsletter, topics: Iterable[Topic]
+    issue: Issue, newsletter: Newsletter, topics: Collection[Topic]
 ) -> Candidates:
     """Work out which articles of `issue` belong to which topics and tags.
 
     `topics` are all those of the project: a reader may mute one that this
     newsletter does not offer.
     """
-    articles = tuple(a for a in rank(issue.articles) if _fresh(a, issue, newsletter))
+    ranked = rank(issue.articles)
+    articles = tuple(a for a in ranked if _fresh(a, issue, newsletter))
     by_tag: dict[str, set[int]] = {}
     labels: dict[str, str] = {}
     for place, article in enumerate(articles):
@@ -110,6 +119,8 @@ def candidates(
         labels=labels,
         places={article.id: place for place, article in enumerate(articles)},
         pinned=frozenset(i for i, article in enumerate(articles) if article.pinned),
+        titles={topic.slug: topic.title for topic in (*topics, *newsletter.topics)},
+        stale=tuple(a for a in ranked if not _fresh(a, issue, newsletter)),
     )
 
 
@@ -121,8 +132,8 @@ def _fresh(article: Article, issue: Issue, newsletter: Newsletter) -> bool:
 
 
 @dataclass(slots=True, kw_only=True)  # made for each reader: frozen costs twice as much
-class _Wanted:
-    """A section a reader may get, before limits."""
+class Wanted:
+    """A section a reader may get, before limits; `explaining` asks for it, too."""
 
     slug: str
     title: str
@@ -170,20 +181,21 @@ def choose(
 
     `received` holds the ids of articles the reader got before.
     """
-    reason = _not_now(subscriber, candidates.newsletter, now)
+    reason = not_now(subscriber, candidates.newsletter, now)
     if reason:
         return Digest(issue=candidates.issue, skipped=reason)
     preferences = subscriber.preferences
-    followed = _followed(candidates, preferences)
-    if not followed:
+    sections = followed(candidates, preferences)
+    if not sections:
         reason = "follows none of this newsletter's topics"
         return Digest(issue=candidates.issue, skipped=reason)
     got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
-    wanted = _dealt(followed, gone=got | _muted(candidates, preferences))
+    gone = got | muted(candidates, preferences)
+    wanted = dealt(sections, gone=gone, top=preferences.top)
     return _limited(candidates, wanted, limit=preferences.limit)
 
 
-def _not_now(subscriber: Subscriber, newsletter: Newsletter, now: datetime) -> str:
+def not_now(subscriber: Subscriber, newsletter: Newsletter, now: datetime) -> str:
     """Return why this reader gets nothing whatever the issue holds, or ""."""
     if subscriber.status is not Status.ACTIVE:
         return {
@@ -199,14 +211,14 @@ def _not_now(subscriber: Subscriber, newsletter: Newsletter, now: datetime) -> s
     return ""
 
 
-def _followed(candidates: Candidates, preferences: Preferences) -> list[_Wanted]:
+def followed(candidates: Candidates, preferences: Preferences) -> list[Wanted]:
     """Return the sections of what a reader follows, with everything that belongs."""
     topics, follows = candidates.newsletter.topics, preferences.follows
     if not topics and not follows:
         everything = frozenset(range(len(candidates.articles)))
-        return [_Wanted(slug="", title="", members=everything)]
+        return [Wanted(slug="", title="", members=everything)]
     sections = [
-        _Wanted(
+        Wanted(
             slug=topic.slug, title=topic.title, members=candidates.topics[topic.slug]
         )
         for topic in topics
@@ -215,11 +227,11 @@ def _followed(candidates: Candidates, preferences: Preferences) -> list[_Wanted]
     for tag in filter(None, map(single_tag, follows)):
         title = candidates.labels.get(tag, tag)
         members = candidates.tags.get(tag, Places())
-        sections.append(_Wanted(slug=f"tag:{tag}", title=title, members=members))
+        sections.append(Wanted(slug=f"tag:{tag}", title=title, members=members))
     return sections
 
 
-def _muted(candidates: Candidates, preferences: Preferences) -> Places:
+def muted(candidates: Candidates, preferences: Preferences) -> Places:
     """Return the articles a reader does not want to see, whatever they follow."""
     found = Places()
     for name in preferences.mutes:
@@ -232,18 +244,23 @@ def _muted(candidates: Candidates, preferences: Preferences) -> Places:
     return found
 
 
-def _dealt(sections: Iterable[_Wanted], *, gone: AbstractSet[int]) -> list[_Wanted]:
-    """Give every article that is not gone to the first section it belongs to."""
+def dealt(
+    sections: Iterable[Wanted], *, gone: AbstractSet[int], top: AbstractSet[str]
+) -> list[Wanted]:
+    """Give every article that is not gone to the first section it belongs to.
+
+    A section in `top` takes its first ones only; the others are not wanted there.
+    """
     taken, dealt = set(gone), list(sections)
     for section in dealt:
-        mine = section.members - taken
-        taken |= mine
-        section.places = sorted(mine)  # places are ranks
+        mine = sorted(section.members - taken)  # places are ranks
+        section.places = mine[:TOP_STORIES] if section.slug in top else mine
+        taken.update(section.places)
     return dealt
 
 
 def _limited(
-    candidates: Candidates, wanted: Sequence[_Wanted], *, limit: int | None
+    candidates: Candidates, wanted: Sequence[Wanted], *, limit: int | None
 ) -> Digest:
     """Return what fits, as a digest; skipped when there is less than the minimum."""
     limits = candidates.newsletter.limits
@@ -286,7 +303,7 @@ def _fitting(
 
 
 def _section(
-    candidates: Candidates, section: _Wanted, belonging: Mapping[int, Sequence[str]]
+    candidates: Candidates, section: Wanted, belonging: Mapping[int, Sequence[str]]
 ) -> Section:
     """Return the section with what is shown of it, and where else that belongs.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -156,24 +155,6 @@ def picture(
             f"--screenshot={path}",
             page.as_uri(),
         )
-
-
-def without_styles(mail: str) -> str:
-    """Return the mail as programs show it that drop every <style>."""
-    return re.sub(r"<style.*?</style>", "", mail, flags=re.DOTALL)
-
-
-def undeclared(mail: str) -> str:
-    """Return the mail as programs show it that darken it by themselves.
-
-    They drop what it says about dark mode first.
-    """
-    return re.sub(r'<meta name="[\w-]*color-schemes?"[^>]*>', "", without_styles(mail))
-
-
-def without_pictures(mail: str) -> str:
-    """Return the mail as programs show it that block pictures."""
-    return re.sub(r'src="[^"]*"', 'src="blocked:"', mail)
 
 
 def _with_pictures(mail: str) -> str:

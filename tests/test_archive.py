@@ -340,6 +340,8 @@ class TestAnIssue:
         assert store.archive.issues() == made
         assert store.archive.issues(limit=2) == made[1:]
         assert store.archive.issues("daily", limit=1) == [made[2]]
+        bare = store.archive.bare_issues("daily", limit=1)
+        assert bare == [replace(made[2], articles=())]
 
     def test_and_the_articles_it_is_made_of_can_be_one_step(self, store: Store) -> None:
         with store.transaction():

@@ -88,6 +88,25 @@ class TestAReader:
         assert store.audience.find("bo@example.org") is None
         assert store.audience.find("nobody") is None
 
+    def test_is_found_by_any_part_of_name_or_address_in_any_case(
+        self, store: Store
+    ) -> None:
+        names = ("Émile Örn", 'Ana "the_one" Bell', "هالة", "rivers", "Bell, Bo")
+        import_(store, *(reader(n, name=name) for n, name in enumerate(names)))
+
+        def search(words: str, limit: int = 9) -> set[str]:
+            return {r.name for r in store.audience.search(words, limit=limit)}
+
+        assert search("émile ÖRN") == {"Émile Örn"}
+        assert search('"THE_one"') == {'Ana "the_one" Bell'}
+        assert search("_") == {'Ana "the_one" Bell'}
+        assert search(" هالة ") == {"هالة"}
+        assert search("river") == {"rivers"}  # and not who follows them
+        assert search("READER2@") == {"هالة"}
+        assert search("bell") == {'Ana "the_one" Bell', "Bell, Bo"}
+        assert len(search("example.org", limit=3)) == 3
+        assert search("%") == set()
+
     def test_is_found_with_many_others_at_once(self, store: Store) -> None:
         import_(store, *(reader(n) for n in range(BATCH + 2)))
         everyone = {s.id: s for s in store.audience.all()}

@@ -32,7 +32,8 @@ def examples(page: str, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", ["writing-articles.md", "readers.md", "running.md", "bounces.md"]
+    "page",
+    ["writing-articles.md", "readers.md", "running.md", "approving.md", "bounces.md"],
 )
 def test_every_yaml_block_is_yaml(page: str) -> None:
     found = examples(page, "yaml")

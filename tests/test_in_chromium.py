@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageStat
 
+from digest import showing
 from digest.model import Length
 from digest.rendering.contrast import contrast
 from tests import browser
@@ -109,9 +110,9 @@ MODES: dict[str, tuple[int, bool, Callable[[str], str]]] = {
     "narrow": (320, False, str),
     "desk-dark": (600, True, str),
     "phone-dark": (360, True, str),
-    "desk-no-style": (700, False, browser.without_styles),
-    "phone-no-style": (360, False, browser.without_styles),
-    "phone-no-pictures": (360, False, browser.without_pictures),
+    "desk-no-style": (700, False, showing.without_styles),
+    "phone-no-style": (360, False, showing.without_styles),
+    "phone-no-pictures": (360, False, showing.without_pictures),
 }
 LENGTHS = {
     "newsroom": tuple(Length),
@@ -321,7 +322,7 @@ def test_a_browser_that_darkens_mails_itself_leaves_every_text_readable(
     """Read from pixels: computed styles do not say what became of the colours."""
     chosen = [stock.mail(of, language).html or "" for language in ("en", "ar")]
 
-    found = faint_when_darkened([*chosen, *map(browser.undeclared, chosen)], tmp_path)
+    found = faint_when_darkened([*chosen, *map(showing.undeclared, chosen)], tmp_path)
 
     assert found == [[], [], [], []]
 
@@ -332,7 +333,7 @@ def test_a_text_that_pales_where_a_browser_darkens_it_is_seen(tmp_path: Path) ->
 
     (found,) = faint_when_darkened([html.replace("</body>", pale)], tmp_path)
     (forced,) = faint_when_darkened(
-        [browser.undeclared(html).replace("</body>", pale)], tmp_path
+        [showing.undeclared(html).replace("</body>", pale)], tmp_path
     )
 
     assert [words for words, _ in found] == ["Pale words"]

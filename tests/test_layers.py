@@ -28,10 +28,12 @@ LAYERS = [
         "judging",
         "providers",
         "oauth",
+        "showing",
     },
     {"selection", "slots", "message", "rendering", "lint", "bounces"},
+    {"explaining"},
     {"config", "sources", "store", "transports", "template_files", "inbox"},
-    {"assembly", "enclosing", "issues", "readership", "postbox"},
+    {"assembly", "enclosing", "issues", "readership", "census", "postbox"},
     {
         "delivery",
         "building",
@@ -41,7 +43,8 @@ LAYERS = [
         "publishing",
         "returning",
     },
-    {"newsroom"},
+    {"newsroom", "planning", "simulating"},
+    {"answering", "approving", "reception"},
     {"scheduler", "doctor"},
     {"web"},
     {"cli"},
@@ -50,7 +53,7 @@ LAYERS = [
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 #: Rooms where values go in and values come out: no clock, no I/O, no logging.
-PURE = (LAYERS[0] | LAYERS[1] | LAYERS[2] | LAYERS[3]) - {"shipped", "oauth"}
+PURE = set().union(*LAYERS[:5]) - {"shipped", "oauth"}
 IMPURE_MODULES = {"os", "socket", "sqlite3", "time", "random", "logging", "secrets"}
 
 #: Each outside package has one home.
@@ -86,6 +89,7 @@ HOME = {
     "rich": "cli",
     "starlette": "web",
     "uvicorn": "web",
+    "watchfiles": "web/studio/watching",
 }
 
 

@@ -6,7 +6,9 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -23,13 +25,16 @@ from digest.cli.output import (
     table,
     when,
 )
-from digest.cli.project import newsroom_of
+from digest.cli.planning import show_sums, sums_json
+from digest.cli.project import newsroom_of, project_file, settings_of
 from digest.issues import Plan
 from digest.linting import Looked, notes
 from digest.model import Newsletter
 from digest.newsroom import Newsroom
+from digest.planning import change_since, summed
+from digest.settings import SmtpDelivery
 
-SCREENFUL = 20  #: shortened digests named; --json has them all
+SCREENFUL = 20  #: readers named, and shortened digests; --json has them all
 
 newsletter_argument = click.argument("newsletter", required=False, default="")
 
@@ -58,6 +63,7 @@ def plan_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Plan:
 def plan_json(plan: Plan, sizes: Sizes) -> dict[str, object]:
     """Return a plan as scripts want it: ids and reasons, nothing twice."""
     shortened = {row.subscriber.id: how for row, how in sizes.shortened}
+    fitted = {row.subscriber.id: row for row, _ in sizes.shortened}
     return {
         "issue": plan.issue.id,
         "number": plan.issue.number,
@@ -81,8 +87,9 @@ def plan_json(plan: Plan, sizes: Sizes) -> dict[str, object]:
                 "more": row.digest.more,
                 "skipped": row.digest.skipped,
                 "shortened": shortened.get(row.subscriber.id),
+                "octets": sizes.octets.get(row.subscriber.id),
             }
-            for row in plan.rows
+            for row in (fitted.get(r.subscriber.id, r) for r in plan.rows)
         ],
         "sizes_unknown": sizes.unknown,
     }
@@ -157,7 +164,8 @@ def show_plan(plan: Plan, *, rows: int | None = None) -> None:
 def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None:
     """Show who would get what of the next issue of NEWSLETTER, or nothing and why.
 
-    No issue is made and nothing is sent. NEWSLETTER may be left out when there is
+    In numbers, too: by topic, by size, how long it takes, what is new against the last
+    issue. `digest why READER` has one reader's mail article by article. No issue is made and nothing is sent. NEWSLETTER may be left out when there is
     only one.
     """
     newsroom = newsroom_of(ctx)
@@ -170,11 +178,20 @@ def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None
         newsroom.sizes(found, made=made),
         newsroom.lint(found.issue, made=made),
     )
+    delivery = newsroom.settings.delivery
+    sums = summed(
+        found,
+        sizes,
+        rate=delivery.rate if isinstance(delivery, SmtpDelivery) else 0,
+        change=change_since(newsroom.store, found),
+    )
     if json:
-        echo_json({**plan_json(found, sizes), "findings": looked.findings})
+        shown = {**plan_json(found, sizes), "sums": sums_json(sums)}
+        echo_json({**shown, "findings": looked.findings})
         return
-    show_plan(found)
+    show_plan(found, rows=SCREENFUL)
     show_sizes(sizes)
+    show_sums(sums)
     mention(looked, f"digest lint {found.newsletter.slug}")
 
 
@@ -262,7 +279,23 @@ def build(  # noqa: PLR0913, RUF100 click passes every option
     show_default=True,
     help="On this machine; 0 takes one that is free.",
 )
-@only_option("Only this reader; may be repeated.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen. Any other lets other machines in, with the address that is "
+    "printed, once.",
+)
+@click.option(
+    "--reader", metavar="ADDRESS", default="", help="Whose digest comes first."
+)
+@click.option(
+    "--at",
+    metavar="TIME",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    help="As though it were then, in the newsletter's time zone: 2026-11-23 07:00.",
+)
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @issue_option
 @click.pass_context
@@ -270,28 +303,36 @@ def preview(  # noqa: PLR0913, RUF100 click passes every option
     ctx: click.Context,
     newsletter: str,
     port: int,
-    only: tuple[str, ...],
+    host: str,
+    reader: str,
+    at: datetime | None,
     no_browser: bool,
     issue_id: str,
 ) -> None:
-    """Look at every reader's digest in a browser, on this machine only.
+    """Look at any reader's digest in a browser, and at why it is what it is.
 
-    After a change to readers or templates load the first page again; after a change
-    to articles run `digest collect` before that; after one to digest.yaml start the
-    preview again. Ctrl-C ends it.
+    What is shown is, byte for byte, what leaves. Saving a template, an article, the
+    readers' file or digest.yaml shows at once what it changes. Ctrl-C ends it.
     """
-    from digest.web.preview import serve
+    from digest.web.studio import serve
+    from digest.web.studio.asking import Asked
 
     newsroom = newsroom_of(ctx)
-    found = newsroom.newsletter(newsletter)
+    found = newsroom.newsletter(newsletter or newsroom.settings.newsletters[0].slug)
     newsroom.refresh_subscribers()
     newsroom.issues.find(found, issue_id)  # a wrong id is said here, not in the browser
     serve(
         newsroom,
-        found,
-        issue_id=issue_id,
-        only={newsroom.subscriber(address).id for address in only},
+        lambda: settings_of(ctx),
+        settings_file=project_file(ctx.find_root().obj),
+        first=Asked(
+            newsletter=found.slug,
+            issue=issue_id,
+            reader=newsroom.subscriber(reader).id if reader else "",
+        ),
+        host=host,
         port=port,
+        at=at and at.replace(tzinfo=ZoneInfo(found.timezone)),
         on_ready=lambda url: ready(url, no_browser),
     )
     said("The preview has ended.")

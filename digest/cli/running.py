@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import click
 
-from digest.cli.output import RENDERED_PER_CHOICE, counted, plural
+from digest.approving import Asked
+from digest.cli.output import RENDERED_PER_CHOICE, counted, forgotten, plural
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
@@ -20,6 +21,7 @@ from digest.newsroom import utc_now
 from digest.returning import Came, Handled
 from digest.scheduler import Clock, Watcher, upcoming
 from digest.slots import Slot
+from digest.store import Tidied
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"  #: a log is read far from where it was written
 
@@ -83,9 +85,11 @@ class Diary:
             due=lambda slot: stamp(f"{slot.newsletter}: due, preparing"),
             missed=self.missed,
             nothing=self.nothing,
+            asked=self.asked,
             sent=self.sent,
             returned=self.returned,
             failed=self.trouble,
+            tidied=self.tidied,
         )
 
     def code(self) -> int:
@@ -120,6 +124,14 @@ class Diary:
         """Say that a slot came and there was no news."""
         stamp(f"{newsletter.slug}: nothing new, nothing sent")
 
+    def asked(self, asked: Asked) -> None:
+        """Say that an issue waits for its editors."""
+        opens = f"leaves {asked.opens:{MOMENT}} unless held" if asked.opens else "waits"
+        stamp(
+            f"{asked.issue.id}: {plural(len(asked.editors), 'proof')} sent of revision "
+            f"{asked.revision}; {opens}"
+        )
+
     def sent(self, report: SendReport) -> None:
         """Say what came of an issue."""
         self.unsettled |= not report.settled
@@ -136,6 +148,11 @@ class Diary:
         self.unsettled |= handled.came is Came.PARKED
         if handled.came is not Came.AGAIN:  # an mbox is read from its beginning
             stamp(f"returned mail: {told(handled)}")
+
+    def tidied(self, tidied: Tidied) -> None:
+        """Say what was forgotten, if anything was."""
+        if tidied != Tidied():
+            stamp(f"tidied: {forgotten(tidied)}")
 
     def trouble(self, what: str, error: DigestError) -> None:
         """Say what cannot be done now and is tried again."""

@@ -23,6 +23,7 @@ from digest.cli.output import (
     when,
 )
 from digest.cli.project import newsroom_of
+from digest.issues import WAYS_ON
 from digest.model import Issue, State
 from digest.newsroom import Newsroom
 from digest.scheduler import overdue, upcoming
@@ -56,6 +57,7 @@ class Standing:
     skipped: dict[str, int]  #: by reason
     hold: str  #: why nothing of it leaves at present
     returned: dict[str, int]  #: of those sent, by what came back
+    opens: datetime | None  #: when it leaves all the same; None: not by itself
 
     @property
     def settled(self) -> bool:
@@ -80,6 +82,7 @@ def codes(reply: str) -> str:
 def standing(newsroom: Newsroom, issue: Issue) -> Standing:
     """Read how an issue stands."""
     journal = newsroom.store.journal
+    approval = newsroom.store.approvals.of(issue.id)
     return Standing(
         issue=issue,
         counts=journal.counts(issue.id),
@@ -88,6 +91,7 @@ def standing(newsroom: Newsroom, issue: Issue) -> Standing:
         skipped=journal.reasons(issue.id),
         hold=journal.held(issue.id),
         returned=newsroom.store.returns.counts(issue.id),
+        opens=approval.opens if approval else None,
     )
 
 
@@ -151,6 +155,7 @@ def status_json(
                 "due": each.due,
                 "settled": each.settled,
                 "hold": each.hold,
+                "opens": each.opens,
                 "skipped": each.skipped,
                 "returned": each.returned,
                 "deliveries": [
@@ -206,7 +211,8 @@ def show_standing(newsroom: Newsroom, each: Standing) -> None:
     if untried or each.told or each.skipped or each.hold or each.returned:
         line(f"\n{each.issue.id}:")
     if each.hold:
-        warned(f"  {each.hold}: nothing more of it leaves")
+        until = f" before {when(each.opens)}" if each.opens else ""
+        warned(f"  {each.hold}: nothing more of it leaves{until}; {WAYS_ON[each.hold]}")
     for reason, number in each.skipped.items():
         line(f"  {plural(number, 'reader')} skipped: {reason}")
     if each.returned:
@@ -215,9 +221,10 @@ def show_standing(newsroom: Newsroom, each: Standing) -> None:
         if number > 1:
             line(f"  {plural(number, 'mail')} {state}: {code}")
     if untried:
+        sends = f"; `digest send {each.issue.newsletter}` sends what waits"
         line(
             f"  {plural(untried, 'mail')} not tried yet, waiting since "
-            f"{when(each.due)}; `digest send {each.issue.newsletter}` sends what waits"
+            f"{when(each.due)}{'' if each.hold else sends}"
         )
     for delivery in each.told[:SCREENFUL]:
         line(f"  {address(newsroom, delivery)}: {story(delivery)}")

@@ -108,6 +108,14 @@ def _newsletters(settings: Mapping[str, object]) -> Complaints:
             yield from _twice(sequence(newsletter.get(key)), (*here, key))
         if isinstance(newsletter.get("schedule"), dict):
             yield from _schedule(mapping(newsletter["schedule"]), (*here, "schedule"))
+        if "approval" in newsletter and not settings.get("editors"):
+            yield (
+                (*here, "approval"),
+                (
+                    "`approval` is asked of editors, and none are named; add a line such "
+                    "as `editors: [desk@longitude.example]` at the left margin"
+                ),
+            )
         limits = mapping(newsletter.get("limits"))
         minimum, articles = limits.get("minimum", 1), limits.get("articles", 12)
         if (

@@ -20,6 +20,7 @@ PARTS = (
     SQL["erase_event"],
     SQL["erase_agreement"],
     SQL["erase_asked"],
+    SQL["erase_request"],
     SQL["erase_formerly"],
     SQL["erase_imported"],
     SQL["erase_soft_bounce"],

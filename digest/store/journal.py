@@ -31,7 +31,7 @@ from digest.store.database import (
     storable,
     to_ms,
 )
-from digest.store.rows import Claim, Delivery, Start, Written
+from digest.store.rows import Brought, Claim, Delivery, Start, Written
 from digest.store.step import Step
 
 BATCH = 500  #: rows read at a time
@@ -280,6 +280,45 @@ class Journal:
         ):
             after = rows[-1]["subscriber"]
             yield from (_delivery(issue_id, row) for row in rows)
+
+    def delivery(self, issue_id: str, subscriber: str) -> Delivery | None:
+        """Return one reader's row of an issue; None: there is none."""
+        row = self._database.one(
+            SQL["delivery"], issue=self._key(issue_id), reader=subscriber
+        )
+        return _delivery(issue_id, row) if row else None
+
+    def brought(self, subscriber: str, articles: Collection[str]) -> list[Brought]:
+        """Return which mails brought a reader any of these articles, oldest first."""
+        sharing = self._contents.sharing(articles)
+        if not sharing:
+            return []
+        names = self._database.all(SQL["issue_ids"], keys=tuple(sharing))
+        ids = {row["key"]: row["id"] for row in names}
+        return [
+            Brought(
+                issue=ids[row["issue"]],
+                dated=from_ms(row["dated_ms"]),
+                articles=self._contents.unpack(row["issue"], row["contents"])
+                & set(articles),
+            )
+            for row in self._database.all(
+                SQL["brought"], issues=tuple(sharing), reader=subscriber
+            )
+        ]
+
+    def of_reader(self, subscriber_id: str) -> list[tuple[Delivery, frozenset[str]]]:
+        """Return a reader's rows, and the ids of the articles each mail held.
+
+        The oldest issue comes first.
+        """
+        return [
+            (
+                _delivery(row["id"], row),
+                self._contents.unpack(row["issue"], row["contents"] or b""),
+            )
+            for row in self._database.all(SQL["of_reader"], reader=subscriber_id)
+        ]
 
     def oldest_due(self, issue_id: str) -> datetime | None:
         """Return since when, or from when on, the first open row may be sent.

@@ -68,6 +68,15 @@ class Delivery:
         return delivery_id(self.issue, self.subscriber)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What one mail brought to a reader, or may have brought."""
+
+    issue: str
+    dated: datetime
+    articles: frozenset[str]  #: ids, of those asked for
+
+
 def delivery_id(issue_id: str, subscriber_id: str) -> str:
     """Return the id of the row of an issue and a reader."""
     return f"{issue_id}:{subscriber_id}"

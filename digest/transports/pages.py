@@ -1,4 +1,4 @@
-"""Digests as pages to look at: what `digest build` writes and the preview serves.
+"""Digests as pages to look at: what `digest build` writes.
 
 Every reader gets ``NAME-ID.eml`` (the message, byte for byte), ``.txt``, and
 ``.html`` where there is one, with the project's own pictures copied beside it so

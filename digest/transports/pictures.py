@@ -7,15 +7,13 @@ them in its own `images` folder.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
-from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
+from digest.showing import with_pictures
 from digest.tags import slug
 
-_SOURCE = re.compile(r'(\s(?:src|background)=")([^"]*)(")')
 _LONGEST_SLUG = 40
 
 
@@ -39,11 +37,11 @@ class Pictures:
         `up` is the way from the page to the folder: `../../` for one two below.
         """
 
-        def replaced(match: re.Match[str]) -> str:
-            path = self.path(unescape(match[2]))
-            return f"{match[1]}{up + quote(path) if path else match[2]}{match[3]}"
+        def place(url: str) -> str:
+            path = self.path(url)
+            return up + quote(path) if path else ""
 
-        return _SOURCE.sub(replaced, html) if self._files else html
+        return with_pictures(html, place) if self._files else html
 
     def path(self, url: str) -> str:
         """Return where a picture lies now, in the folder; "" when it is not ours."""

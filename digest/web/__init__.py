@@ -1,1 +1,1 @@
-"""Faces that answer HTTP: the local preview."""
+"""Faces that answer HTTP: the studio, on an editor's own machine."""

@@ -13,19 +13,22 @@ from digest.errors import BusyError, TransportError
 LOOPBACK = "127.0.0.1"
 
 
-def listening_on(port: int) -> socket.socket:
+def listening_on(port: int, host: str = LOOPBACK) -> socket.socket:
     """Return a socket that listens there; say why not, otherwise."""
+    where = "on this machine" if host == LOOPBACK else f"at {host}"
     try:
-        return socket.create_server((LOOPBACK, port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise BusyError(
-                f"port {port} is taken on this machine, perhaps by another preview; end "
+                f"port {port} is taken {where}, perhaps by another digest; end "
                 "that one, or choose another port with --port"
             ) from error
         raise TransportError(
-            f"port {port} cannot be used on this machine ({error.strerror}); choose "
+            f"port {port} cannot be used {where} ({error.strerror}); choose "
             "another with --port, above 1023"
+            + ("" if host == LOOPBACK else ", or an address of this machine for --host")
         ) from error
 
 

@@ -6,6 +6,10 @@ order by t.subscriber limit :limit
 -- name: everyone
 select * from subscriber where id > :after order by id limit :limit
 
+-- name: matching
+select * from subscriber where id > :after and lower(profile) like :pattern
+order by id limit :limit
+
 -- name: by_key
 select * from subscriber where address_key = :key
 
@@ -36,3 +40,9 @@ on conflict (origin) do update set seen = excluded.seen
 
 -- name: seen
 select seen from followed where origin = :origin
+
+-- name: former
+select address_key from formerly where subscriber = :subscriber order by address_key
+
+-- name: said
+select origin, said from imported where subscriber = :subscriber order by origin

@@ -32,6 +32,9 @@ delete from agreement where subscriber = :id
 -- name: erase_asked
 delete from asked where subscriber = :id
 
+-- name: erase_request
+delete from request where subscriber = :id
+
 -- name: erase_formerly
 delete from formerly where subscriber = :id
 

@@ -71,6 +71,8 @@ and state in ('claimed', 'sending')
 
 -- name: standing
 select d.subscriber, d.state, d.token, s.status, i.hold,
+  (select count(*) from taken t
+   where t.newsletter = i.newsletter and t.subscriber = d.subscriber) as takes,
   (select max(key) from issue) as last_key
 from delivery d join subscriber s on s.id = d.subscriber
 join issue i on i.key = d.issue
@@ -126,6 +128,18 @@ select issue, subscriber, contents from delivery
 where issue in (:issues) and subscriber in (:readers) and contents is not null
 and (state in ('sending', 'body_sent', 'sent', 'unknown') or doubted = 1)
 
+-- name: brought
+select issue, dated_ms, contents from delivery
+where issue in (:issues) and subscriber = :reader and contents is not null
+and (state in ('sending', 'body_sent', 'sent', 'unknown') or doubted = 1)
+order by dated_ms
+
+-- name: delivery
+select * from delivery where issue = :issue and subscriber = :reader
+
+-- name: issue_ids
+select key, id from issue where key in (:keys)
+
 -- name: counts
 select state, cast(sum(n) as bigint) as n from (
   select state, count(*) as n from delivery where issue = :issue group by state
@@ -154,6 +168,11 @@ order by i.number
 select * from delivery
 where issue = :issue and subscriber > :after {state}
 order by subscriber limit :limit
+
+-- name: of_reader
+select i.id, d.* from delivery d join issue i on i.key = d.issue
+where d.issue in (select key from issue) and d.subscriber = :reader
+order by i.frozen_ms, i.id
 
 -- name: in_state
 and state = :state
