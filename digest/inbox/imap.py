@@ -12,13 +12,13 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from digest.bounces import LARGEST
 from digest.errors import TransportError
 from digest.inbox.arrived import Arrived
 from digest.oauth import TokenError, Tokens, xoauth2
 from digest.settings import ImapInbox, Security
 
 _TIMEOUT = 60.0  #: seconds for an answer
-_LARGEST = 1 << 20  #: bytes of a mail that are fetched
 
 
 class Imap:
@@ -126,7 +126,7 @@ class Imap:
 
     def _content(self, server: imaplib.IMAP4, uid: str) -> bytes | None:
         """Return the beginning of a mail, unread; None when it is gone."""
-        kind, answer = server.uid("FETCH", uid, f"(BODY.PEEK[]<0.{_LARGEST}>)")
+        kind, answer = server.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)")
         if kind != "OK":
             raise self._refused("FETCH", answer)
         return next((each[1] for each in answer if isinstance(each, tuple)), None)
