@@ -25,6 +25,7 @@ class Census:
     newsletters: Counter[str] = field(default_factory=Counter)
     follows: Counter[str] = field(default_factory=Counter)  #: topics, and ``tag:…``
     mutes: Counter[str] = field(default_factory=Counter)
+    top: Counter[str] = field(default_factory=Counter)  #: topics, top stories only
     left: Counter[str] = field(default_factory=Counter)  #: newsletters they left
     languages: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
@@ -47,6 +48,7 @@ def census(subscribers: Iterable[Subscriber], *, now: datetime) -> Census:
         found.newsletters.update(wishes.newsletters)
         found.follows.update(wishes.follows)
         found.mutes.update(wishes.mutes)
+        found.top.update(wishes.top)
         found.left.update(reader.left)
         found.languages[reader.language] += 1
         found.formats[wishes.format.value] += 1

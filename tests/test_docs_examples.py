@@ -33,7 +33,14 @@ def examples(page: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "page",
-    ["writing-articles.md", "readers.md", "running.md", "approving.md", "bounces.md"],
+    [
+        "writing-articles.md",
+        "readers.md",
+        "running.md",
+        "privacy.md",
+        "approving.md",
+        "bounces.md",
+    ],
 )
 def test_every_yaml_block_is_yaml(page: str) -> None:
     found = examples(page, "yaml")
@@ -120,6 +127,37 @@ def test_the_readers_are_valid_and_the_same_in_both_forms(
     assert amira.preferences.follows == ("human-rights", "climate", "tag:lisbon")
     assert jonas.status is Status.ACTIVE
     assert jonas.preferences.newsletters == {"daily"}
+
+
+def test_the_readers_page_says_what_becomes_of_every_export() -> None:
+    from digest.config.exports import EXPORTS
+
+    page = (DOCS / "readers.md").read_text("utf-8")
+    rows = {
+        line.split(" | ")[0].removeprefix("| "): line
+        for line in page.splitlines()
+        if line.startswith("| ")
+    }
+
+    for export in EXPORTS:
+        told = rows[export.program.partition(" ")[0]]
+        for name in export.columns.get("consent_at", ()):
+            assert name in told.lower(), export.program
+        for theirs, ours in export.statuses.items():
+            assert theirs in told or ours == "unsubscribed", (export.program, theirs)
+
+
+def test_the_privacy_page_shows_the_defaults(tmp_path: Path) -> None:
+    from digest.config import load_settings
+    from digest.settings import Retention
+    from tests.projects import SETTINGS, write_project
+
+    [text] = examples("privacy.md", "yaml")
+    write_project(tmp_path / "news", settings=SETTINGS + text)
+
+    settings = load_settings(tmp_path / "news", environment={})
+
+    assert settings.retention == Retention()
 
 
 def test_running_names_every_key_of_delivery_smtp_and_its_defaults() -> None:

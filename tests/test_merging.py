@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,13 +20,13 @@ from digest.store.profiles import form_of
 
 ANA = Subscriber(id="", address="ana@readers.example")
 SLIP = Consent(at=datetime(2026, 2, 3, tzinfo=UTC), where="a paper slip")
-PAGE = Consent(at=datetime(2026, 5, 6, tzinfo=UTC), where="https://ledger.example/s")
+PAGE = Consent(at=datetime(2026, 5, 6, tzinfo=UTC), where="web page")
 
 
 def ana(**changes: Any) -> Subscriber:
     """Make a reader by fields of hers and of her preferences."""
     wishes = {k: changes.pop(k) for k in list(changes) if k in Preferences.__slots__}
-    for name in ("newsletters", "mutes"):
+    for name in ("newsletters", "mutes", "top"):
         if name in wishes:
             wishes[name] = frozenset(wishes[name].split())
     if "follows" in wishes:
@@ -141,3 +142,22 @@ def test_a_merge_said_twice_changes_nothing_more_and_brings_nothing_back(
     if held.status.final:
         assert form["status"] in (held.status, Status.UNSUBSCRIBED)
     assert not dict(differences(form, again))
+
+
+def row(*cells: Any) -> str:
+    """Return a line of the table in docs/readers.md."""
+    name, held, before, said, becomes = cells
+
+    def cell(value: object) -> str:
+        return str((value.where if isinstance(value, Consent) else value) or "·")
+
+    first = "–" if before is None and name != "limit" else cell(before)
+    return f"| `{name}` | {cell(held)} | {first} | {cell(said)} | {cell(becomes)} |"
+
+
+def test_the_table_in_the_docs_is_this_one() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "readers.md").read_text("utf-8")
+    _, _, rest = page.partition("<!-- merge table")
+    table, _, _ = rest.partition("<!-- end of merge table -->")
+
+    assert table.strip().splitlines()[3:] == [row(*each) for each in TABLE]

@@ -29,6 +29,7 @@ from digest.store.profiles import (
         preferences=st.builds(
             Preferences,
             newsletters=st.frozensets(st.text(max_size=2)),
+            top=st.frozensets(st.text(max_size=2), max_size=2),
             format=st.sampled_from(Format),
             length=st.sampled_from(Length),
             limit=st.none() | st.integers(1, 20),

@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 import digest.store
 from digest.errors import StoreError
 from digest.store import open_store
-from digest.store.database import Database, chunks, from_ms, new_id, storable, to_ms
+from digest.store.database import (
+    Database,
+    NearIds,
+    chunks,
+    from_ms,
+    new_id,
+    storable,
+    to_ms,
+)
 from digest.store.engine import Connection
 from tests.projects import Clock
 from tests.stores import article, opened, reader, rows, settled
@@ -490,3 +498,16 @@ class TestSmallThings:
 
         assert [item for chunk in found for item in chunk] == items
         assert all(1 <= len(chunk) <= size for chunk in found)
+
+
+def test_new_ids_are_those_of_links_and_near_ones_lie_together() -> None:
+    ids = NearIds()
+
+    drawn = [ids.draw(number) for number in (500, 1, 500)]
+
+    assert len({each for some in drawn for each in some}) == 1001
+    assert max(drawn[0]) < min(drawn[1]) < min(drawn[2])
+    assert drawn[0] != sorted(drawn[0]), "they do not tell who came first"
+    for each in (*drawn[0], *(new_id() for _ in range(100))):
+        assert re.fullmatch("[a-z2-7]{12}[acegikmoqsuwy246]", each)
+    assert not NearIds().draw(1)[0].startswith(drawn[0][0][:4])

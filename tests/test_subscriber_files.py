@@ -419,6 +419,7 @@ SUBSCRIBERS = st.builds(
         newsletters=st.frozensets(st.sampled_from(NEWSLETTERS)),
         follows=st.lists(FOLLOWED, unique=True).map(tuple),
         mutes=st.frozensets(FOLLOWED),
+        top=st.frozensets(st.sampled_from(TOPICS), max_size=2),
         format=st.sampled_from(Format),
         length=st.sampled_from(Length),
         limit=st.none() | st.integers(1, 10_000),

@@ -106,6 +106,7 @@ def came_from(
         "preferences.newsletters": ", ".join(sorted(wishes.newsletters)) or "none",
         "preferences.follows": ", ".join(wishes.follows) or "everything",
         "preferences.mutes": ", ".join(sorted(wishes.mutes)),
+        "preferences.top": ", ".join(sorted(wishes.top)),
         "preferences.format": wishes.format.value,
         "preferences.length": wishes.length.value,
         "preferences.limit": str(wishes.limit or ""),

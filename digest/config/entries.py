@@ -47,6 +47,9 @@ from digest.yamltext import KEY, Location
 MOST_NAMED = 100
 
 _MOST_REMEMBERED = 50_000  #: values judged before
+_MOST_SHAPES = 20_000  #: lines but for what differs from reader to reader
+
+Shape = tuple[str, ...]
 
 #: An entry as a YAML file would say it.
 Entry = Mapping[str, Any]  # whatever stands in a file
@@ -81,6 +84,7 @@ class Entries:
         self._wrong = 0
         self._keys, self._mailboxes = array("q"), array("q")
         self._lines = array("Q")
+        self._shapes: dict[Shape, Subscriber] = {}
         self._memory: dict[tuple[object, ...], Any] = {}  # values of any field
 
     def take(self, entry: Entry, line: int) -> Subscriber | None:
@@ -91,6 +95,41 @@ class Entries:
         if key := same_reader_key(entry.get("address")):
             self._note(key, line)
         return None
+
+    def alike(
+        self, shape: Shape, *, address: str, name: str, at: str, line: int
+    ) -> Subscriber | None:
+        """Return a reader like one before them, but for address, name and when.
+
+        `shape` is everything else that stands in their line. None: take it as a whole.
+        """
+        like = self._shapes.get(shape)
+        if like is None or not name.isprintable():
+            return None
+        try:
+            address = check_address(address)
+            asked = moment(at, like.timezone) if at else None
+        except ValueError:
+            return None
+        reader = Subscriber(
+            id="",
+            address=address,
+            name=name,
+            language=like.language,
+            timezone=like.timezone,
+            preferences=like.preferences,
+            status=like.status,
+            paused_until=like.paused_until,
+            consent=Consent(at=asked, where=like.consent.where),
+            left=like.left,
+        )
+        return self.noted(reader, line)
+
+    def learn(self, shape: Shape, reader: Subscriber) -> None:
+        """Remember what a line becomes, for others like it."""
+        if len(self._shapes) >= _MOST_SHAPES:
+            self._shapes.clear()
+        self._shapes[shape] = reader
 
     def noted(self, reader: Subscriber, line: int) -> Subscriber:
         """Return a reader who is right, with the consent that holds for all of them."""
@@ -161,6 +200,7 @@ class Entries:
                 found.get("format", Format.HTML),
                 found.get("length", Length.SUMMARIES),
                 found.get("limit"),
+                found.get("top", frozenset()),
             ),
             status=found.get("status", Status.ACTIVE),
             paused_until=found.get("paused_until"),
@@ -204,7 +244,15 @@ class Entries:
     def _preferences(self, *values: Any) -> Preferences:
         key = ("preferences", *values)
         if key not in self._memory:
-            names = ("newsletters", "follows", "mutes", "format", "length", "limit")
+            names = (
+                "newsletters",
+                "follows",
+                "mutes",
+                "format",
+                "length",
+                "limit",
+                "top",
+            )
             self._memory[key] = Preferences(**dict(zip(names, values, strict=True)))
         made: Preferences = self._memory[key]
         return made

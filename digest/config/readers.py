@@ -18,6 +18,7 @@ from digest.config.kinds import (
     NewsletterName,
     Part,
     TimeZone,
+    TopicName,
 )
 from digest.config.references import Known
 from digest.config.values import either, moment
@@ -43,6 +44,7 @@ class ReaderPart(Part):
         default=[], examples=[["human-rights", "tag:lisbon"]]
     )
     mutes: list[Followed] = Field(default=[], examples=[["sport"]])
+    top: list[TopicName] = Field(default=[], examples=[["science"]])
     format: Literal["html", "text"] = "html"
     length: Literal["headlines", "summaries", "full"] = "summaries"
     limit: Count | None = Field(default=None, examples=[8])
@@ -74,6 +76,7 @@ def subscriber(part: ReaderPart, known: Known) -> Subscriber:
             newsletters=frozenset(newsletters),
             follows=tuple(dict.fromkeys(part.follows)),
             mutes=frozenset(part.mutes),
+            top=frozenset(part.top),
             format=Format(part.format),
             length=Length(part.length),
             limit=part.limit,

@@ -29,6 +29,7 @@ COLUMNS = (
     "newsletters",
     "follows",
     "mutes",
+    "top",
     "format",
     "length",
     "limit",
@@ -39,7 +40,7 @@ COLUMNS = (
     "left",
 )
 #: Columns that hold several items.
-LISTS = ("newsletters", "follows", "mutes", "left")
+LISTS = ("newsletters", "follows", "mutes", "top", "left")
 _NO_NEWSLETTERS = "-"
 _ITEM_END = re.compile("[;|]")
 _FORMULA = re.compile(r"'*[=+\-@]")
@@ -99,6 +100,7 @@ def _row(subscriber: Subscriber) -> list[str]:
         ";".join(sorted(preferences.newsletters)) or _NO_NEWSLETTERS,
         ";".join(preferences.follows),
         ";".join(sorted(preferences.mutes)),
+        ";".join(sorted(preferences.top)),
         str(preferences.format),
         str(preferences.length),
         "" if preferences.limit is None else str(preferences.limit),

@@ -223,6 +223,7 @@ def _entry(subscriber: Subscriber) -> dict[str, object]:
         "newsletters": sorted(preferences.newsletters),
         "follows": list(preferences.follows),
         "mutes": sorted(preferences.mutes),
+        "top": sorted(preferences.top),
         "format": str(preferences.format),
         "length": str(preferences.length),
         "limit": preferences.limit,

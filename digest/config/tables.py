@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from digest.config.entries import Entries
+from digest.config.entries import Entries, Shape
 from digest.config.exports import EXPORTS, Export, recognised
 from digest.config.files import opened, read_text
 from digest.config.spreadsheet import COLUMNS, entry_of, read_cell
@@ -39,6 +39,9 @@ NO_ADDRESS = (
     f'such as {",".join(COLUMNS[:5])}, or say which one it is with --map "address=…"'
 )
 
+#: What parts a line into what many lines share, and what is one reader's own.
+_Split = Callable[[Sequence[str]], tuple[Shape, dict[str, str]]]
+
 #: What makes an entry of a line's cells.
 _Make = Callable[[Sequence[str]], dict[str, str]]
 
@@ -53,6 +56,7 @@ class Table:
         self.columns_left_out: tuple[str, ...] = ()
         self._width = 0
         self._cells: _Make | None = None
+        self._own: _Split | None = None
         self._statuses: Mapping[str, str] = {}
 
     def __iter__(self) -> Iterator[Subscriber]:
@@ -88,6 +92,11 @@ class Table:
             )
             return None
         assert self._cells
+        shape = None
+        if self._own is not None and len(row) == self._width:
+            shape, own = self._own(row)
+            if known := self._entries.alike(shape, **own, line=line):
+                return known
         cells = self._cells(row)
         status = cells.get("status")
         if status and self._statuses:
@@ -101,7 +110,10 @@ class Table:
                 )
                 return None
             cells["status"] = ours
-        return self._entries.take(entry_of(cells), line)
+        reader = self._entries.take(entry_of(cells), line)
+        if reader and shape is not None:
+            self._entries.learn(shape, reader)
+        return reader
 
     # -- the first line ---------------------------------------------------------
 
@@ -137,6 +149,7 @@ class Table:
         self._stop_at(problems, line)
         self.columns_left_out = tuple(left_out)
         self._entries.names = {ours: row[at].strip() for ours, at in places.items()}
+        self._own = _splitting(places)
         return _picking(tuple(places.items()))
 
     def _stop_at(self, problems: Iterable[tuple[str, str]], line: int) -> None:
@@ -178,6 +191,22 @@ class Table:
             return entry
 
         return make
+
+
+def _splitting(places: Mapping[str, int]) -> _Split:
+    """Return what parts a line that has all its cells."""
+    own = ("address", "name", "consent_at")
+    shared = tuple(place for name, place in places.items() if name not in own)
+    address, name, at = (places.get(each, -1) for each in own)
+
+    def split(row: Sequence[str]) -> tuple[Shape, dict[str, str]]:
+        return tuple([row[place] for place in shared]), {
+            "address": read_cell(row[address]),
+            "name": read_cell(row[name]) if name >= 0 else "",
+            "at": row[at].strip() if at >= 0 else "",
+        }
+
+    return split
 
 
 def _picking(places: Sequence[tuple[str, int]]) -> _Make:

@@ -348,7 +348,7 @@ class Audience:
             now=self._now(),
             most_listed=MOST_LISTED,
         )
-        with suppress(_Trial), self._database.tx():
+        with suppress(_Trial), self._database.roomy(), self._database.tx():
             for chunk in chunks(subscribers, BATCH):
                 taken.take_in(chunk)
             if sync:

@@ -132,6 +132,10 @@ class Engine(Protocol):
         """Let tables that others refer to be rebuilt meanwhile."""
         ...
 
+    def roomy(self, connection: Any) -> AbstractContextManager[None]:
+        """Give a connection more memory meanwhile, for who writes a lot at once."""
+        ...
+
     def alone(self, doing: str) -> AbstractContextManager[bool]:
         """Hold the lock of that name; yield False when another process has it."""
         ...

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from digest.addresses import same_address_key
 from digest.model import Agreed, Consent, Status, Subscriber
-from digest.store.database import Database, Row, Single, chunks, new_ids, statements
+from digest.store.database import Database, NearIds, Row, Single, chunks, statements
 from digest.store.history import Changes, History, kind_of
 from digest.store.merging import differences, merged_form
 from digest.store.profiles import (
@@ -99,6 +99,7 @@ class Import:
         self._standing, self._history = int(standing), history
         self._suppressions = suppressions
         self._named = array("q")  # 8 bytes a reader: there may be millions
+        self._ids = NearIds()
         self.tally = Tally()
 
     def take_in(self, subscribers: Sequence[Subscriber]) -> None:
@@ -109,7 +110,7 @@ class Import:
         suppressed = self._suppressions.among(key for key in given if key not in held)
         new: list[New] = []
         said_now: list[Values] = []
-        fresh = iter(new_ids(len(given) - len(held)))
+        fresh = iter(self._ids.draw(len(given) - len(held)))
         for key, subscriber in given.items():
             row = held.get(key)
             if key in suppressed:

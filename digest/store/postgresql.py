@@ -226,6 +226,10 @@ class Postgresql:
         """Do nothing: constraints are changed in place."""
         return nullcontext()
 
+    def roomy(self, connection: object) -> AbstractContextManager[None]:  # noqa: ARG002 nothing to do
+        """Do nothing: the server has memory of its own."""
+        return nullcontext()
+
     @contextmanager
     def alone(self, doing: str) -> Iterator[bool]:
         """Hold an advisory lock on a connection of its own; it dies with the process."""

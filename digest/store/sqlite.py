@@ -62,6 +62,10 @@ WORDS = {
 }
 
 
+#: Of pages kept while a file of readers is taken in; otherwise it is 2 MiB.
+ROOMY_KIB = 64 * 1024
+
+
 class Sqlite:
     """A database in a file; see `Engine`."""
 
@@ -193,6 +197,16 @@ class Sqlite:
             yield
         finally:
             connection.execute("pragma foreign_keys=on")
+
+    @contextmanager
+    def roomy(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Keep more pages: readers' ids are random, so every page is written to."""
+        usual = connection.execute("pragma cache_size").fetchone()[0]
+        connection.execute(f"pragma cache_size=-{ROOMY_KIB}")
+        try:
+            yield
+        finally:
+            connection.execute(f"pragma cache_size={usual}")
 
     def back_up(self, connection: sqlite3.Connection, to: Path) -> bool:
         """Write all of it, as of one moment, into a new file while others write."""

@@ -7,7 +7,8 @@ order by t.subscriber limit :limit
 select * from subscriber where id > :after order by id limit :limit
 
 -- name: matching
-select * from subscriber where id > :after and lower(profile) like :pattern
+select * from subscriber
+where id > :after and (address_key like :pattern or lower(profile) like :pattern)
 order by id limit :limit
 
 -- name: by_key

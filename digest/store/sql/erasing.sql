@@ -33,7 +33,9 @@ delete from agreement where subscriber = :id
 delete from asked where subscriber = :id
 
 -- name: erase_request
+-- Those of a form that nobody has looked at yet have only the address.
 delete from request where subscriber = :id
+or address_key in (select address_key from subscriber where id = :id)
 
 -- name: erase_formerly
 delete from formerly where subscriber = :id
