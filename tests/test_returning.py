@@ -300,3 +300,15 @@ def test_a_folder_of_mails_is_read_in_one_go(room: Room, tmp_path: Path) -> None
 
     assert came == [Came.LEFT, Came.FORGED, Came.HARD]
     assert again == [Came.AGAIN] * 3
+
+
+def test_what_a_forms_mail_brings_back_is_no_forgery_and_changes_nobody(
+    room: Room,
+) -> None:
+    before = room.reader()
+
+    handled = room.comes(room.mail("postfix-unknown-user", about="daily"))
+
+    assert handled.came is Came.ANSWER
+    assert room.reader() == before
+    assert not room.counts

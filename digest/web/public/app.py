@@ -24,6 +24,7 @@ from digest.web.public.front import Front
 from digest.web.public.guards import BasePath, Limiter
 from digest.web.public.health import Health
 from digest.web.public.leaving import Leaving
+from digest.web.public.moving import Moving
 from digest.web.public.pages import PRIVATE, Pages
 from digest.web.public.preferences import Centre
 from digest.web.public.subscribing import Subscribing
@@ -60,7 +61,8 @@ def public_app(
             *_subscribing(doors, subscribing),
             *_leaving(doors, Leaving(front)),
             *_choosing(doors, Centre(front)),
-            *_deciding(doors, Deciding(newsroom)),
+            *_deciding(doors, Deciding(newsroom, front.tokens)),
+            *_moving(doors, Moving(front, limiter=asking)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
         ],
@@ -109,6 +111,11 @@ def _choosing(doors: Doors, views: Centre) -> list[Route]:
         _post("/p/{token}/data", doors.guarded(views.data)),
         _get("/p/{token}/erase", doors.open(views.erasing)),
         _post("/p/{token}/erase", doors.guarded(views.erase)),
+    ]
+
+
+def _moving(doors: Doors, views: Moving) -> list[Route]:
+    return [
         _post("/p/{token}/address", doors.guarded(views.move)),
         _get("/address/{token}", doors.open(views.agreeing)),
         _post("/address/{token}", doors.guarded(views.agree)),

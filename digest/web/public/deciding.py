@@ -16,6 +16,7 @@ from digest.errors import InputError
 from digest.links import Purpose
 from digest.newsroom import Newsroom
 from digest.web.public.pages import PRIVATE
+from digest.web.public.tokens import Tokens
 from digest.web.public.visits import Visit
 
 HEADERS = {
@@ -58,9 +59,9 @@ STALE = (
 class Deciding:
     """Answers for the links of one newsroom's proofs."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        """Take whose issues they are."""
-        self.newsroom = newsroom
+    def __init__(self, newsroom: Newsroom, tokens: Tokens) -> None:
+        """Take whose issues they are, and what follows its keys."""
+        self.newsroom, self._tokens = newsroom, tokens
 
     def question(self, visit: Visit, *, purpose: Purpose) -> Response:
         """Ask whether to approve or hold the issue; nothing is changed."""
@@ -94,6 +95,12 @@ class Deciding:
             return page("Nothing was changed", str(error), status=409)
 
     def _editor(self, visit: Visit, purpose: Purpose) -> str | None:
+        editor = self._found(visit, purpose)
+        if editor is None and self._tokens.refresh():
+            return self._found(visit, purpose)
+        return editor
+
+    def _found(self, visit: Visit, purpose: Purpose) -> str | None:
         return approving.editor_of(
             self.newsroom,
             visit.path["token"],
