@@ -12,6 +12,7 @@ import pytest
 
 from digest.config import write_subscribers
 from digest.model import Format, Length, Preferences, State, Subscriber
+from digest.newsroom import NOBODY
 from digest.settings import FilesDelivery
 from digest.transports import open_transport
 from digest.web.studio.asking import Asked
@@ -377,7 +378,47 @@ class TestSendMeThis:
         assert "Subject: [Test]" in sent
         assert "To: <me@readers.example>" in sent
         assert "The ferry is back" in sent
+        links = studio.desk.newsroom.links
+        assert links.unsubscribe(NOBODY, "daily") in sent.replace("=\n", "")
+        assert links.unsubscribe(bo, "daily") not in sent.replace("=\n", "")
         assert everything(project) == before
+
+    def test_sends_no_story_that_the_reader_got_before(self, project: Path) -> None:
+        (project / "digest.yaml").write_text(
+            SETTINGS.replace(
+                "sources:",
+                "  weekly:\n    title: The Week\n"
+                "    sender: The Ledger <digest@ledger.example>\nsources:",
+                1,
+            )
+        )
+        readers = READERS.replace(
+            "    name: ", "    newsletters: [daily, weekly]\n    name: "
+        )
+        (project / "subscribers.yaml").write_text(readers)
+        clock = Clock()
+        with visiting(project, clock=clock) as studio:
+            newsroom, ana = studio.desk.newsroom, id_of(studio, "ana")
+            issue = newsroom.issues.prepare(newsroom.newsletter("daily"))
+            assert issue is not None
+            newsroom.send(issue)
+            write_article(
+                project, "new.md", "---\nheadline: Newest\ntags: [river]\n---\n\nN.\n"
+            )
+            list(newsroom.collect())
+            clock.forward(minutes=1)
+            why = studio(newsletter="weekly", reader=ana, pane="why")
+            answer = studio.post(
+                f"/send?newsletter=weekly&reader={ana}",
+                {"to": "me@readers.example", "token": self.token(studio)},
+            )
+
+        assert "Sent before 2" in why.words
+        assert "already sent with daily/2026-11-23" in why.words
+        assert "Sent to me@readers.example" in answer.words
+        (sent,) = (project / "outbox/new").glob("test-*")
+        assert "Newest" in sent.read_text()
+        assert "The ferry is back" not in sent.read_text()
 
     def test_says_what_is_wrong_with_an_address_or_a_server(
         self, project: Path
