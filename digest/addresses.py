@@ -9,12 +9,20 @@ are nevertheless one reader: no provider in practice gives them to two people.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
 from digest.model import Mailbox
 
 _LONGEST_SHOWN = 80  #: characters of a wrong address that a message repeats
+
+#: An address about which nothing is left to ask but its domain: most are. A million of
+#: them are judged in seconds instead of a minute.
+_PLAIN = re.compile(
+    r"(?=.{3,254}\Z)(?=[^@]{1,64}@)"
+    r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@([A-Za-z0-9.-]+)"
+)
 
 #: ``Name <address>``, the name perhaps in double quotes.
 _NAMED = re.compile(
@@ -27,6 +35,9 @@ def check_address(text: str) -> str:
 
     Raises `ValueError` that says what was found and what to do.
     """
+    plain = _PLAIN.fullmatch(text)
+    if plain and (domain := _checked_domain(plain[2])):
+        return f"{plain[1]}@{domain}"
     try:
         checked = validate_email(
             text, check_deliverability=False, allow_smtputf8=True, strict=True
@@ -43,6 +54,15 @@ def check_address(text: str) -> str:
         ) from error
     local, _, _ = text.rpartition("@")
     return f"{local}@{checked.ascii_domain}"
+
+
+@lru_cache(maxsize=16_384)
+def _checked_domain(domain: str) -> str:
+    """Return the domain of a plain address; "" if something is wrong with it."""
+    try:
+        return check_domain(domain)
+    except ValueError:
+        return ""
 
 
 def check_domain(text: str) -> str:
@@ -62,6 +82,98 @@ def check_domain(text: str) -> str:
 def same_address_key(address: str) -> str:
     """Return what is equal for two addresses of one reader."""
     return address.casefold()
+
+
+#: Where a mailbox has many addresses: dots in them mean nothing.
+_DOTLESS = frozenset({"gmail.com", "googlemail.com"})
+
+
+def same_mailbox_key(key: str) -> str:
+    """Return what is equal for two addresses that probably are one mailbox.
+
+    `key` is a `same_address_key`. It is a hint for people: behind a plus, and at Gmail
+    between dots, may stand what the reader invented for each newsletter.
+    """
+    if "+" not in key and not key.endswith(("@gmail.com", "@googlemail.com")):
+        return key
+    local, _, domain = key.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _DOTLESS:
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"
+
+
+#: Where most readers are, and what is near enough to these and right all the same.
+_WELL_KNOWN = frozenset(
+    [
+        "gmail.com",
+        "googlemail.com",
+        "hotmail.com",
+        "outlook.com",
+        "yahoo.com",
+        "icloud.com",
+        "live.com",
+        "msn.com",
+        "aol.com",
+        "gmx.de",
+        "gmx.net",
+        "gmx.com",
+        "web.de",
+        "t-online.de",
+        "orange.fr",
+        "wanadoo.fr",
+        "free.fr",
+        "laposte.net",
+        "sfr.fr",
+        "proton.me",
+        "protonmail.com",
+        "hotmail.fr",
+        "hotmail.co.uk",
+        "yahoo.fr",
+        "yahoo.co.uk",
+        "yahoo.de",
+        "outlook.fr",
+        "outlook.de",
+        "libero.it",
+    ]
+)
+_ALSO_RIGHT = frozenset(
+    ["mail.com", "email.com", "ymail.com", "me.com", "mac.com", "mail.de"]
+)
+
+#: Providers have a domain in every country; these are no countries but slips.
+_PROVIDERS = frozenset(domain.partition(".")[0] for domain in _WELL_KNOWN)
+_NO_COUNTRIES = frozenset({"co", "cm", "om", "ne", "nt"})
+_COUNTRY = 2  #: letters
+
+
+@lru_cache(maxsize=16_384)
+def misspelt(domain: str) -> str:
+    """Return the well-known domain that is meant by one a slip away from it, or "".
+
+    A slip is one letter too many, missing, wrong, or two in the wrong order.
+    """
+    if domain in _WELL_KNOWN or domain in _ALSO_RIGHT or not domain.isascii():
+        return ""
+    name, _, country = domain.partition(".")
+    in_a_country = len(country) == _COUNTRY and country not in _NO_COUNTRIES
+    if in_a_country and name in _PROVIDERS:
+        return ""
+    return next((each for each in sorted(_WELL_KNOWN) if _slip(domain, each)), "")
+
+
+def _slip(written: str, meant: str) -> bool:
+    if abs(len(written) - len(meant)) > 1:
+        return False
+    start = 0
+    while start < min(len(written), len(meant)) and written[start] == meant[start]:
+        start += 1
+    rest, wanted = written[start:], meant[start:]
+    return (
+        rest[1:] in (wanted, wanted[1:])
+        or rest == wanted[1:]
+        or (rest[:2] == wanted[1::-1] and len(wanted) > 1 and rest[2:] == wanted[2:])
+    )
 
 
 def check_mailbox(text: str) -> Mailbox:

@@ -18,6 +18,9 @@ from digest.newsroom import Newsroom
 from digest.selection import candidates, choose
 from digest.store import Delivery
 
+#: Octets of HTML from which on single line ends may decide whether a mail is cut.
+NEAR = 95_000
+
 #: Articles named when several are meant.
 NAMED = 5
 
@@ -79,6 +82,23 @@ def explained(
         delivery=newsroom.store.journal.delivery(issue.id, subscriber.id),
         held=held,
     )
+
+
+def maker(newsroom: Newsroom, issue: Issue, subscriber: Subscriber) -> Assembler:
+    """Return what makes one reader's mail quickly, as long as it is as it will leave.
+
+    Mails that are joined from pieces have their line ends at other places, so of one
+    near Gmail's limit only they know what is left to the site.
+    """
+    quick = newsroom.assembler(issue, joined=False)
+    received, _ = received_before(newsroom, issue, subscriber)
+    digest = quick.choose(subscriber, received=received, now=newsroom.now())
+    if digest.skipped:
+        return quick
+    rendered = quick.render(subscriber, digest)
+    size = rendered.html_part.size if rendered.html_part else 0
+    near = rendered.shortened or size > NEAR
+    return newsroom.assembler(issue) if near else quick
 
 
 def received_before(

@@ -75,7 +75,7 @@ class Assembler:
             issue=issue.id,
             newsletter=newsletter.slug,
         )
-        self.signer = _signer(dkim, self.domain) if dkim else None
+        self.signer = signer_of(dkim, self.domain) if dkim else None
 
     def choose(
         self, subscriber: Subscriber, *, received: Collection[str], now: datetime
@@ -127,16 +127,17 @@ class Assembler:
         delivery: str,
         dated: datetime,
         recipient: str = "",
+        extra: str = "",
     ) -> Message:
         """Return the message; equal arguments give equal bytes.
 
         `recipient` is another mailbox for a test mail; the links stay the
-        reader's. Raises `HeaderProblem` when a header would not be legal.
+        reader's. `extra` is one word for why a mail is not the issue's own, and so has
+        a Message-ID of its own. Raises `HeaderProblem` when a header would not be legal.
         """
         own = self._own(subscriber.id)
-        unique = (
-            f"{self.issue.id}/test-{dated:%H%M%S%f}" if recipient else self.issue.id
-        )
+        extra = f"test-{dated:%H%M%S%f}" if recipient else extra
+        unique = f"{self.issue.id}/{extra}" if extra else self.issue.id
         letter = Letter(
             recipient=recipient or subscriber.address,
             date=dated,
@@ -199,7 +200,8 @@ class Assembler:
         )
 
 
-def _signer(dkim: Dkim, sender_domain: str) -> Signer:
+def signer_of(dkim: Dkim, sender_domain: str) -> Signer:
+    """Return what signs the mails of a sender."""
     from digest.message.dkim import Signer, read_key  # slow to load; not all sign
 
     return Signer(

@@ -6,7 +6,7 @@ They are what a send would send, byte for byte but for the date; nothing is reco
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,9 +19,12 @@ from digest.transports.pages import Cover, Page, Skipped, Written, write_pages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """Which digests of a plan are too long for Gmail as they were wished for."""
+    """How large a plan's mails are, and which are too long for Gmail as wished for."""
 
+    #: With the digest as it is after that.
     shortened: tuple[tuple[PlannedDigest, Shortened], ...] = ()
+    #: Of the HTML part, or the text part of who wants text alone; by reader's id.
+    octets: Mapping[str, int] = field(default_factory=dict)
     #: Why nobody looked: each choice of articles would have to be rendered.
     unknown: str = ""
 
@@ -88,15 +91,17 @@ def write_build(
 
 
 def sizes(assembler: Assembler, plan: Plan) -> Sizes:
-    """Find out which digests have to be shortened to be shown whole."""
-    shortened = []
+    """Find out how large the mails are, and which are shortened to be shown whole."""
+    shortened, octets = [], {}
     for row in plan.receiving:
         if unknown := assembler.renderer.html_not_joined:
             return Sizes(unknown=unknown)
         rendered = assembler.render(row.subscriber, row.digest)
+        octets[row.subscriber.id] = (rendered.html_part or rendered.text_part).size
         if rendered.shortened:
-            shortened.append((row, rendered.shortened))
-    return Sizes(shortened=tuple(shortened))
+            fitted = replace(row, digest=rendered.digest)
+            shortened.append((fitted, rendered.shortened))
+    return Sizes(shortened=tuple(shortened), octets=octets)
 
 
 def _note(subscriber: Subscriber) -> str:

@@ -36,6 +36,9 @@ LEASE_SECONDS = 1800
 BACK_OFF_MINUTES = (5, 15, 30, 60, 120, 240)
 JITTER = 0.2  #: share by which they differ, so that not all come back at once
 
+#: Why somebody gets no mail who had a row when the issue was planned.
+LEFT = "does not take this newsletter any more"
+
 SKIPS_AT_ONCE = 100  #: written together when nothing else is
 ARRIVED_AT_ONCE = 200  #: readers whose earlier bounces are forgotten together
 
@@ -197,6 +200,9 @@ class Sending:
     def _message(self, claim: Claim) -> Message | None:
         """Return the claim's message, to be started; None when there is none."""
         subscriber = self._readers[claim.subscriber]
+        if self.issue.newsletter not in subscriber.preferences.newsletters:
+            self._skips.append((claim, LEFT))
+            return None
         received = self._received.get(claim.subscriber, set())
         if claim.articles is not None:  # the same mail as the one that may have arrived
             received = {*self._ids} - claim.articles

@@ -18,6 +18,7 @@ from enum import StrEnum
 
 from digest.model import Article, Digest, Preferences, Subscriber
 from digest.selection import (
+    TOP_STORIES,
     Candidates,
     Places,
     Wanted,
@@ -27,7 +28,7 @@ from digest.selection import (
     muted,
     not_now,
 )
-from digest.tags import single_tag, slug
+from digest.tags import single_tag, slug, slugs
 
 
 class Why(StrEnum):
@@ -39,6 +40,7 @@ class Why(StrEnum):
     NOT_FOLLOWED = "not followed"  #: in nothing they follow
     MUTED = "muted"
     RECEIVED = "received"  #: an issue brought it before
+    TOP_ONLY = "top only"  #: beyond the first few of a topic they want no more of
     MINIMUM = "minimum"  #: too few articles for a mail
     TOPIC_FULL = "topic full"  #: the newsletter's `per_topic`
     DIGEST_FULL = "digest full"  #: the newsletter's `articles`
@@ -132,7 +134,11 @@ class _Explaining:
         got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
         self.muted = muted(candidates, preferences)
         #: Sections with what may stand in them, before any limit.
-        self.sections = dealt(followed(candidates, preferences), gone=got | self.muted)
+        self.sections = dealt(
+            followed(candidates, preferences),
+            gone=got | self.muted,
+            top=preferences.top,
+        )
         self.ranks = {a.id: n for n, a in enumerate(digest.articles, start=1)}
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -202,9 +208,13 @@ class _Explaining:
             why, reason = Why.NOT_FOLLOWED, self._nothing_followed(place, article)
         elif place in self.muted:
             why, reason = Why.MUTED, f"muted: {_listed(self._mutes(place))}"
-        else:
+        elif article.id in self.received:
             why = Why.RECEIVED
             reason = f"already sent with {self.received[article.id]}"
+        else:
+            why = Why.TOP_ONLY
+            titles = (each.title for each in belonging)
+            reason = f"wants only the first {TOP_STORIES} of {_listed(titles)}"
         topic = belonging[0].title if belonging else ""
         return Verdict(article=article, why=why, reason=reason, topic=topic)
 
@@ -214,9 +224,23 @@ class _Explaining:
         topics = self.candidates.newsletter.topics
         titles = [t.title for t in topics if place in self.candidates.topics[t.slug]]
         tags = f" (tagged {_listed(article.tags)})" if article.tags else " (no tags)"
-        if titles:
-            return f"does not follow {_listed(titles)}{tags}"
-        return f"in no topic of this newsletter{tags}"
+        said = (
+            f"does not follow {_listed(titles)}{tags}"
+            if titles
+            else f"in no topic of this newsletter{tags}"
+        )
+        return "; ".join([said, *self._nearly(article)])
+
+    def _nearly(self, article: Article) -> Iterator[str]:
+        """Say which followed topics have a tag of it and do not take it all the same."""
+        mine, followed_ = slugs(article.tags), {each.slug for each in self.sections}
+        for topic in self.candidates.newsletter.topics:
+            if topic.slug not in followed_ or not mine & (topic.any | topic.all):
+                continue
+            if unwanted := [t for t in article.tags if slug(t) in topic.none]:
+                yield f"{topic.title} leaves out {_listed(unwanted)}"
+            elif missing := sorted(topic.all - mine):
+                yield f"{topic.title} asks for {_listed(missing)}, too"
 
     def _mutes(self, place: int) -> list[str]:
         """Return which of their mutes an article meets, as people call them."""

@@ -23,9 +23,10 @@ from digest.model import (
     Subscriber,
     Topic,
 )
+from digest.model import Approval as NeedsApproval
 from digest.selection import candidates, choose, rank
 from digest.slots import Slot
-from digest.store import Store
+from digest.store import AWAITING, HELD, PAUSED, RECALLED, Approval, Store
 
 #: Before any article: where the first issue's window begins.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,8 +43,21 @@ WAITING = (
 #: Those of rows that no server has answered for.
 UNTRIED = (State.QUEUED, State.CLAIMED)
 
+#: How much later than at the beginning of the editors' window an issue may be made and
+#: still leave at its time: sources may be slow.
+PUNCTUAL = timedelta(minutes=10)
+
 #: Issues back in which something may still wait, however old they are.
 RECENT = 3
+
+
+#: What lets an issue go on that is held back for this reason.
+WAYS_ON = {
+    PAUSED: "`digest resume` lets it go on",
+    RECALLED: "it was stopped for good",
+    AWAITING: "`digest approve` lets it go",
+    HELD: "`digest approve` lets it go",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +92,24 @@ class Issues:
         """Take where things are kept, all topics of the project, and the clock."""
         self.store, self.topics, self.now = store, topics, now
 
-    def draft(self, newsletter: Newsletter, *, slot: Slot | None = None) -> Issue:
+    def draft(
+        self,
+        newsletter: Newsletter,
+        *,
+        slot: Slot | None = None,
+        since: datetime | None = None,
+    ) -> Issue:
         """Return the issue that would be prepared now; nothing is stored.
 
-        It is dated by its slot, or by today, in the newsletter's zone.
+        It is dated by its slot, or by today, in the newsletter's zone. Its window begins
+        at `since`, or where the last issue's ended.
         """
         last = self.store.archive.last_issue(newsletter.slug)
-        since = last.until if last else BEGINNING
+        since = since or (last.until if last else BEGINNING)
         until = max(self.now(), since)
         dated = (slot.due if slot else until).astimezone(ZoneInfo(newsletter.timezone))
         articles = self.store.archive.articles(
-            since=since, until=until, sources=_sources(newsletter)
+            since=since, until=until, sources=sources_of(newsletter)
         )
         return Issue(
             id=f"{newsletter.slug}/{dated:%Y-%m-%d}",
@@ -154,18 +175,23 @@ class Issues:
         named = [self.find(newsletter, issue_id)] if issue_id else []
         for issue in named:
             if hold := self.store.journal.held(issue.id):
-                raise InputError(
-                    f"{issue.id} is {hold}; `digest resume` lets a paused issue go on"
-                )
+                raise InputError(f"{issue.id} is {hold}; {WAYS_ON[hold]}")
         if unfinished := named or self.interrupted(newsletter):
             for issue in unfinished:
                 self.plan_rows(issue)
                 yield issue
             return
         yield from self.due(newsletter)
+        if any(map(self.fresh, self.store.approvals.held_back(newsletter.slug))):
+            return  # the one before it first, whatever came in meanwhile
         following = self.prepare(newsletter)
-        if following is not None:
+        if following is not None and newsletter.approval is None:
             yield following
+
+    def fresh(self, approval: Approval) -> bool:
+        """Whether an issue that waits for its editors has not expired."""
+        issue = self.store.archive.issue(approval.issue)
+        return issue is not None and self.now() <= issue.expires
 
     def answered(self, issue: Issue) -> set[str]:
         """Return the ids of readers for whom nothing of an issue is left to do."""
@@ -190,23 +216,85 @@ class Issues:
     ) -> Issue | None:
         """Freeze the next issue and write one journal row per reader.
 
-        Returns None when there is nothing new to say, nobody to say it to, or when
-        another process prepared this slot meanwhile.
+        One that its editors have to see is held back in the same step. Returns None
+        when there is nothing new to say, nobody to say it to, or when another process
+        prepared this slot meanwhile.
         """
         with self.store.transaction():  # no article can slip between two windows
             draft = self.draft(newsletter, slot=slot)
             anybody = next(self.store.audience.takers(newsletter.slug), None)
             wanted = draft.articles and anybody
-            issue = self.store.archive.freeze(draft) if wanted else None
+            due = slot.due if slot else None
+            issue = self.store.archive.freeze(draft, due=due) if wanted else None
             if issue is not None:
                 self.plan_rows(issue)
+            if issue is not None and newsletter.approval is not None:
+                self.store.approvals.ask(
+                    issue.id, opens=self.opens(newsletter.approval, due)
+                )
         if issue is not None:
             self.store.life.step()
         return issue
 
+    def opens(self, asked: NeedsApproval, due: datetime | None) -> datetime | None:
+        """Return when an issue made now leaves by itself; None: never.
+
+        That is its time, or later, so that editors have their window however late it
+        was made: the machine was off, or the news came late.
+        """
+        if asked.window_minutes is None:
+            return None
+        window = timedelta(minutes=asked.window_minutes)
+        if due is not None and self.now() <= due - window + PUNCTUAL:
+            return due
+        return self.now() + window
+
+    def revise(self, issue: Issue, newsletter: Newsletter) -> Issue:
+        """Take late and corrected articles into an issue that has not left yet.
+
+        It is held back already, and its approval has to be given anew. Raises
+        `InputError` when it is not, when any mail of it was made, or when a later
+        issue has begun where this one ends.
+        """
+        with self.store.transaction():
+            self._refuse_revision(issue)
+            draft = self.draft(newsletter, since=issue.since)
+            revised = self.store.archive.revise(issue.id, draft)
+            self.plan_rows(revised)
+            if newsletter.approval is not None:
+                before = self.store.approvals.of(issue.id)
+                first = (
+                    next((w for w in before.words if w.opens), None) if before else None
+                )
+                opens = self.opens(newsletter.approval, first.opens if first else None)
+                self.store.approvals.ask(issue.id, opens=opens)
+        return revised
+
+    def _refuse_revision(self, issue: Issue) -> None:
+        last = self.store.archive.last_issue(issue.newsletter)
+        if last is None or last.id != issue.id:
+            later = last.id if last else "another one"
+            raise InputError(
+                f"{issue.id} cannot be revised: {later} begins where it ends. `digest "
+                "recall` stops it for good."
+            )
+        hold = self.store.journal.held(issue.id)
+        if hold in ("", RECALLED):
+            raise InputError(
+                f"{issue.id} is {hold or 'on its way'}; only an issue that waits for "
+                "approval, or is paused, can be revised"
+            )
+        if not self.store.approvals.untouched(issue.id):
+            raise InputError(
+                f"{issue.id} cannot be revised: mails of it have left, or were skipped. "
+                "What is new since goes into the next issue."
+            )
+
     def refuse_late(self, issue: Issue, newsletter: Newsletter) -> int:
         """Let what nobody tried to send of a stale issue fail; return how many."""
-        if self.now() <= too_late(issue, newsletter):
+        approval = self.store.approvals.of(issue.id)
+        allowed = approval.allowed if approval else None
+        if self.now() <= too_late(issue, newsletter, allowed=allowed):
             return 0
         return self.store.journal.resolve(
             issue.id,
@@ -249,13 +337,19 @@ class Issues:
         )
 
 
-def too_late(issue: Issue, newsletter: Newsletter) -> datetime:
-    """Return when nothing of an issue is sent any more that was not tried before."""
+def too_late(
+    issue: Issue, newsletter: Newsletter, *, allowed: datetime | None = None
+) -> datetime:
+    """Return when nothing of an issue is sent any more that was not tried before.
+
+    One that waited for its editors is late only from when it was `allowed` to leave.
+    """
     if issue.slot is None or newsletter.schedule is None:
-        return issue.expires
-    return issue.until + timedelta(minutes=newsletter.schedule.max_lateness_minutes)
+        return max(issue.expires, allowed) if allowed else issue.expires
+    from_when = max(issue.until, allowed) if allowed else issue.until
+    return from_when + timedelta(minutes=newsletter.schedule.max_lateness_minutes)
 
 
-def _sources(newsletter: Newsletter) -> frozenset[str]:
+def sources_of(newsletter: Newsletter) -> frozenset[str]:
     """Return the sources it draws from; what is added by hand is for every one."""
     return newsletter.sources | {ADDED} if newsletter.sources else frozenset()

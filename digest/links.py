@@ -31,6 +31,10 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     PAUSE = "pause"
     BOUNCE = "bounce"
+    CONFIRM = "confirm"  #: one request, which a person made by a form
+    ADDRESS = "address"  #: one side of a change of address
+    APPROVE = "approve"  #: an editor's, for one revision of one issue
+    HOLD = "hold"
 
 
 #: The one spelling of eight bytes in base32; the last letter holds four bits only.
@@ -66,6 +70,11 @@ def _reader(subscriber: str) -> bytes:
             "it must be 8 bytes as 13 lower-case base32 characters"
         )
     return (int(subscriber.translate(_DIGITS), 32) >> 1).to_bytes(_READER_BYTES, "big")
+
+
+def _editor(address: str) -> str:
+    """Return what a token calls an editor: they are no readers, and have no id."""
+    return _encode(sha256(address.casefold().encode()).digest()[:_READER_BYTES])
 
 
 def _tokens(key: bytes, scopes: Iterable[bytes], subscriber: str) -> list[str]:
@@ -104,7 +113,7 @@ def _apart(octets: int) -> list[tuple[int, int, int]]:
     return steps
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _mac(key: bytes) -> Callable[[bytes], bytes]:
     """Return HMAC-SHA256 with this key (RFC 2104), which is read once.
 
@@ -161,10 +170,15 @@ class Own(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Makes and reads the links of one database, whose `key` never changes."""
+    """Makes and reads the links of one database.
+
+    The newest key makes them; those before it are only read, for ever: a mail from two
+    years ago must still unsubscribe its reader.
+    """
 
     key: bytes = field(repr=False)  #: 32 random bytes
     site_url: str  #: without a slash at the end
+    older: tuple[bytes, ...] = field(default=(), repr=False)  #: keys, newest first
 
     def token(self, purpose: Purpose, *, subscriber: str, scope: str) -> str:
         """Return the token of a reader (their 13-character id) for one purpose.
@@ -184,10 +198,20 @@ class Links:
         except ValueError:
             return None
         reader, mac = octets[:_READER_BYTES], octets[_READER_BYTES:]
-        ours = _mac(self.key)(_scope(purpose, scope) + reader)[:_MAC_BYTES]
-        if not compare_digest(mac, ours):
-            return None
-        return _encode(reader)
+        what = _scope(purpose, scope) + reader
+        for key in (self.key, *self.older):
+            if compare_digest(mac, _mac(key)(what)[:_MAC_BYTES]):
+                return _encode(reader)
+        return None
+
+    def whose(
+        self, token: str, *, purpose: Purpose, scopes: Iterable[str]
+    ) -> tuple[str, str] | None:
+        """Return the reader's id and the scope, of `scopes`, that a token is for."""
+        for scope in scopes:
+            if reader := self.read_token(token, purpose=purpose, scope=scope):
+                return reader, scope
+        return None
 
     def unsubscriber(self, text: str, newsletters: Iterable[str]) -> str | None:
         """Return the reader whose unsubscribe token stands in `text`.
@@ -195,12 +219,9 @@ class Links:
         That may be the token itself, the link or the mailbox it came in.
         """
         for token in _TOKEN.findall(text.lower()):
-            for newsletter in newsletters:
-                reader = self.read_token(
-                    token, purpose=Purpose.UNSUBSCRIBE, scope=newsletter
-                )
-                if reader:
-                    return reader
+            found = self.whose(token, purpose=Purpose.UNSUBSCRIBE, scopes=newsletters)
+            if found:
+                return found[0]
         return None
 
     def own(
@@ -237,6 +258,36 @@ class Links:
         """Return the page where the reader pauses."""
         return self._page("pause", self._of(Purpose.PAUSE, subscriber, newsletter))
 
+    def confirm(self, request: str) -> str:
+        """Return the page that confirms what a person asked for by a form."""
+        return self._page("confirm", self._of(Purpose.CONFIRM, request, ""))
+
+    def new_address(self, request: str) -> str:
+        """Return the page that agrees to a change of address, from one of the two."""
+        return self._page("address", self._of(Purpose.ADDRESS, request, ""))
+
+    def decision(
+        self, purpose: Purpose, *, editor: str, issue: str, revision: int
+    ) -> str:
+        """Return the page where an editor (by address) approves or holds an issue."""
+        scope = f"{issue}#{revision}"
+        token = self._of(purpose, _editor(editor), scope)
+        return self._page(f"{purpose}/{issue}", token)
+
+    def editor(
+        self,
+        token: str,
+        editors: Iterable[str],
+        *,
+        purpose: Purpose,
+        issue: str,
+        revision: int,
+    ) -> str | None:
+        """Return the address of the editor whose token this is, or None."""
+        scope = f"{issue}#{revision}"
+        found = self.read_token(token, purpose=purpose, scope=scope)
+        return next((each for each in editors if _editor(each) == found), None)
+
     def web_copy(self, issue: str) -> str:
         """Return the issue's public page, the same for all: safe to forward."""
         return f"{self.archive}/{issue}"
@@ -266,8 +317,11 @@ class Links:
     def message_id(self, *, issue: str, subscriber: str, domain: str) -> str:
         """Return the Message-ID: one per reader and issue, the same at a resend.
 
-        It differs per reader because Gmail has a quota on equal ones (421 4.7.28).
+        It differs per reader because Gmail has a quota on equal ones (421 4.7.28). The
+        first key makes it for ever: a mail that goes again after a change of keys is
+        still the same to whoever has it already.
         """
         what = f"message-id\0{issue}\0{subscriber}".encode()
-        unique = _mac(self.key)(what).hex()[:32]
+        first = (self.key, *self.older)[-1]
+        unique = _mac(first)(what).hex()[:32]
         return f"<{issue.replace('/', '-')}.{unique}@{domain}>"

@@ -37,7 +37,7 @@ from digest.model import (
     Status,
     Subscriber,
 )
-from digest.readership import follow_readers, import_readers
+from digest.readership import follow_readers
 from digest.rendering import Rendered, Renderer
 from digest.selection import candidates, catalogue, widened
 from digest.settings import (
@@ -47,13 +47,14 @@ from digest.settings import (
     Settings,
     SmtpDelivery,
 )
-from digest.store import Imported, Store, open_store
+from digest.store import Imported, Store, Tidied, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, deliver_one, open_transport
 from digest.transports.pages import Written
 
 if TYPE_CHECKING:  # it loads Babel
     from digest.publishing import Published
+    from digest.returning import Returning
 #: The state of a mail in doubt, as the operator decided.
 DOUBTFUL = {
     InDoubt.HOLD: State.UNKNOWN,
@@ -99,7 +100,8 @@ class Newsroom:
             settings.database, now=now, project=settings.root
         )
         self.issues = Issues(self.store, topics=settings.topics, now=now)
-        self.links = Links(key=self.store.key, site_url=settings.site.url)
+        newest, *older = self.store.keys()
+        self.links = Links(key=newest, older=tuple(older), site_url=settings.site.url)
         self.inspector = Inspector(self.store, settings, now=self.seconds)
 
     def __enter__(self) -> Self:
@@ -131,14 +133,6 @@ class Newsroom:
 
     # -- readers --------------------------------------------------------------
 
-    def import_subscribers(self, path: Path) -> Imported:
-        """Take in a file of readers; a reader's own unsubscribe always wins.
-
-        The file named in digest.yaml is followed exactly: who is no longer in it
-        no longer receives. Any other file only adds and changes.
-        """
-        return import_readers(self.store.audience, self.settings, path)
-
     def refresh_subscribers(self) -> Imported | None:
         """Follow the file named in digest.yaml; None: there is none, or nothing new."""
         return follow_readers(self.store.audience, self.settings)
@@ -162,6 +156,22 @@ class Newsroom:
         subscriber = self.subscriber(self.links.unsubscriber(who, slugs) or who)
         self.store.audience.set_status(subscriber.id, Status.UNSUBSCRIBED)
         return replace(subscriber, status=Status.UNSUBSCRIBED)
+
+    def returning(self) -> Returning:
+        """Return what reads returned mail and follows it."""
+        from digest.returning import Returning
+
+        slugs = [newsletter.slug for newsletter in self.settings.newsletters]
+        return Returning(store=self.store, links=self.links, newsletters=slugs)
+
+    def tidy(self) -> Tidied:
+        """Forget what is older than `retention:` keeps it; safe at any time."""
+        now, kept = self.now(), self.settings.retention
+        return self.store.tidy(
+            deliveries_before=now - kept.deliveries if kept.deliveries else None,
+            refusals_before=now - kept.refusals if kept.refusals else None,
+            unconfirmed_before=now - kept.unconfirmed if kept.unconfirmed else None,
+        )
 
     # -- issues ---------------------------------------------------------------
 

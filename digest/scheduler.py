@@ -8,23 +8,30 @@ process changes nothing: a slot has at most one issue.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from schedule import Scheduler
 
+from digest.approving import Asked, ask, let_go
 from digest.collecting import Collected
 from digest.delivery import SendReport
 from digest.errors import DigestError
-from digest.model import Issue, Newsletter, State
+from digest.inbox import configured
+from digest.model import Approval, Issue, Newsletter, State
 from digest.newsroom import Newsroom
+from digest.returning import Handled
 from digest.slots import Slot, due_slots, next_slot
+from digest.store import Tidied
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 TICK_SECONDS = 10  #: a digest due at 07:00 begins by 07:00:10
+
+#: How often is forgotten what is older than it is kept.
+TIDY_EVERY = timedelta(days=1)
 
 #: How long a slot may be past before somebody should look: sources may be slow.
 GRACE = timedelta(minutes=10)
@@ -50,8 +57,11 @@ class Watcher:
     due: Callable[[Slot], None] = lambda _: None
     missed: Callable[[Slot, int], None] = lambda *_: None
     nothing: Callable[[Newsletter], None] = lambda _: None
+    asked: Callable[[Asked], None] = lambda _: None
     sent: Callable[[SendReport], None] = lambda _: None
+    returned: Callable[[Handled], None] = lambda _: None
     failed: Callable[[str, DigestError], None] = lambda *_: None
+    tidied: Callable[[Tidied], None] = lambda _: None
     outcome: Callable[[State], None] = field(default=lambda _: None)
 
 
@@ -76,6 +86,8 @@ class Clock:
         """Take what is run, who is told, and what ends it."""
         self.newsroom, self.watcher, self.stop = newsroom, watcher, stop
         self.collected_at: datetime | None = None
+        self.returned_at: datetime | None = None
+        self.tidied_at: datetime | None = None
         self.trouble: dict[str, Trouble] = {}  #: what failed: newsletters, by slug
 
     def run(self) -> None:
@@ -97,6 +109,13 @@ class Clock:
         every = timedelta(minutes=self.newsroom.settings.collect_every_minutes)
         if self.collected_at is None or now - self.collected_at >= every:
             self.attempt("sources and readers", now, partial(self.collect, now))
+        bounces = self.newsroom.settings.bounces
+        if bounces is not None and not self.stop.is_set():
+            every = timedelta(minutes=bounces.every_minutes)
+            if self.returned_at is None or now - self.returned_at >= every:
+                self.attempt("returned mail", now, partial(self.read_returned, now))
+        if self.tidied_at is None or now - self.tidied_at >= TIDY_EVERY:
+            self.attempt("tidying", now, partial(self.tidy, now))
 
     def attempt(self, what: str, now: datetime, work: Callable[[], None]) -> None:
         """Do one thing; when that fails, say so and wait before the next try.
@@ -130,19 +149,44 @@ class Clock:
                 return
         self.newsroom.refresh_subscribers()
 
+    def read_returned(self, now: datetime) -> None:
+        """Read the mail that came back, where digest.yaml says that it comes to."""
+        settings = self.newsroom.settings.bounces
+        assert settings is not None
+        returning = self.newsroom.returning()
+        for inbox in configured(settings):
+            for handled in returning.read(inbox):
+                self.watcher.returned(handled)
+                if self.stop.is_set():
+                    return
+        self.returned_at = now
+
+    def tidy(self, now: datetime) -> None:
+        """Forget what is older than `retention:` keeps it."""
+        self.watcher.tidied(self.newsroom.tidy())
+        self.tidied_at = now
+
     def serve(self, newsletter: Newsletter, now: datetime) -> None:
         """Prepare and send a newsletter's due issue, and what an earlier one left."""
+        let_go(self.newsroom, newsletter)
         slot = self.due(newsletter, now)
+        if (
+            slot
+            and slot.due > now
+            and not self.newsroom.issues.draft(newsletter).articles
+        ):
+            slot = None  # made early for its editors; there may be news until its time
         waiting = self.newsroom.issues.due(newsletter)
-        if slot is None and not waiting:
-            return
-        with self.newsroom.sending(newsletter):
-            for issue in waiting:
-                self.send(issue)
-            if slot is not None and not self.stop.is_set():
-                self.watcher.due(slot)
-                self.collect(now)  # the freshest news, just before
-                self.send_next(newsletter, slot)
+        if slot is not None or waiting:
+            with self.newsroom.sending(newsletter):
+                for issue in waiting:
+                    self.send(issue)
+                if slot is not None and not self.stop.is_set():
+                    self.watcher.due(slot)
+                    self.collect(now)  # the freshest news, just before
+                    self.send_next(newsletter, slot)
+        for asked in ask(self.newsroom, newsletter):  # last: nothing waits for a proof
+            self.watcher.asked(asked)
 
     def send_next(self, newsletter: Newsletter, slot: Slot) -> None:
         """Prepare the issue of a slot and send it; or say that there is no news."""
@@ -150,24 +194,30 @@ class Clock:
             return
         prepared = self.newsroom.issues.prepare(newsletter, slot=slot)
         if prepared is not None:
-            self.send(prepared)
+            if newsletter.approval is None:
+                self.send(prepared)
             return
         archive = self.newsroom.store.archive
         if archive.record_slot(slot.id, newsletter.slug, slot.due):
             self.watcher.nothing(newsletter)
 
     def due(self, newsletter: Newsletter, now: datetime) -> Slot | None:
-        """Return the slot to serve now, if any; tell of those missed."""
+        """Return the slot to serve now, if any; tell of those missed.
+
+        Where editors have a window before an issue leaves, it is served so much earlier.
+        """
         if newsletter.schedule is None:
             return None
         archive = self.newsroom.store.archive
         after = archive.last_slot(newsletter.slug) or archive.watch(newsletter.slug)
+        window = (newsletter.approval or Approval()).window_minutes or 0
+        lateness = newsletter.schedule.max_lateness_minutes + window
         to_run, missed = due_slots(
             newsletter.slug,
-            newsletter.schedule,
+            replace(newsletter.schedule, max_lateness_minutes=lateness),
             newsletter.timezone,
             after=after,
-            now=now,
+            now=now + timedelta(minutes=window),
         )
         if missed and not to_run:
             latest = missed[-1]

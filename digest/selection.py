@@ -6,6 +6,9 @@ belongs to. Sections follow the newsletter's order of topics, then the single ta
 reader follows, in the reader's order; one with a pinned article comes first. Inside a
 section the rank decides.
 
+Of a topic of which a reader wants "only top stories", the first `TOP_STORIES` are for
+them; the rest may still stand in another section.
+
 A section holds at most `per_topic` articles, a digest at most `articles` or what the
 reader set, if that is less. When not everything fits, pinned articles come first; then
 each section in turn gives its next best article, so that a reader of four topics with
@@ -36,6 +39,9 @@ from digest.model import (
     Topic,
 )
 from digest.tags import belongs, single_tag, slug, slugs
+
+#: What a section holds at most of a topic of which a reader wants only top stories.
+TOP_STORIES = 2
 
 #: A set of places in the issue's ranked articles.
 Places = frozenset[int]
@@ -184,7 +190,8 @@ def choose(
         reason = "follows none of this newsletter's topics"
         return Digest(issue=candidates.issue, skipped=reason)
     got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
-    wanted = dealt(sections, gone=got | muted(candidates, preferences))
+    gone = got | muted(candidates, preferences)
+    wanted = dealt(sections, gone=gone, top=preferences.top)
     return _limited(candidates, wanted, limit=preferences.limit)
 
 
@@ -237,13 +244,18 @@ def muted(candidates: Candidates, preferences: Preferences) -> Places:
     return found
 
 
-def dealt(sections: Iterable[Wanted], *, gone: AbstractSet[int]) -> list[Wanted]:
-    """Give every article that is not gone to the first section it belongs to."""
+def dealt(
+    sections: Iterable[Wanted], *, gone: AbstractSet[int], top: AbstractSet[str]
+) -> list[Wanted]:
+    """Give every article that is not gone to the first section it belongs to.
+
+    A section in `top` takes its first ones only; the others are not wanted there.
+    """
     taken, dealt = set(gone), list(sections)
     for section in dealt:
-        mine = section.members - taken
-        taken |= mine
-        section.places = sorted(mine)  # places are ranks
+        mine = sorted(section.members - taken)  # places are ranks
+        section.places = mine[:TOP_STORIES] if section.slug in top else mine
+        taken.update(section.places)
     return dealt
 
 

@@ -8,6 +8,7 @@ secrets are already fetched from the environment or their file.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -92,6 +93,32 @@ class SmtpDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImapInbox:
+    """A mailbox on an IMAP server, to which returned mail comes."""
+
+    host: str
+    port: int
+    username: str
+    security: Security = Security.TLS
+    password: str = field(default="", repr=False)
+    token_command: tuple[str, ...] = ()  #: prints an OAuth token; instead of a password
+    ca_file: Path | None = None
+    folder: str = "INBOX"
+    done: str = ""  #: the folder read mails go to; empty: they stay, marked as seen
+    delete: bool = False  #: read mails are deleted instead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounces:
+    """Where returned mail comes to; `digest run` looks there."""
+
+    imap: ImapInbox | None = None
+    maildir: Path | None = None
+    mbox: Path | None = None
+    every_minutes: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilesDelivery:
     """Messages are written to a folder, one Maildir file each."""
 
@@ -133,6 +160,25 @@ class LintSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    """Where `digest serve` listens, and whose word about visitors it takes."""
+
+    host: str = "127.0.0.1"  #: an address of this machine
+    port: int = 8080
+    #: Addresses and networks of proxies whose `X-Forwarded-For` and `-Proto` count.
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long is kept what is about single readers; None: always."""
+
+    deliveries: timedelta | None = timedelta(days=90)  #: settled ones; numbers stay
+    refusals: timedelta | None = timedelta(days=365)  #: mails refused for now
+    unconfirmed: timedelta | None = timedelta(days=30)  #: who asked, never confirmed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything of `digest.yaml`."""
 
@@ -145,11 +191,15 @@ class Settings:
     database: Path | ServerDatabase  #: an SQLite file, or PostgreSQL
     in_doubt: InDoubt = InDoubt.HOLD
     dkim: Dkim | None = None  #: without it, whatever takes the mails may sign
+    editors: tuple[str, ...] = ()  #: addresses that get proofs and may approve
     subscribers: Path | None = None  #: imported by content before each send
     collect_every_minutes: int = 15
     #: Kinds of pictures that may be in mails although many programs do not show them.
     images_allowed: frozenset[str] = frozenset()
     lint: LintSettings = field(default_factory=LintSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
+    bounces: Bounces | None = None  #: without it, `digest bounces` is told where
+    retention: Retention = field(default_factory=Retention)
     #: Where secrets were read from.
     secret_files: tuple[Path, ...] = field(default=(), repr=False)
 

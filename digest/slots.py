@@ -120,6 +120,20 @@ def next_slot(
     return next((_slot(newsletter, timezone, moment) for moment in moments), None)
 
 
+def slots_between(
+    newsletter: str,
+    schedule: Schedule,
+    timezone: str,
+    *,
+    after: datetime,
+    until: datetime,
+) -> Iterator[Slot]:
+    """Yield every slot of `(after, until]`, as if nothing was ever missed."""
+    moments = _later(schedule, timezone, after=after)
+    for moment in takewhile(lambda moment: moment <= until, moments):
+        yield _slot(newsletter, timezone, moment)
+
+
 def _slot(newsletter: str, timezone: str, due: datetime) -> Slot:
     local = due.astimezone(ZoneInfo(timezone))
     return Slot(

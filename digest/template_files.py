@@ -23,6 +23,9 @@ MOST_FILES = 100
 #: The folder of what several sets use, and the file of fonts and colours.
 SHARED, THEME = "shared", "theme.yaml"
 
+#: The folder of the public pages, which are nobody's mail.
+PAGES = "pages"
+
 #: What makes a folder a set.
 _PAGES = ("digest.html.j2", "digest.txt.j2", "subject.txt.j2")
 _NAME = re.compile(r"[\w][\w.-]*")
@@ -56,6 +59,26 @@ def load_templates(name: str, project: Path | None) -> TemplateSet:
         themes=tuple(themes),
         catalogues=load_catalogues(project),
         shipped=name in known_sets(None),
+    )
+
+
+def load_pages(project: Path | None) -> TemplateSet:
+    """Read the templates of the public pages, the project's files before the shipped.
+
+    They lie in `templates/pages/`. Raises `InputError` when one cannot be a template.
+    """
+    files: dict[str, TemplateFile] = {}
+    themes: list[TemplateFile] = []
+    for folder in _folders(project):
+        own = _read(folder / PAGES)
+        themes += [*_theme(folder), *filter(None, [own.pop(THEME, None)])]
+        files |= own
+    return TemplateSet(
+        name=PAGES,
+        files=files,
+        themes=tuple(themes),
+        catalogues=load_catalogues(project),
+        shipped=True,
     )
 
 

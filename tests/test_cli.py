@@ -146,7 +146,8 @@ def test_json_speaks_the_models_names(digest: Shell) -> None:
     assert sent["issues"][0]["counts"]["sent"] == 3
     assert sent["settled"] is True
     assert digest("send", "--json").json == {
-        "issues": [], "waiting": [], "settled": True, "error": "",
+        "issues": [], "waiting": [], "awaiting_approval": [], "settled": True,
+        "error": "",
     }  # fmt: skip
     assert digest("status", "--json").json["issues"][0]["counts"]["sent"] == 3
     assert digest("sources", "--json").json["sources"][0]["items"] == 3
@@ -791,7 +792,10 @@ def test_no_file_of_readers_is_needed(digest: Shell, project: Path) -> None:
     digest("collect")
 
     assert "which file?" in digest("subscribers", "import").err
-    assert digest("subscribers", "import", readers).code == 0
+    refused = digest("subscribers", "import", readers)
+    assert "does not say where ana@readers.example and 2 more asked" in refused.err
+    consent = ("--consent", "a form")
+    assert digest("subscribers", "import", readers, *consent).code == 0
     assert "3 sent" in digest("send").out
 
 

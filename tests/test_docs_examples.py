@@ -31,7 +31,10 @@ def examples(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["writing-articles.md", "readers.md", "running.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["writing-articles.md", "readers.md", "running.md", "approving.md", "bounces.md"],
+)
 def test_every_yaml_block_is_yaml(page: str) -> None:
     found = examples(page, "yaml")
 
@@ -133,3 +136,16 @@ def test_running_names_every_key_of_delivery_smtp_and_its_defaults() -> None:
     assert sorted(told) == sorted(fields)
     for key in ("connections", "messages_per_connection"):
         assert str(fields[key].default) in rows[f"`{key}`"]
+
+
+def test_bounces_names_every_key_of_imap_and_its_defaults() -> None:
+    from digest.config.returned import ImapPart
+
+    page = (DOCS / "bounces.md").read_text("utf-8")
+    [table] = re.findall(r"^\| key of `imap`.*?\n\n", page, re.MULTILINE | re.DOTALL)
+    rows = dict(re.findall(r"^\| (`.*?) \| (.*) \|$", table, re.MULTILINE))
+    fields = ImapPart.model_fields
+
+    told = [key for keys in rows for key in re.findall(r"`(\w+)`", keys)]
+    assert sorted(told) == sorted(fields)
+    assert str(fields["folder"].default) in rows["`folder`"]

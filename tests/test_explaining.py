@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.explaining import Verdict, Why, explain
-from digest.model import Article, Newsletter, Status, Subscriber
+from digest.model import Article, Newsletter, Status, Subscriber, Topic
 from digest.selection import candidates, choose
 from tests.test_selection import (
     ARTICLES,
@@ -101,6 +101,27 @@ def test_who_mutes_a_tag_or_follows_nothing_offered_is_told_in_their_words() -> 
     assert whole["b"] == "everything in this newsletter; place 2 of 2"
 
 
+def test_a_topic_that_has_the_tag_and_does_not_take_the_story_says_what_it_lacks() -> (
+    None
+):
+    wet = Topic(
+        slug="wet", title="Wet", any=frozenset({"river"}), all=frozenset({"rain"})
+    )
+    dry = Topic(
+        slug="dry", title="Dry", any=frozenset({"river"}), none=frozenset({"flood"})
+    )
+    letter = replace(newsletter(), topics=(wet, dry, *TOPICS))
+
+    found = reasons(
+        [article("a", "River", "Flood")], reader(follows=("wet", "dry")), {}, letter
+    )
+
+    assert found["a"] == (
+        "does not follow Rivers (tagged River, Flood); Wet asks for rain, too; "
+        "Dry leaves out Flood"
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -166,6 +187,8 @@ def without(
     match verdict.why:
         case Why.MUTED:
             wishes = replace(wishes, mutes=frozenset())
+        case Why.TOP_ONLY:
+            wishes = replace(wishes, top=frozenset())
         case Why.RECEIVED:
             received = {key: it for key, it in received.items() if key != id_}
         case Why.OLD:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from digest.judging import TABLE, Fault, Judgement, Step, judged
 from digest.model import Bounce, State
-from digest.transports.smtp.judging import TABLE, Fault, Judgement, Step, judged
-from digest.transports.smtp.replies import Reply
+from digest.replies import Reply
 
 SENT, DEFERRED, FAILED, QUEUED = (
     State.SENT,

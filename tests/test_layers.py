@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "digest"
 #: Lowest first. A room may import from rooms above its line here, and from itself.
 LAYERS = [
     {"model"},
-    {"errors", "settings"},
+    {"errors", "settings", "replies"},
     {
         "tags",
         "colours",
@@ -25,15 +25,26 @@ LAYERS = [
         "shipped",
         "jsonform",
         "quoting",
+        "judging",
+        "providers",
+        "oauth",
         "showing",
     },
-    {"selection", "slots", "message", "rendering", "lint"},
+    {"selection", "slots", "message", "rendering", "lint", "bounces"},
     {"explaining"},
-    {"config", "sources", "store", "transports", "template_files"},
-    {"assembly", "enclosing", "issues", "readership", "postbox"},
-    {"delivery", "building", "collecting", "linting", "proof", "publishing"},
-    {"newsroom"},
-    {"answering"},
+    {"config", "sources", "store", "transports", "template_files", "inbox"},
+    {"assembly", "enclosing", "issues", "readership", "census", "postbox"},
+    {
+        "delivery",
+        "building",
+        "collecting",
+        "linting",
+        "proof",
+        "publishing",
+        "returning",
+    },
+    {"newsroom", "planning", "simulating"},
+    {"answering", "approving", "reception"},
     {"scheduler", "doctor"},
     {"web"},
     {"cli"},
@@ -42,7 +53,7 @@ LAYERS = [
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 #: Rooms where values go in and values come out: no clock, no I/O, no logging.
-PURE = set().union(*LAYERS[:5]) - {"shipped"}
+PURE = set().union(*LAYERS[:5]) - {"shipped", "oauth"}
 IMPURE_MODULES = {"os", "socket", "sqlite3", "time", "random", "logging", "secrets"}
 
 #: Each outside package has one home.
@@ -70,6 +81,9 @@ HOME = {
     "smtplib": "transports/smtp",
     "aiosmtpd": "postbox",
     "cryptography": "message/dkim",
+    "flufl": "bounces/habits",
+    "imaplib": "inbox/imap",
+    "mailbox": "inbox/mbox",
     "dns": "doctor/names",
     "click": "cli",
     "rich": "cli",

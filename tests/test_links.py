@@ -189,3 +189,22 @@ def test_an_unsubscriber_is_found_by_link_mailbox_or_token(form: str) -> None:
     assert LINKS.unsubscriber(form.format(other), ["daily", "weekly"]) is None
     assert LINKS.unsubscriber(form.format(token), ["daily"]) is None
     assert LINKS.unsubscriber("ana@readers.example", ["daily"]) is None
+
+
+def test_after_a_change_of_keys_old_links_still_open_and_mails_stay_the_same() -> None:
+    rotated = Links(key=b"n" * 32, older=(b"m" * 32, LINKS.key), site_url="")
+    old = LINKS.token(Purpose.UNSUBSCRIBE, subscriber=ID, scope="daily")
+    new = rotated.token(Purpose.UNSUBSCRIBE, subscriber=ID, scope="daily")
+    same = {"issue": "daily/1", "subscriber": ID, "domain": "ledger.example"}
+
+    assert new != old
+    for token in (old, new):
+        found = rotated.whose(
+            token, purpose=Purpose.UNSUBSCRIBE, scopes=["weekly", "daily"]
+        )
+        assert found == (ID, "daily")
+        assert not rotated.whose(
+            token, purpose=Purpose.PREFERENCES, scopes=["weekly", "daily"]
+        )
+    assert LINKS.read_token(new, purpose=Purpose.UNSUBSCRIBE, scope="daily") is None
+    assert rotated.message_id(**same) == LINKS.message_id(**same)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Consent, Preferences, Status, Subscriber
-from digest.store.merging import differences, held_form, merged_form
+from digest.store.merging import differences, merged_form
 from digest.store.profiles import form_of
 
 ANA = Subscriber(id="", address="ana@readers.example")
@@ -140,11 +140,4 @@ def test_a_merge_said_twice_changes_nothing_more_and_brings_nothing_back(
     assert not set(form["left"]) & set(form["preferences"]["newsletters"])
     if held.status.final:
         assert form["status"] in (held.status, Status.UNSUBSCRIBED)
-    assert form_of(held) == held_form({**form_of(held)}, held.status)
     assert not dict(differences(form, again))
-
-
-def test_what_an_old_row_does_not_say_is_as_usual() -> None:
-    held = held_form({"address": ANA.address, "preferences": {"limit": 3}}, "active")
-
-    assert held == form_of(ana(limit=3))

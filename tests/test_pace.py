@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from digest.judging import Fault, Judgement
 from digest.model import Bounce, State
-from digest.transports.smtp.judging import Fault, Judgement
+from digest.providers import HARD_LEAST, provider_of
 from digest.transports.smtp.pace import (
     GROWS_AFTER,
-    HARD_LEAST,
     Bucket,
     Pace,
-    provider_of,
 )
 
 SENT = Judgement(State.SENT)

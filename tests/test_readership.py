@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 import digest.readership
-from digest.config import load_settings
+from digest.config import Terms, load_settings
 from digest.errors import FileProblems
 from digest.model import Status
 from digest.newsroom import Newsroom
+from digest.readership import import_readers
+from digest.settings import Settings
 from tests.projects import SETTINGS, write_project
 
 
@@ -25,9 +27,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     seen: list[Path] = []
     way = digest.readership.read_readers
 
-    def noted(settings: object, path: Path) -> object:
+    def noted(settings: Settings, path: Path, terms: Terms) -> object:
         seen.append(path)
-        return way(settings, path)  # type: ignore[arg-type]
+        return way(settings, path, terms)
 
     monkeypatch.setattr(digest.readership, "read_readers", noted)
     return seen
@@ -83,7 +85,9 @@ def test_is_read_whenever_somebody_asks_for_it(project: Path, read: list[Path]) 
     refresh(project)
 
     with Newsroom(load_settings(project, environment={})) as newsroom:
-        imported = newsroom.import_subscribers(project / "subscribers.yaml")
+        imported = import_readers(
+            newsroom.store.audience, newsroom.settings, project / "subscribers.yaml"
+        ).imported
 
     assert imported.same == 3
     assert len(read) == 2

@@ -24,7 +24,7 @@ from digest.model import (
     Subscriber,
     Topic,
 )
-from digest.selection import candidates, choose, rank
+from digest.selection import TOP_STORIES, candidates, choose, rank
 from digest.tags import slugs
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -321,6 +321,7 @@ READERS = st.builds(
     reader,
     follows=st.lists(st.sampled_from(NAMES), unique=True, max_size=4).map(tuple),
     mutes=st.frozensets(st.sampled_from(NAMES), max_size=2),
+    top=st.frozensets(st.sampled_from([t.slug for t in (*TOPICS, SPORT)]), max_size=2),
     limit=st.none() | st.integers(1, 8),
 )
 LIMITS = st.fixed_dictionaries(
@@ -363,9 +364,11 @@ def test_the_rules_hold_for_every_reader(
 
     assert {a.id for a in chosen} <= {a.id for a in eligible}, "only what is wanted"
     assert len({a.id for a in chosen}) == len(chosen), "nothing twice"
-    assert len(chosen) + digest.more == len(eligible), (
-        "shown and counted is all there is"
-    )
+    counted = len(chosen) + digest.more
+    assert counted <= len(eligible), "nothing is counted twice"
+    assert wishes.top or counted == len(eligible), "shown and counted is all there is"
+    short = (s for s in digest.sections if s.slug in wishes.top)
+    assert all(len(s.articles) + s.more <= TOP_STORIES for s in short), "the first ones"
     assert sum(s.more for s in digest.sections) <= digest.more
     assert len(chosen) <= min(limits["articles"], wishes.limit or 99)
     assert all(0 < len(s.articles) <= limits["per_topic"] for s in digest.sections)
@@ -452,3 +455,20 @@ def test_another_mute_takes_articles_away_and_adds_none(
     assert {a.id for a in after.articles} == {
         a.id for a in before.articles if not wanted(a, stricter.mutes)
     }
+
+
+def test_of_a_topic_for_its_top_stories_only_the_first_two_are_shown() -> None:
+    articles = [
+        article("a", "river"),
+        article("b", "river"),
+        article("c", "river"),
+        article("d", "river", "school"),
+        article("e", "school"),
+    ]
+
+    digest = digest_of(articles, reader(top=frozenset(["rivers"])))
+
+    shown = shape(digest)
+    assert shown["Rivers"] == ["a", "b"]
+    assert shown["Schools"] == ["d", "e"], "it may stand where it is wanted"
+    assert digest.more == 0, "what is not wanted is not on offer either"

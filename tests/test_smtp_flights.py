@@ -15,12 +15,12 @@ from typing import Self
 import pytest
 
 from digest.errors import InputError, StoreError, TransportError
+from digest.judging import Step
 from digest.model import Bounce, Envelope, Message, Outcome, State
+from digest.replies import Reply
 from digest.transports.smtp import SmtpTransport, Timeouts
 from digest.transports.smtp.courier import Courier
-from digest.transports.smtp.judging import Step
 from digest.transports.smtp.pool import Pool
-from digest.transports.smtp.replies import Reply
 from digest.transports.smtp.session import Session
 from tests.desks import ListDesk, delivered
 from tests.smtp_servers import DROP, HOST, SILENCE, Scripted, loopback, play

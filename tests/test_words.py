@@ -236,16 +236,18 @@ class TestShippedWords:
 
     def test_are_those_that_something_says(self) -> None:
         """A word that nothing says any more is not to be translated."""
-        where = [*ROOT.glob("templates/*/*.j2"), *ROOT.glob("digest/publishing/*.py")]
+        rooms = ("publishing", "reception", "web/public")
+        code = [path for room in rooms for path in ROOT.glob(f"digest/{room}/*.py")]
+        where = [*ROOT.glob("templates/*/*.j2"), *code]
         said = {
             key
             for path in where
-            for key in re.findall(r'"(\w+)"', path.read_text(encoding="utf-8"))
+            for key in re.findall(r'"([\w.]+)"', path.read_text(encoding="utf-8"))
         }
 
         keys = read_catalogue(STOCK["en"].text, file="en", language="en").keys()
 
-        assert keys - said == {"locale", "date", "day"}
+        assert keys - said <= {"locale", "date", "day"}
 
     @pytest.mark.parametrize("language", STOCK)
     def test_translate_the_english_of_today(self, language: str) -> None:

@@ -57,10 +57,17 @@ COMMANDS = {
         "answering:diff",
         "Lay a reader's digest beside another reader's, or another issue's.",
     ),
+    "simulate": (
+        "simulating:simulate",
+        "Replay the archive: how many mails a week would readers get?",
+    ),
     "build": ("issues:build", "Write every reader's digest to files."),
     "preview": ("issues:preview", "Look at the digests in a browser."),
     "send": ("sending:send", "Send the next issue, or go on with an interrupted one."),
     "run": ("running:run", "Stay up and send on schedule."),
+    "issues": ("approving:issues", "List the issues; take late articles into one."),
+    "approve": ("approving:approve", "Let an issue leave that waits for its editors."),
+    "hold": ("approving:hold", "Let nothing more of an issue leave until approved."),
     "pause": ("settling:pause", "Let nothing more of an issue leave for now."),
     "resume": ("settling:resume", "Go on with a paused or interrupted issue."),
     "recall": ("settling:recall", "Stop an issue for good."),
@@ -70,10 +77,19 @@ COMMANDS = {
         "settling:prove",
         "Show that the numbers add up; compare with the server's record.",
     ),
+    "bounces": (
+        "bounces:bounces",
+        "Read returned mail: bounces, complaints, mails to unsubscribe.",
+    ),
     "db": (
         "database:db",
         "Upgrade, copy, back up or verify the database; accept a restored one.",
     ),
+    "serve": (
+        "serving:serve",
+        "Serve the public pages: subscribe, preferences, unsubscribe, archive.",
+    ),
+    "keys": ("serving:keys", "Replace the key that makes readers' links."),
     "archive": ("archive:archive", "Write the issues that went out as web pages."),
     "status": (
         "status:status",

@@ -12,6 +12,7 @@ from digest.answering import (
     compared,
     explained,
     issue_with,
+    maker,
 )
 from digest.cli.output import as_json, echo_json, line, plural, said, table, when
 from digest.cli.project import newsroom_of
@@ -62,7 +63,7 @@ def why(  # noqa: PLR0913, RUF100 click passes every option
     story = article_named(newsroom, article) if article else None
     found = []
     for issue in asked_about(newsroom, subscriber, newsletter, issue_id, story):
-        made = newsroom.assembler(issue) if issue.articles else None
+        made = maker(newsroom, issue, subscriber) if issue.articles else None
         found.append(explained(newsroom, issue, subscriber, made=made))
     if json:
         echo_json([explained_json(newsroom, each, story) for each in found])

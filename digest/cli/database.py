@@ -1,4 +1,4 @@
-"""The command `db`: bring a database up to date, copy it, back it up, check it."""
+"""The command `db`: bring a database up to date, tidy, copy, back up, check it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.output import as_json, echo_json, line, plural, said, warned
+from digest.cli.output import as_json, echo_json, forgotten, line, plural, said, warned
 from digest.cli.project import newsroom_of, settings_of
 from digest.errors import InputError
 from digest.settings import ServerDatabase
@@ -33,7 +33,7 @@ def there(place: Path | ServerDatabase) -> Path | ServerDatabase:
 
 @click.group()
 def db() -> None:
-    """Upgrade, copy, back up or verify the database; accept a restored one."""
+    """Upgrade, tidy, copy, back up or verify the database; accept a restored one."""
 
 
 @db.command()
@@ -50,6 +50,21 @@ def upgrade(ctx: click.Context) -> None:
         said(f"Applied {steps}; the database is up to date.")
     else:
         said("The database was up to date.")
+
+
+@db.command()
+@as_json
+@click.pass_context
+def tidy(ctx: click.Context, json: bool) -> None:
+    """Forget what is older than `retention:` in digest.yaml keeps it.
+
+    `digest run` does so once a day. The numbers of each issue stay.
+    """
+    tidied = newsroom_of(ctx).tidy()
+    if json:
+        echo_json(tidied)
+    else:
+        said(forgotten(tidied)[0].upper() + forgotten(tidied)[1:] + ".")
 
 
 @db.command()

@@ -25,13 +25,16 @@ from digest.cli.output import (
     table,
     when,
 )
+from digest.cli.planning import show_sums, sums_json
 from digest.cli.project import newsroom_of, project_file, settings_of
 from digest.issues import Plan
 from digest.linting import Looked, notes
 from digest.model import Newsletter
 from digest.newsroom import Newsroom
+from digest.planning import change_since, summed
+from digest.settings import SmtpDelivery
 
-SCREENFUL = 20  #: shortened digests named; --json has them all
+SCREENFUL = 20  #: readers named, and shortened digests; --json has them all
 
 newsletter_argument = click.argument("newsletter", required=False, default="")
 
@@ -60,6 +63,7 @@ def plan_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Plan:
 def plan_json(plan: Plan, sizes: Sizes) -> dict[str, object]:
     """Return a plan as scripts want it: ids and reasons, nothing twice."""
     shortened = {row.subscriber.id: how for row, how in sizes.shortened}
+    fitted = {row.subscriber.id: row for row, _ in sizes.shortened}
     return {
         "issue": plan.issue.id,
         "number": plan.issue.number,
@@ -83,8 +87,9 @@ def plan_json(plan: Plan, sizes: Sizes) -> dict[str, object]:
                 "more": row.digest.more,
                 "skipped": row.digest.skipped,
                 "shortened": shortened.get(row.subscriber.id),
+                "octets": sizes.octets.get(row.subscriber.id),
             }
-            for row in plan.rows
+            for row in (fitted.get(r.subscriber.id, r) for r in plan.rows)
         ],
         "sizes_unknown": sizes.unknown,
     }
@@ -159,7 +164,8 @@ def show_plan(plan: Plan, *, rows: int | None = None) -> None:
 def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None:
     """Show who would get what of the next issue of NEWSLETTER, or nothing and why.
 
-    No issue is made and nothing is sent. NEWSLETTER may be left out when there is
+    In numbers, too: by topic, by size, how long it takes, what is new against the last
+    issue. `digest why READER` has one reader's mail article by article. No issue is made and nothing is sent. NEWSLETTER may be left out when there is
     only one.
     """
     newsroom = newsroom_of(ctx)
@@ -172,11 +178,20 @@ def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None
         newsroom.sizes(found, made=made),
         newsroom.lint(found.issue, made=made),
     )
+    delivery = newsroom.settings.delivery
+    sums = summed(
+        found,
+        sizes,
+        rate=delivery.rate if isinstance(delivery, SmtpDelivery) else 0,
+        change=change_since(newsroom.store, found),
+    )
     if json:
-        echo_json({**plan_json(found, sizes), "findings": looked.findings})
+        shown = {**plan_json(found, sizes), "sums": sums_json(sums)}
+        echo_json({**shown, "findings": looked.findings})
         return
-    show_plan(found)
+    show_plan(found, rows=SCREENFUL)
     show_sizes(sizes)
+    show_sums(sums)
     mention(looked, f"digest lint {found.newsletter.slug}")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import category
 from unicodedata import east_asian_width as east
 
@@ -22,6 +22,9 @@ from digest.cli.streams import printable
 from digest.errors import FileProblems, InputError, TemplateProblem
 from digest.jsonform import to_json
 from digest.model import Problem, State
+
+if TYPE_CHECKING:  # it takes a while
+    from digest.store import Tidied
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -113,6 +116,14 @@ def counted(counts: dict[State, int]) -> str:
 def plural(number: int, noun: str) -> str:
     """Return "1 article" or "2 articles"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def forgotten(tidied: Tidied) -> str:
+    """Return what was forgotten as too old."""
+    return (
+        f"{tidied.deliveries:,} settled deliveries, {tidied.refusals:,} refusals and "
+        f"{tidied.unconfirmed:,} readers who never confirmed are forgotten"
+    )
 
 
 @contextmanager

@@ -206,7 +206,7 @@ def checked(settings: Settings) -> Checkup:
     readers = 0
     if settings.subscribers:
         try:
-            readers = len(read_readers(settings, settings.subscribers))
+            readers = sum(1 for _ in read_readers(settings, settings.subscribers))
         except InputError as error:
             found += problems(error)
     for newsletter in settings.newsletters:

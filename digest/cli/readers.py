@@ -1,78 +1,46 @@
-"""Commands about readers: subscribers import, list, show, export, unsubscribe."""
+"""Commands about readers: list, show, stats, and those of three more modules."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from collections import Counter
+from collections.abc import Callable
 
 import click
 
+from digest.census import census
+from digest.cli.editing import add, edit, erase, remove, revive, suppress, unsubscribe
+from digest.cli.importing import export, import_
 from digest.cli.output import (
     as_json,
     echo_json,
     line,
-    plural,
     said,
     table,
-    warned,
     when,
 )
 from digest.cli.project import newsroom_of
-from digest.errors import InputError, OutputError
-from digest.model import Preferences
-from digest.transports.files import place
+from digest.cli.remembering import why
+from digest.model import Preferences, Status, Subscriber
 
 
 @click.group()
 def subscribers() -> None:
-    """Import, list, show, export and unsubscribe readers."""
+    """Import, export, list and change readers; tell their history; erase them."""
 
 
-@subscribers.command("import", short_help="Take in a file of readers, YAML or CSV.")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@as_json
-@click.pass_context
-def import_(ctx: click.Context, file: Path | None, json: bool) -> None:
-    """Take in a YAML or CSV file; without FILE, the one digest.yaml names.
-
-    Only what changed since the last import changes anything, and who unsubscribed
-    stays unsubscribed, whatever the file says.
-    """
-    newsroom = newsroom_of(ctx)
-    path = file or newsroom.settings.subscribers
-    if path is None:
-        raise InputError(
-            "which file? digest.yaml names none under `subscribers:`. "
-            "Say `digest subscribers import FILE`."
-        )
-    imported = newsroom.import_subscribers(path)
-    if json:
-        echo_json(imported)
-        return
-    said(
-        f"{path.name}: {imported.added} added, {imported.changed} changed, "
-        f"{imported.same} as before, {imported.removed} no longer in it"
-    )
-    if imported.kept_unsubscribed:
-        warned(
-            f"{plural(len(imported.kept_unsubscribed), 'reader')} had unsubscribed "
-            "and stay so, although the file names them."
-        )
-    if imported.kept_bounced:
-        warned(
-            f"{plural(len(imported.kept_bounced), 'reader')} of the file get nothing: "
-            "their addresses take no mail; `digest subscribers show ADDRESS` says why."
-        )
-    if imported.kept_suppressed:
-        warned(
-            f"{plural(len(imported.kept_suppressed), 'line')} left out: who complained, "
-            "was erased, or is suppressed by you must not be mailed."
-        )
-    if imported.kept_left:
-        warned(
-            f"{plural(len(imported.kept_left), 'reader')} left a newsletter that the file "
-            "gives them, and do not get it."
-        )
+for command in (
+    import_,
+    export,
+    add,
+    edit,
+    unsubscribe,
+    remove,
+    revive,
+    suppress,
+    erase,
+    why,
+):
+    subscribers.add_command(command)
 
 
 def wishes(preferences: Preferences) -> str:
@@ -84,26 +52,37 @@ def wishes(preferences: Preferences) -> str:
 
 
 @subscribers.command("list")
+@click.option("--newsletter", metavar="NEWSLETTER", help="Who takes this one.")
 @click.option(
-    "--newsletter", metavar="NEWSLETTER", help="Only readers who take this one."
+    "--status", type=click.Choice([s.value for s in Status]), help="Who is that."
 )
+@click.option("--follows", metavar="TOPIC", help="Who follows it, or everything.")
+@click.option("--mutes", metavar="TOPIC", help="Who mutes it.")
+@click.option("--left", metavar="NEWSLETTER", help="Who left this one.")
+@click.option("--language", metavar="TAG", help="Who reads in this language.")
+@click.option("--search", metavar="TEXT", help="In whose name or address it stands.")
 @as_json
 @click.pass_context
-def list_(ctx: click.Context, newsletter: str | None, json: bool) -> None:
-    """List the readers."""
+def list_(
+    ctx: click.Context, /, newsletter: str | None, *, json: bool, **wanted: str | None
+) -> None:
+    """List the readers, or those whom every option fits."""
     newsroom = newsroom_of(ctx)
     if newsletter:
         newsroom.newsletter(newsletter)
     found = [
         subscriber
         for subscriber in newsroom.store.audience.all()
-        if not newsletter or newsletter in subscriber.preferences.newsletters
+        if fits(subscriber, newsletter=newsletter, **wanted)
     ]
     if json:
         echo_json({"subscribers": found})
     elif not found:
         said(
-            "No readers. `digest subscribers import` reads the file digest.yaml names."
+            "No such reader."
+            if newsletter or any(wanted.values())
+            else "No readers. `digest subscribers import` reads the file digest.yaml "
+            "names."
         )
     else:
         table(
@@ -119,6 +98,73 @@ def list_(ctx: click.Context, newsletter: str | None, json: bool) -> None:
                 for s in found
             ],
         )
+
+
+def fits(subscriber: Subscriber, **wanted: str | None) -> bool:
+    """Whether a reader is one of those that the options of `list` ask for."""
+    wishes = subscriber.preferences
+    searched = f"{subscriber.name}\n{subscriber.address}".casefold()
+    tests: dict[str, Callable[[str], bool]] = {
+        "newsletter": lambda slug: slug in wishes.newsletters,
+        "status": lambda status: subscriber.status == status,
+        "follows": lambda topic: not wishes.follows or topic in wishes.follows,
+        "mutes": lambda topic: topic in wishes.mutes,
+        "left": lambda slug: slug in subscriber.left,
+        "language": lambda tag: subscriber.language.casefold() == tag.casefold(),
+        "search": lambda text: text.casefold() in searched,
+    }
+    return all(tests[name](value) for name, value in wanted.items() if value)
+
+
+def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Return the most frequent first, and equals by name."""
+    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+
+
+#: How many domains of addresses are shown.
+MOST_DOMAINS = 10
+
+
+@subscribers.command()
+@as_json
+@click.pass_context
+def stats(ctx: click.Context, json: bool) -> None:
+    """Count readers: by status, newsletter, topic, language, domain."""
+    newsroom = newsroom_of(ctx)
+    found = census(newsroom.store.audience.all(), now=newsroom.now())
+    if json:
+        echo_json(found)
+        return
+    if not found.statuses:
+        said("No readers.")
+        return
+    line("All: " + ", ".join(f"{n:,} {what}" for what, n in ranked(found.statuses)))
+    line(
+        f"Active: {found.active:,}; of these {found.paused:,} are paused, "
+        f"{found.without_newsletter:,} take nothing, {found.everything:,} follow "
+        "everything"
+    )
+    rows = [
+        (what, name or "the newsletter's", number)
+        for what, counts in (
+            ("newsletter", ranked(found.newsletters)),
+            ("left", ranked(found.left)),
+            ("follows", ranked(found.follows)),
+            ("mutes", ranked(found.mutes)),
+            ("language", ranked(found.languages)),
+            ("format", ranked(found.formats)),
+            ("length", ranked(found.lengths)),
+            ("domain", ranked(found.domains)[:MOST_DOMAINS]),
+        )
+        for name, number in counts
+    ]
+    table(
+        ("what", "which", "readers", "share"),
+        [
+            (what, name, f"{number:,}", f"{100 * number / found.active:.1f} %")
+            for what, name, number in rows
+        ],
+    )
 
 
 @subscribers.command()
@@ -157,66 +203,9 @@ def show(ctx: click.Context, address: str, json: bool) -> None:
             "consent",
             f"{when(subscriber.consent.at)} {subscriber.consent.where}".strip(),
         ),
+        ("left", ", ".join(sorted(subscriber.left))),
     ):
         if text:
             line(f"{name:13} {text}")
     for event in history:
         line(f"{'history':13} {when(event.at)} {event.kind} {event.detail}".rstrip())
-
-
-@subscribers.command(short_help="Write all readers as YAML or CSV.")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--form",
-    type=click.Choice(["yaml", "csv"]),
-    help="Otherwise by FILE's ending; YAML on the terminal.",
-)
-@click.pass_context
-def export(ctx: click.Context, file: Path | None, form: str | None) -> None:
-    """Write all readers as YAML or CSV, to FILE or to the terminal."""
-    from digest.config import write_subscribers
-
-    newsroom = newsroom_of(ctx)
-    csv = form == "csv" or (form is None and file is not None and file.suffix == ".csv")
-    text = write_subscribers(
-        newsroom.store.audience.all(), form="csv" if csv else "yaml"
-    )
-    if file is None:
-        click.echo(text.encode(), nl=False)  # a file of readers is UTF-8, always
-        return
-    try:
-        write_privately(Path(os.path.realpath(file)), text.encode())
-    except OSError as error:
-        raise OutputError(
-            f"{file}: it cannot be written ({error.strerror}); name a file in a folder "
-            "this account may write to, on a disk with room"
-        ) from error
-    said(f"Wrote {file}")
-
-
-def write_privately(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all: it may replace the only good copy.
-
-    A new one is for its owner alone; an old one stays as open as it was.
-    """
-    if file.exists() and not file.is_file():  # a device or a pipe is written to
-        file.write_bytes(content)
-        return
-    aside = file.with_name(f".{file.name[:200]}.new")
-    aside.touch(mode=0o600)
-    if file.exists():
-        aside.chmod(file.stat().st_mode)
-    place(file, content, by_way_of=aside)
-
-
-@subscribers.command()
-@click.argument("address")
-@click.pass_context
-def unsubscribe(ctx: click.Context, address: str) -> None:
-    """Stop all mail to a reader; no file revives them.
-
-    ADDRESS may also be a reader's id, as logs and --json name them, or what their
-    mail said under List-Unsubscribe: the link, the mailbox or the token in it.
-    """
-    subscriber = newsroom_of(ctx).unsubscribe(address)
-    said(f"{subscriber.address} is unsubscribed and gets nothing more.")

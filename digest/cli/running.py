@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import click
 
-from digest.cli.output import RENDERED_PER_CHOICE, counted, plural
+from digest.approving import Asked
+from digest.cli.output import RENDERED_PER_CHOICE, counted, forgotten, plural
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
@@ -17,8 +18,10 @@ from digest.delivery import SendReport
 from digest.errors import BusyError, DigestError, FileProblems, InputError
 from digest.model import Newsletter, Problem
 from digest.newsroom import utc_now
+from digest.returning import Came, Handled
 from digest.scheduler import Clock, Watcher, upcoming
 from digest.slots import Slot
+from digest.store import Tidied
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"  #: a log is read far from where it was written
 
@@ -59,6 +62,14 @@ def stamp(text: str) -> None:
         click.echo(f"{utc_now():{MOMENT}} {text}")
 
 
+def told(handled: Handled) -> str:
+    """Say what came of a returned mail, without an address."""
+    who = f", reader {handled.subscriber.id}" if handled.subscriber else ""
+    about = f", {handled.issue}" if handled.issue else ""
+    words = f": {handled.report.words}" if handled.report.words else ""
+    return f"{handled.came}{who}{about}{words}"
+
+
 @dataclass(kw_only=True)
 class Diary:
     """Writes down what happens, a line each, and remembers what went wrong."""
@@ -74,8 +85,11 @@ class Diary:
             due=lambda slot: stamp(f"{slot.newsletter}: due, preparing"),
             missed=self.missed,
             nothing=self.nothing,
+            asked=self.asked,
             sent=self.sent,
+            returned=self.returned,
             failed=self.trouble,
+            tidied=self.tidied,
         )
 
     def code(self) -> int:
@@ -110,6 +124,14 @@ class Diary:
         """Say that a slot came and there was no news."""
         stamp(f"{newsletter.slug}: nothing new, nothing sent")
 
+    def asked(self, asked: Asked) -> None:
+        """Say that an issue waits for its editors."""
+        opens = f"leaves {asked.opens:{MOMENT}} unless held" if asked.opens else "waits"
+        stamp(
+            f"{asked.issue.id}: {plural(len(asked.editors), 'proof')} sent of revision "
+            f"{asked.revision}; {opens}"
+        )
+
     def sent(self, report: SendReport) -> None:
         """Say what came of an issue."""
         self.unsettled |= not report.settled
@@ -120,6 +142,17 @@ class Diary:
         )
         for file, why in report.not_joined.items():
             stamp(f"{report.issue.id}: {file} {RENDERED_PER_CHOICE}: {why}")
+
+    def returned(self, handled: Handled) -> None:
+        """Say what came of a mail that came back; a parked one wants a word."""
+        self.unsettled |= handled.came is Came.PARKED
+        if handled.came is not Came.AGAIN:  # an mbox is read from its beginning
+            stamp(f"returned mail: {told(handled)}")
+
+    def tidied(self, tidied: Tidied) -> None:
+        """Say what was forgotten, if anything was."""
+        if tidied != Tidied():
+            stamp(f"tidied: {forgotten(tidied)}")
 
     def trouble(self, what: str, error: DigestError) -> None:
         """Say what cannot be done now and is tried again."""

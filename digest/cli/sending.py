@@ -13,7 +13,9 @@ from difflib import get_close_matches
 import click
 
 from digest.addresses import check_address
+from digest.approving import ask, let_go
 from digest.cli import STOPPED
+from digest.cli.approving import show_awaiting
 from digest.cli.findings import mention
 from digest.cli.issues import (
     issue_option,
@@ -42,7 +44,7 @@ from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
 from digest.delivery import SendReport
 from digest.errors import DigestError, InputError, StoreError
-from digest.issues import WAITING
+from digest.issues import WAITING, WAYS_ON
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
 
@@ -94,7 +96,7 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
         )
     left = sum(report.counts.get(state, 0) for state in WAITING)
     if report.hold and left:
-        warned(f"  {report.hold} meanwhile; {left} wait. `digest resume` lets it go on")
+        warned(f"  {report.hold} meanwhile; {left} wait. {WAYS_ON[report.hold]}")
     elif report.stopped and left:
         warned(f"  stopped when asked to; {left} wait for the next `digest send`")
 
@@ -186,6 +188,7 @@ def send_issues(
     stop = Stop(after="the mail in flight")
     reports: list[SendReport] = []
     trouble: DigestError | None = None
+    let_go(newsroom, newsletter)
     with newsroom.sending(newsletter):
         try:
             for issue in newsroom.issues.to_send(newsletter, issue_id):
@@ -196,19 +199,23 @@ def send_issues(
     done = {report.issue.id for report in reports}
     open_now = [] if trouble else newsroom.issues.open(newsletter)
     later = [issue for issue in open_now if issue.id not in done]
-    settled = all(report.settled for report in reports) and not later
+    asked = [] if trouble else ask(newsroom, newsletter)
+    awaiting = newsroom.store.approvals.held_back(newsletter.slug)
+    settled = all(report.settled for report in reports) and not (later or awaiting)
     if json:
         echo_json(
             {
                 "issues": [report_json(report) for report in reports],
                 "waiting": [issue.id for issue in later],
+                "awaiting_approval": [approval.issue for approval in awaiting],
                 "settled": settled,
                 "error": str(trouble) if trouble else "",
             }
         )
     else:
-        if not reports and trouble is None:
+        if not (reports or awaiting) and trouble is None:
             nothing_new(newsroom, newsletter)
+        show_awaiting(asked, awaiting)
         for report in reports:
             show_report(newsroom, report)
         for issue in later:

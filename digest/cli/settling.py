@@ -17,17 +17,15 @@ from digest.cli.issues import issue_option, newsletter_argument, only_option
 from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
 from digest.cli.project import newsroom_of
 from digest.cli.sending import send_issues
-from digest.cli.status import address, story
+from digest.cli.status import address, came_back, story
 from digest.errors import InputError
-from digest.issues import WAITING
+from digest.issues import WAITING, WAYS_ON
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.proof import Proof, compared, seen_in
-from digest.store import Delivery
+from digest.store import PAUSED, RECALLED, Delivery
 
 SCREENFUL = 20  #: deliveries shown; `--json` has them all
-
-PAUSED, RECALLED = "paused", "recalled"
 
 evidence_option = click.option(
     "--log",
@@ -108,7 +106,9 @@ def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> No
             f"{issue.id} was recalled; its mails are skipped for good. The articles "
             "can go out again in another issue only if they are published anew."
         )
-    newsroom.store.journal.hold(issue.id, "")
+    if hold := newsroom.store.approvals.resume(issue.id):
+        said(f"{issue.id} is not paused any more, but {hold}; {WAYS_ON[hold]}")
+        return
     ctx.exit(send_issues(newsroom, found, issue.id, (), despite=(), json=json))
 
 
@@ -266,10 +266,14 @@ def prove(
     tally = Counter(d.state for d in newsroom.store.journal.deliveries(issue.id))
     rows, adds_up = tally.total(), tally == Counter(counts)
     proof = evidence(newsroom, issue, logs) if logs else None
+    returned = newsroom.store.returns.counts(issue.id)
     if json:
-        echo_json(proof_json(issue, counts, proof, rows=rows, adds_up=adds_up))
+        shown = proof_json(issue, counts, proof, rows=rows, adds_up=adds_up)
+        echo_json({**shown, "returned": returned})
     else:
         show_sum(issue, rows, counts, adds_up=adds_up)
+        if returned:
+            line(f"  came back after they were sent: {came_back(returned)}")
         if proof is not None:
             show_proof(newsroom, proof)
     settled = all(state.settled for state in counts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,11 +23,12 @@ from digest.cli.output import (
     when,
 )
 from digest.cli.project import newsroom_of
+from digest.issues import WAYS_ON
 from digest.model import Issue, State
 from digest.newsroom import Newsroom
 from digest.scheduler import overdue, upcoming
 from digest.slots import Slot
-from digest.store import Delivery
+from digest.store import MEMORY, Delivery
 
 ISSUES = 10  #: shown
 SCREENFUL = 20  #: deliveries of an issue shown; `--json` has them all
@@ -55,6 +56,8 @@ class Standing:
     told: tuple[Delivery, ...]
     skipped: dict[str, int]  #: by reason
     hold: str  #: why nothing of it leaves at present
+    returned: dict[str, int]  #: of those sent, by what came back
+    opens: datetime | None  #: when it leaves all the same; None: not by itself
 
     @property
     def settled(self) -> bool:
@@ -79,6 +82,7 @@ def codes(reply: str) -> str:
 def standing(newsroom: Newsroom, issue: Issue) -> Standing:
     """Read how an issue stands."""
     journal = newsroom.store.journal
+    approval = newsroom.store.approvals.of(issue.id)
     return Standing(
         issue=issue,
         counts=journal.counts(issue.id),
@@ -86,6 +90,8 @@ def standing(newsroom: Newsroom, issue: Issue) -> Standing:
         told=tuple(d for state in TOLD for d in journal.deliveries(issue.id, state)),
         skipped=journal.reasons(issue.id),
         hold=journal.held(issue.id),
+        returned=newsroom.store.returns.counts(issue.id),
+        opens=approval.opens if approval else None,
     )
 
 
@@ -108,9 +114,10 @@ def status(ctx: click.Context, newsletter: str, json: bool) -> None:
     late = [slot for slot in overdue(newsroom) if slot.newsletter in wanted]
     coming = [slot for slot in upcoming(newsroom) if slot.newsletter in wanted]
     doubt = newsroom.store.life.doubt()
+    came = newsroom.store.returns.outcomes()
     if json:
         shown = status_json(newsroom, found, late=late, coming=coming)
-        echo_json({**shown, "database": doubt})
+        echo_json({**shown, "database": doubt, "returned": came})
     else:
         if doubt:
             warned(f"nothing is sent: {doubt}. `digest db accept --help` says more.")
@@ -119,6 +126,8 @@ def status(ctx: click.Context, newsletter: str, json: bool) -> None:
             if each.issue.id in recent:
                 show_standing(newsroom, each)
         show_slots(late, coming)
+        if came:
+            line(f"returned mail, in {MEMORY.days} days: {came_back(came)}")
     if (
         doubt
         or late
@@ -146,7 +155,9 @@ def status_json(
                 "due": each.due,
                 "settled": each.settled,
                 "hold": each.hold,
+                "opens": each.opens,
                 "skipped": each.skipped,
+                "returned": each.returned,
                 "deliveries": [
                     {
                         "subscriber": d.subscriber,
@@ -197,19 +208,23 @@ def show_issues(found: list[Standing]) -> None:
 def show_standing(newsroom: Newsroom, each: Standing) -> None:
     """Say of an issue what is not simply sent: who, why, until when."""
     untried = each.counts.get(State.QUEUED, 0) + each.counts.get(State.CLAIMED, 0)
-    if untried or each.told or each.skipped or each.hold:
+    if untried or each.told or each.skipped or each.hold or each.returned:
         line(f"\n{each.issue.id}:")
     if each.hold:
-        warned(f"  {each.hold}: nothing more of it leaves")
+        until = f" before {when(each.opens)}" if each.opens else ""
+        warned(f"  {each.hold}: nothing more of it leaves{until}; {WAYS_ON[each.hold]}")
     for reason, number in each.skipped.items():
         line(f"  {plural(number, 'reader')} skipped: {reason}")
+    if each.returned:
+        line(f"  came back after they were sent: {came_back(each.returned)}")
     for (state, code), number in each.refusals().most_common():
         if number > 1:
             line(f"  {plural(number, 'mail')} {state}: {code}")
     if untried:
+        sends = f"; `digest send {each.issue.newsletter}` sends what waits"
         line(
             f"  {plural(untried, 'mail')} not tried yet, waiting since "
-            f"{when(each.due)}; `digest send {each.issue.newsletter}` sends what waits"
+            f"{when(each.due)}{'' if each.hold else sends}"
         )
     for delivery in each.told[:SCREENFUL]:
         line(f"  {address(newsroom, delivery)}: {story(delivery)}")
@@ -242,6 +257,11 @@ def story(delivery: Delivery) -> str:
             )
         case _:
             return f"{delivery.state} since {when(delivery.changed)}{reply}"
+
+
+def came_back(returned: Mapping[str, int]) -> str:
+    """Return "2 hard, 1 complaint": how much came back, by what it was."""
+    return ", ".join(f"{number} {kind}" for kind, number in returned.items())
 
 
 def show_slots(late: list[Slot], coming: list[Slot]) -> None:

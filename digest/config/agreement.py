@@ -40,6 +40,7 @@ def disagreements(value: object, document: Document) -> Complaints:
         _delivery(settings),
         _dkim(settings),
         _database(settings),
+        _bounces(settings),
     )
 
 
@@ -107,6 +108,14 @@ def _newsletters(settings: Mapping[str, object]) -> Complaints:
             yield from _twice(sequence(newsletter.get(key)), (*here, key))
         if isinstance(newsletter.get("schedule"), dict):
             yield from _schedule(mapping(newsletter["schedule"]), (*here, "schedule"))
+        if "approval" in newsletter and not settings.get("editors"):
+            yield (
+                (*here, "approval"),
+                (
+                    "`approval` is asked of editors, and none are named; add a line such "
+                    "as `editors: [desk@longitude.example]` at the left margin"
+                ),
+            )
         limits = mapping(newsletter.get("limits"))
         minimum, articles = limits.get("minimum", 1), limits.get("articles", 12)
         if (
@@ -216,14 +225,13 @@ def _delivery(settings: Mapping[str, object]) -> Complaints:
             ("delivery",),
             "`delivery` says not where mails go; add a line such as `files: outbox`",
         )
-    yield from _smtp(mapping(delivery.get("smtp")))
+    yield from _login(mapping(delivery.get("smtp")), ("delivery", "smtp"))
 
 
-def _smtp(smtp: Mapping[str, object]) -> Complaints:
-    here = ("delivery", "smtp")
-    host = smtp.get("host")
+def _login(server: Mapping[str, object], here: tuple[str, str]) -> Complaints:
+    host = server.get("host")
     if (
-        smtp.get("security") == "none"
+        server.get("security") == "none"
         and isinstance(host, str)
         and not is_loopback(host)
     ):
@@ -234,7 +242,7 @@ def _smtp(smtp: Mapping[str, object]) -> Complaints:
                 "the way could read the mails; write `tls` or `starttls`"
             ),
         )
-    if "password" in smtp and "token_command" in smtp:
+    if "password" in server and "token_command" in server:
         yield (
             (*here, "token_command", KEY),
             (
@@ -243,17 +251,46 @@ def _smtp(smtp: Mapping[str, object]) -> Complaints:
             ),
         )
     proofs = ("password", "token_command")
-    for one in (proof for proof in proofs if proof in smtp and "username" not in smtp):
+    for one in (
+        proof for proof in proofs if proof in server and "username" not in server
+    ):
         yield (
             (*here, one, KEY),
             f"`{one}` is given without `username`; add a `username:`, or take it out",
         )
-    if "username" in smtp and not any(proof in smtp for proof in proofs):
+    if "username" in server and not any(proof in server for proof in proofs):
         yield (
             (*here, "username", KEY),
             (
                 "`username` is given without `password`; add a `password:` (or a "
                 "`token_command:`), or take it out"
+            ),
+        )
+
+
+# -- returned mail ----------------------------------------------------------
+
+
+def _bounces(settings: Mapping[str, object]) -> Complaints:
+    if not isinstance(settings.get("bounces"), dict):
+        return
+    bounces = mapping(settings["bounces"])
+    if not any(place in bounces for place in ("imap", "maildir", "mbox")):
+        yield (
+            ("bounces",),
+            (
+                "`bounces` says not where returned mail comes to; add an `imap:`, a "
+                "`maildir:` or an `mbox:`"
+            ),
+        )
+    imap = mapping(bounces.get("imap"))
+    yield from _login(imap, ("bounces", "imap"))
+    if "done" in imap and imap.get("delete") is True:
+        yield (
+            ("bounces", "imap", "delete"),
+            (
+                "`delete` stands beside `done`, and a mail can only go one way; take out "
+                "the other"
             ),
         )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from digest.errors import FileProblems
 from digest.model import Problem
@@ -43,6 +44,20 @@ def read_text(path: Path) -> str:
     if not text.strip():
         stop(f"{path}:1:1", "the file is empty; `digest init` makes one to begin with")
     return text
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[TextIO]:
+    """Open a UTF-8 file to be read line by line, or raise `FileProblems`."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            if not file.read(1):
+                read_text(path)  # which says that it is empty
+            file.seek(0)
+            yield file
+    except (OSError, UnicodeDecodeError):
+        read_text(path)  # which says where and why
+        raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

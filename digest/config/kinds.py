@@ -159,6 +159,11 @@ Duration = Annotated[
     BeforeValidator(_with_unit, json_schema_input_type=Line),
     AfterValidator(values.duration),
 ]
+Age = Annotated[
+    Line,
+    BeforeValidator(_with_unit, json_schema_input_type=Line),
+    AfterValidator(values.age),
+]
 Rate = Annotated[
     Line,
     BeforeValidator(_with_rate_unit, json_schema_input_type=Line),

@@ -15,6 +15,7 @@ from digest.config.agreement import (
     sequence,
     source_name,
 )
+from digest.config.approving import approval_of
 from digest.config.complaints import complaints
 from digest.config.databases import database_place
 from digest.config.files import Findings, read_text, stop
@@ -22,6 +23,8 @@ from digest.config.leaving import DeliveryPart, DkimPart, SmtpPart
 from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, TopicPart
 from digest.config.references import Known
+from digest.config.retention import retention
+from digest.config.returned import bounces
 from digest.config.schema import (
     LimitsPart,
     NewsletterPart,
@@ -29,6 +32,7 @@ from digest.config.schema import (
     SettingsFile,
     SourcePart,
 )
+from digest.config.serving import ServePart
 from digest.config.values import command, is_url, minutes, per_second
 from digest.model import Limits, Newsletter, Notice, Schedule, Topic
 from digest.settings import (
@@ -40,6 +44,7 @@ from digest.settings import (
     LintSettings,
     PageSource,
     Security,
+    ServeSettings,
     Settings,
     Site,
     SmtpDelivery,
@@ -150,13 +155,17 @@ def _settings(file: SettingsFile, root: Path) -> Settings:
         delivery=_delivery(file.delivery, root),
         in_doubt=InDoubt(file.delivery.in_doubt),
         dkim=_dkim(file.dkim) if file.dkim else None,
+        bounces=bounces(file.bounces, root) if file.bounces else None,
         database=database_place(
             file.database, root=root, password=file.database_password or ""
         ),
+        editors=tuple(check_mailbox(each).address for each in file.editors),
         subscribers=root / file.subscribers if file.subscribers else None,
         collect_every_minutes=minutes(file.collect_every),
         images_allowed=frozenset(file.images.allow if file.images else ()),
         lint=_lint(file.lint or LintPart(), root),
+        serve=_serve(file.serve or ServePart()),
+        retention=retention(file.retention),
     )
 
 
@@ -198,6 +207,7 @@ def _newsletter(
             minimum=limits.minimum,
             max_age_days=limits.max_age_days,
         ),
+        approval=approval_of(part.approval) if part.approval else None,
         template=part.template,
         intro=part.intro,
         notice=_notice(part.notice) if part.notice else None,
@@ -280,6 +290,12 @@ def _lint(part: LintPart, root: Path) -> LintSettings:
         ignore=frozenset(part.ignore),
         targets=tuple(part.targets or ()),
         facts=root / part.facts if part.facts else None,
+    )
+
+
+def _serve(part: ServePart) -> ServeSettings:
+    return ServeSettings(
+        host=part.host, port=part.port, trusted_proxies=tuple(part.trusted_proxies)
     )
 
 

@@ -12,6 +12,7 @@ from digest.config.kinds import (
     Count,
     Followed,
     Language,
+    Line,
     MaybeLine,
     Moment,
     NewsletterName,
@@ -50,6 +51,7 @@ class ReaderPart(Part):
         "active"
     )
     consent: ConsentPart = Field(default_factory=ConsentPart)
+    left: list[Line] = Field(default=[], examples=[["weekly"]])
 
 
 class SubscribersFile(Part):
@@ -82,6 +84,7 @@ def subscriber(part: ReaderPart, known: Known) -> Subscriber:
             at=moment(part.consent.at, zone) if part.consent.at else None,
             where=part.consent.where,
         ),
+        left=frozenset(part.left),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic.config import JsonDict
 
-from digest.config import values
+from digest.config import approving, values
 from digest.config.images import ImagesPart
 from digest.config.kinds import (
     Clocks,
@@ -38,6 +38,9 @@ from digest.config.kinds import (
 from digest.config.leaving import DeliveryPart, DkimPart
 from digest.config.lintpart import LintPart
 from digest.config.publishing import NoticePart, SitePart, TopicPart
+from digest.config.retention import RetentionPart
+from digest.config.returned import BouncesPart
+from digest.config.serving import ServePart
 
 
 class SchedulePart(Part):
@@ -120,6 +123,13 @@ class NewsletterPart(Part):
     )
     limits: LimitsPart | None = Field(
         default=None, description="How much one mail may hold, and how little."
+    )
+    approval: Annotated[Line, AfterValidator(approving.approval)] | None = Field(
+        default=None,
+        description="`required`: an issue leaves only when one of the `editors` has "
+        "approved it. `window 45 minutes`: it is made so long before its time, and "
+        "leaves then unless one of them holds it.",
+        examples=["required", "window 45 minutes"],
     )
     template: Annotated[Line, AfterValidator(values.template)] = Field(
         default="newsroom",
@@ -224,6 +234,9 @@ class SettingsFile(Part):
     delivery: DeliveryPart = Field(
         description="Where mails go.", json_schema_extra=_ONE_WAY
     )
+    bounces: BouncesPart | None = Field(
+        default=None, description="Where returned mail comes to."
+    )
     dkim: DkimPart | None = Field(
         default=None,
         description="Sign every mail (DKIM); without it, let your mail server sign.",
@@ -231,6 +244,9 @@ class SettingsFile(Part):
     images: ImagesPart | None = Field(default=None, description="Pictures in mails.")
     lint: LintPart | None = Field(
         default=None, description="How mails are looked at before they leave."
+    )
+    serve: ServePart | None = Field(
+        default=None, description="Where `digest serve` listens."
     )
     database: DatabasePlace = Field(
         default="digest.db",
@@ -246,10 +262,20 @@ class SettingsFile(Part):
         json_schema_extra={"pattern": "^(env|file):.+"},
         repr=False,
     )
+    editors: list[Mailbox] = Field(
+        default=[],
+        description="Who gets a proof of an issue that needs `approval`, and may "
+        "approve it or hold it back.",
+        examples=[["desk@longitude.example"]],
+    )
     subscribers: FilePath | None = Field(
         default=None,
         description="The file of readers, followed before every send.",
         examples=["subscribers.yaml"],
+    )
+    retention: RetentionPart = Field(
+        default_factory=RetentionPart,
+        description="How long is kept what is about single readers.",
     )
     collect_every: Duration = Field(
         default="15 minutes",

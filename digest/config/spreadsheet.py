@@ -14,25 +14,12 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from pydantic import ValidationError
-
-from digest.config.complaints import complaints
-from digest.config.readers import (
-    ReaderPart,
-    newsletters_left_out,
-    same_reader_key,
-    subscriber,
-)
-from digest.config.references import Known
-from digest.config.values import suggestion
-from digest.errors import FileProblems
-from digest.model import Problem, Subscriber
-from digest.yamltext import KEY, Location
+from digest.model import Subscriber
 
 COLUMNS = (
     "address",
@@ -49,123 +36,17 @@ COLUMNS = (
     "status",
     "consent_at",
     "consent_where",
+    "left",
 )
-_LISTS = ("newsletters", "follows", "mutes")
+#: Columns that hold several items.
+LISTS = ("newsletters", "follows", "mutes", "left")
 _NO_NEWSLETTERS = "-"
 _ITEM_END = re.compile("[;|]")
 _FORMULA = re.compile(r"'*[=+\-@]")
 
 
-def read(text: str, *, file: str, known: Known) -> list[Subscriber]:
-    """Return the readers of a CSV file; raise `FileProblems` with every mistake."""
-    table = _Table(file=file, known=known)
-    return table.read(text)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Table:
-    """One file while it is read."""
-
-    file: str
-    known: Known
-    problems: list[Problem] = field(default_factory=list)
-    columns: Sequence[str] = ()
-    lines: dict[str, int] = field(default_factory=dict)  #: of every reader so far
-
-    def read(self, text: str) -> list[Subscriber]:
-        """Return the readers, line by line."""
-        first, _, _ = text.lstrip().partition("\n")
-        rows = csv.reader(
-            io.StringIO(text, newline=""), delimiter=_separator(first), strict=True
-        )
-        readers = []
-        line = 1
-        try:
-            for row in rows:
-                if any(cell.strip() for cell in row):
-                    if not self.columns:
-                        self.head(row, line)
-                    elif part := self.part(row, line):
-                        readers.append(subscriber(part, self.known))
-                line = rows.line_num + 1
-        except csv.Error as error:
-            self.add(
-                line, "", f"not CSV ({error}); check the quotation marks from here"
-            )
-        if self.problems:
-            raise FileProblems(self.problems)
-        return readers
-
-    def head(self, row: Sequence[str], line: int) -> None:
-        """Take the names of the columns; stop if they are wrong, as all else would be."""
-        self.columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in row]
-        for place, name in enumerate(self.columns):
-            if name not in COLUMNS:
-                advice = suggestion(name, COLUMNS, otherwise="take the column out")
-                self.add(line, name, f"unknown column `{name}`; {advice}")
-            elif name in self.columns[:place]:
-                self.add(line, name, f"two columns `{name}`; take one of them out")
-        if "address" not in self.columns:
-            self.add(
-                line,
-                "",
-                "there is no column `address`; begin the file with a line of the "
-                f"columns' names, such as {','.join(COLUMNS[:5])}",
-            )
-        if self.problems:
-            raise FileProblems(self.problems)
-
-    def part(self, row: Sequence[str], line: int) -> ReaderPart | None:
-        """Return one reader, or None after noting what is wrong with them."""
-        if len(row) > len(self.columns) and any(row[len(self.columns) :]):
-            self.add(
-                line,
-                "",
-                f"{len(row)} cells, but there are {len(self.columns)} columns; put a cell "
-                "that holds the separator in double quotes",
-            )
-            return None
-        cells = dict.fromkeys(self.columns, "")
-        cells.update(zip(self.columns, map(_read_cell, row), strict=False))
-        before = len(self.problems)
-        part = None
-        found: list[tuple[Location, str]] = []
-        try:
-            part = ReaderPart.model_validate(_reader(cells), context=self.known)
-        except ValidationError as error:
-            found += complaints(error, ReaderPart, written=())
-        if not cells.get("newsletters") and (words := newsletters_left_out(self.known)):
-            found.append((("newsletters",), words))
-        key = same_reader_key(cells.get("address"))
-        if key and self.lines.setdefault(key, line) != line:
-            words = f"the same reader as in line {self.lines[key]}; keep one of the two"
-            found.append((("address",), words))
-        for location, what in sorted(found, key=lambda f: COLUMNS.index(_column(f[0]))):
-            self.add(line, _column(location), what)
-        return part if len(self.problems) == before else None
-
-    def add(self, line: int, column: str, what: str) -> None:
-        """Note a mistake in a line, in one column or as a whole."""
-        where = f"{self.file}:{line}" + (f":{column}" if column else "")
-        self.problems.append(Problem(where=where, what=what))
-
-
-def _separator(head: str) -> str:
-    """Return what stands between the columns' names."""
-    return max(
-        ",;\t",
-        key=lambda sign: sum(
-            n.strip(' "').lower() in COLUMNS for n in head.split(sign)
-        ),
-    )
-
-
-def _column(location: Location) -> str:
-    names = [str(step) for step in location if isinstance(step, str) and step != KEY]
-    return "_".join(names)
-
-
-def _read_cell(cell: str) -> str:
+def read_cell(cell: str) -> str:
+    """Return a cell without what was written before it against formulas."""
     stripped = cell.strip()
     return (
         stripped[1:]
@@ -174,13 +55,13 @@ def _read_cell(cell: str) -> str:
     )
 
 
-def _reader(cells: Mapping[str, str]) -> dict[str, object]:
+def entry_of(cells: Mapping[str, str]) -> dict[str, object]:
     """Return a line as the YAML file would say it; empty cells are left out."""
     reader: dict[str, object] = {"address": cells["address"]}
     for name, cell in cells.items():
         if not cell:
             continue
-        if name in _LISTS:
+        if name in LISTS:
             items = (item.strip() for item in _ITEM_END.split(cell))
             reader[name] = [] if cell == _NO_NEWSLETTERS else list(filter(None, items))
         elif name == "limit" and cell.isdecimal():
@@ -197,13 +78,15 @@ def _reader(cells: Mapping[str, str]) -> dict[str, object]:
 # -- writing ----------------------------------------------------------------
 
 
-def write(subscribers: Iterable[Subscriber]) -> str:
-    """Return a CSV file with every column (RFC 4180, commas)."""
+def write(subscribers: Iterable[Subscriber]) -> Iterator[str]:
+    """Yield the lines of a CSV file with every column (RFC 4180, commas)."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows(map(_row, subscribers))
-    return out.getvalue()
+    for row in itertools.chain([COLUMNS], map(_row, subscribers)):
+        writer.writerow(row)
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()
 
 
 def _row(subscriber: Subscriber) -> list[str]:
@@ -223,6 +106,7 @@ def _row(subscriber: Subscriber) -> list[str]:
         str(subscriber.status),
         iso(consent.at),
         _write_cell(consent.where),
+        _write_cell(";".join(sorted(subscriber.left))),
     ]
 
 

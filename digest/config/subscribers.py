@@ -1,13 +1,15 @@
 """Files of readers: reading them with every mistake named, and writing them.
 
-YAML is for people, CSV for spreadsheets and other programs; both hold the same. What
-`write_subscribers` writes, `read_subscribers` reads back equal, but for the ids, which
-belong to the store.
+YAML is for people, CSV for spreadsheets, a JSON object a line (NDJSON) for programs; all
+hold the same. What `write_subscribers` writes, `read_subscribers` reads back equal, but
+for the ids, which belong to the store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,41 +18,138 @@ from pydantic import ValidationError
 from digest.config import spreadsheet
 from digest.config.agreement import mapping, sequence
 from digest.config.complaints import complaints
+from digest.config.entries import Entries, Terms
 from digest.config.files import Findings, read_text, stop
+from digest.config.lines import readers_of_json, readers_of_lines
 from digest.config.readers import (
+    ReaderPart,
     SubscribersFile,
     newsletters_left_out,
     same_reader_key,
     subscriber,
 )
 from digest.config.references import Known
-from digest.model import Format, Length, Status, Subscriber
+from digest.config.spreadsheet import LISTS, entry_of
+from digest.config.tables import Table
+from digest.errors import InputError
+from digest.model import Format, Length, Problem, Status, Subscriber
 from digest.yamltext import Document, Location, scan_yaml, write_yaml
+
+#: The endings of files of readers, and what their content is.
+FORMS = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".csv": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".txt": "lines",
+}
+
+
+class ReaderFile:
+    """A file of readers, which is read while it is gone through, once.
+
+    Raises `FileProblems` with every mistake, by place: at the end of a table, however
+    long it is, and at once for YAML, which is read as a whole.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        newsletters: Collection[str],
+        topics: Collection[str],
+        terms: Terms | None = None,
+    ) -> None:
+        """Take the file and the slugs there are; its ending says what it holds."""
+        self._path, self._form = path, FORMS.get(path.suffix.lower(), "")
+        if not self._form:
+            stop(
+                str(path),
+                "a file of readers ends in .yaml, .csv, .ndjson or .txt; rename it to "
+                "what it holds",
+            )
+        self._known = Known(newsletters=newsletters, topics=topics)
+        self._terms = terms or Terms()
+        #: Whose export it is, and its columns of which nothing is taken; when read.
+        self.program = ""
+        self.columns_left_out: tuple[str, ...] = ()
+        #: What is worth a look, though nothing is wrong with it; and how many.
+        self.hints: list[Problem] = []
+        self.hinted = 0
+
+    def __iter__(self) -> Iterator[Subscriber]:
+        """Yield the readers; their ids are empty."""
+        entries = Entries(file=str(self._path), known=self._known, terms=self._terms)
+        if self._form == "csv":
+            table = Table(self._path, entries)
+            yield from table
+            self.program = table.program
+            self.columns_left_out = table.columns_left_out
+        elif self._form == "yaml":
+            yield from self._from_yaml(entries)
+        else:
+            read = readers_of_json if self._form == "ndjson" else readers_of_lines
+            yield from read(self._path, entries)
+        entries.finish()
+        self.hints, self.hinted = entries.hints, entries.hinted
+
+    def _from_yaml(self, entries: Entries) -> Iterator[Subscriber]:
+        text, file = read_text(self._path), str(self._path)
+        for reader, line in _read_yaml(
+            text, file=file, known=self._known, usual=self._terms.newsletters
+        ):
+            yield entries.noted(reader, line)
 
 
 def read_subscribers(
     path: Path, *, newsletters: Collection[str], topics: Collection[str]
 ) -> list[Subscriber]:
-    """Return the readers of a YAML or CSV file, told apart by its ending.
+    """Return the readers of a file, told apart by its ending.
 
     `newsletters` and `topics` are the slugs there are. A reader who names no
     newsletters takes the only one. The ids are empty. Raises `FileProblems` with
     every mistake, by place.
     """
+    return list(ReaderFile(path, newsletters=newsletters, topics=topics))
+
+
+def reader_with(
+    reader: Subscriber | None,
+    cells: Mapping[str, str],
+    *,
+    newsletters: Collection[str],
+    topics: Collection[str],
+) -> Subscriber:
+    """Return a reader, or a new one, with what `cells` say, written as in a CSV file.
+
+    A cell that says "-" takes away what was there. Raises `InputError` that names
+    every mistake by its column.
+    """
     known = Known(newsletters=newsletters, topics=topics)
-    kind = path.suffix.lower()
-    if kind not in (".yaml", ".yml", ".csv"):
-        stop(
-            str(path),
-            "a file of readers ends in .yaml or .csv; rename it to what it holds",
-        )
-    text = read_text(path)
-    if kind == ".csv":
-        return spreadsheet.read(text, file=str(path), known=known)
-    return _read_yaml(text, file=str(path), known=known)
+    entry = dict(_entry(reader)) if reader else {}
+    filled = {name: cell for name, cell in cells.items() if cell != "-"}
+    address = reader.address if reader else ""
+    entry |= entry_of({"address": address, **filled})
+    for name in cells.keys() - filled.keys():
+        entry[name] = [] if name in LISTS else None
+    found = []
+    try:
+        part = ReaderPart.model_validate(entry, context=known)
+    except ValidationError as error:
+        found = [what for _, what in complaints(error, ReaderPart, written=())]
+    if entry.get("newsletters") is None and (words := newsletters_left_out(known)):
+        found.append(words)
+    if found:
+        raise InputError("\n".join(found))
+    made = subscriber(part, known)
+    return replace(made, id=reader.id, left=reader.left) if reader else made
 
 
-def _read_yaml(text: str, *, file: str, known: Known) -> list[Subscriber]:
+def _read_yaml(
+    text: str, *, file: str, known: Known, usual: Collection[str]
+) -> Iterator[tuple[Subscriber, int]]:
+    """Yield the readers and their lines; `usual` is taken by who names nothing."""
     document, problems = scan_yaml(text, file=file)
     findings = Findings(file=file, document=document, problems=problems)
     value = {} if document.value is None else document.value
@@ -60,16 +159,18 @@ def _read_yaml(text: str, *, file: str, known: Known) -> list[Subscriber]:
         parts = checked.subscribers
     except ValidationError as error:
         findings.add(complaints(error, SubscribersFile, written=document.marks))
-    findings.add(_disagreements(value, document, known))
+    nothing_taken = "" if usual else newsletters_left_out(known)
+    findings.add(_disagreements(value, document, nothing_taken))
     findings.finish()
-    return [subscriber(part, known) for part in parts]
+    taken = Known(newsletters=usual or known.newsletters)
+    for place, part in enumerate(parts):
+        yield subscriber(part, taken), document.mark(("subscribers", place)).line
 
 
 def _disagreements(
-    value: object, document: Document, known: Known
+    value: object, document: Document, nothing_taken: str
 ) -> Iterator[tuple[Location, str]]:
     """Yield who takes no newsletter, and who is there twice."""
-    nothing_taken = newsletters_left_out(known)
     first: dict[str, Location] = {}
     for place, entry in enumerate(sequence(mapping(value).get("subscribers"))):
         reader, here = mapping(entry), ("subscribers", place)
@@ -90,12 +191,25 @@ def _disagreements(
 
 
 def write_subscribers(
-    subscribers: Iterable[Subscriber], *, form: Literal["yaml", "csv"]
-) -> str:
-    """Return a file of these readers; the YAML leaves out what goes without saying."""
+    subscribers: Iterable[Subscriber], *, form: Literal["yaml", "csv", "ndjson"]
+) -> Iterator[str]:
+    """Yield the text of a file of these readers, bit by bit.
+
+    But for CSV, which has all columns, what goes without saying is left out.
+    """
     if form == "csv":
-        return spreadsheet.write(subscribers)
-    return write_yaml({"subscribers": [_entry(s) for s in subscribers]})
+        yield from spreadsheet.write(subscribers)
+    elif form == "ndjson":
+        for reader in subscribers:
+            yield json.dumps(_entry(reader), ensure_ascii=False) + "\n"
+    else:
+        empty = True
+        for reader in subscribers:
+            text = write_yaml({"subscribers": [_entry(reader)]})
+            yield text if empty else text.removeprefix("subscribers:\n")
+            empty = False
+        if empty:
+            yield write_yaml({"subscribers": []})
 
 
 def _entry(subscriber: Subscriber) -> dict[str, object]:
@@ -122,6 +236,7 @@ def _entry(subscriber: Subscriber) -> dict[str, object]:
             )
             if text
         },
+        "left": sorted(subscriber.left),
     }
     return {
         key: value

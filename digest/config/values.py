@@ -139,7 +139,7 @@ def timezone(written: str) -> str:
 
 
 _UNITS = {"minute": 1, "hour": 60, "day": 24 * 60, "week": 7 * 24 * 60}
-_SHORT = {"min": "minute", "h": "hour", "hr": "hour", "d": "day"}
+_SHORT = {"m": "minute", "min": "minute", "h": "hour", "hr": "hour", "d": "day"}
 _DURATION = re.compile(r"\s*([0-9]{1,4})\s*([a-z]+)\s*", re.IGNORECASE)
 _LONGEST_DURATION = 366 * 24 * 60  #: minutes
 
@@ -163,6 +163,14 @@ def duration(written: str) -> str:
     """Return a length of time as it was written, once it can be read."""
     minutes(written)
     return written
+
+
+FOREVER = "forever"
+
+
+def age(written: str) -> str:
+    """Return a length of time, or FOREVER, as it was written."""
+    return FOREVER if written.lower() == FOREVER else duration(written)
 
 
 _RATE = re.compile(

@@ -22,6 +22,7 @@ from digest.message.enclosures import KINDS, Enclosure, enclosure, related
 from digest.message.headers import (
     FOLD,
     HeaderProblem,
+    mailbox_field,
     matching,
     needs_smtputf8,
     on_the_wire,
@@ -30,6 +31,7 @@ from digest.message.headers import (
     wire_address,
 )
 from digest.message.letterhead import Letterhead
+from digest.model import Mailbox
 from digest.quoting import Encoding, Part
 
 if TYPE_CHECKING:  # it loads what a message without a signature does not need
@@ -37,11 +39,13 @@ if TYPE_CHECKING:  # it loads what a message without a signature does not need
 
 __all__ = [
     "KINDS",
+    "Answer",
     "Enclosure",
     "HeaderProblem",
     "Letter",
     "Letterhead",
     "compose",
+    "compose_answer",
     "enclosure",
     "needs_smtputf8",
     "wire_address",
@@ -102,6 +106,45 @@ def compose(
         body = _alternative(boundary.encode(), text, html, enclosures)
     if signer:
         fields.insert(0, signer.sign(fields, b"".join(body), at=letter.date))
+    return b"".join([*fields, b"\r\n", *body])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A plain mail to one person who asked for something; no newsletter's mail."""
+
+    sender: Mailbox
+    recipient: str  #: an address
+    subject: str
+    text: str
+    date: datetime  #: aware
+    message_id: str  #: ``<…@…>``
+    reply_to: Mailbox | None = None
+
+
+def compose_answer(answer: Answer, *, signer: Signer | None = None) -> bytes:
+    """Return an answer as a whole message: no list, no HTML, nothing to unsubscribe.
+
+    Raises `HeaderProblem` when a value cannot stand in a header.
+    """
+    text = Part.of(answer.text)
+    message_id = matching("Message-ID", answer.message_id, _MESSAGE_ID)
+    reply_to = [mailbox_field("Reply-To", answer.reply_to)] if answer.reply_to else []
+    fields = [
+        on_the_wire(mailbox_field("From", answer.sender)),
+        on_the_wire(f"To: <{wire_address('To', answer.recipient)}>"),
+        *map(on_the_wire, reply_to),
+        _subject(answer.subject),
+        _date(answer.date.replace(microsecond=0)),
+        on_the_wire(f"Message-ID: {message_id}"),
+        b"Auto-Submitted: auto-replied\r\n",  # RFC 3834: it answers a form
+        b"X-Auto-Response-Suppress: OOF, AutoReply\r\n",
+        b"MIME-Version: 1.0\r\n",
+        *_described("text/plain", text.encoding),
+    ]
+    body = _alone(text.content)
+    if signer:
+        fields.insert(0, signer.sign(fields, b"".join(body), at=answer.date))
     return b"".join([*fields, b"\r\n", *body])
 
 

@@ -32,6 +32,7 @@ from digest.model.deliveries import (
     State,
 )
 from digest.model.newsletters import (
+    Approval,
     Chosen,
     Digest,
     Issue,
@@ -56,6 +57,7 @@ from digest.model.readers import (
 __all__ = [
     "ADDED",
     "Agreed",
+    "Approval",
     "Article",
     "Bounce",
     "Chosen",

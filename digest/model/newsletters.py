@@ -49,6 +49,17 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """What editors have to do with an issue before it leaves.
+
+    They get a proof of it. Without a window one of them must approve; with one it is
+    made so many minutes before its time, and leaves then unless somebody holds it.
+    """
+
+    window_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much one digest may hold."""
 
@@ -83,6 +94,7 @@ class Newsletter:
     sources: frozenset[str] = frozenset()  #: names; empty = every source
     schedule: Schedule | None = None  #: None: only by hand
     limits: Limits = field(default_factory=Limits)
+    approval: Approval | None = None  #: None: issues leave without anybody's word
     template: str = "newsroom"
     intro: str = ""  #: the editor's words above the first story
     notice: Notice | None = None

@@ -50,6 +50,7 @@ class Preferences:
     newsletters: frozenset[str] = frozenset()  #: slugs; empty: receives nothing
     follows: tuple[str, ...] = ()
     mutes: frozenset[str] = frozenset()
+    top: frozenset[str] = frozenset()  #: topics of which only the first stories count
     format: Format = Format.HTML
     length: Length = Length.SUMMARIES
     limit: int | None = None  #: articles in a digest; None: the newsletter's

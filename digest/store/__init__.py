@@ -1,6 +1,7 @@
 """What lasts: articles and issues, readers, and the record of deliveries.
 
-Three narrow nouns over one database: the `Archive`, the `Audience`, the `Journal`.
+Narrow nouns over one database: the `Archive`, the `Audience`, the `Journal`, and the
+`Approvals` of issues that editors see first.
 Each call is one transaction; several become one inside `Store.transaction()`:
 
     with store.transaction():  # nothing can be added between the two
@@ -20,30 +21,56 @@ from pathlib import Path
 
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
+from digest.store.approvals import (
+    AWAITING,
+    HELD,
+    PAUSED,
+    RECALLED,
+    Approval,
+    Approvals,
+)
 from digest.store.archive import Added, Archive
 from digest.store.audience import Audience, Imported
 from digest.store.commits import Commits
 from digest.store.copying import copy
 from digest.store.database import Database, statements
 from digest.store.history import Event
+from digest.store.importing import Change
 from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
+from digest.store.requests import Request, Requests, Wanted
+from digest.store.returns import MEMORY, Parked, Returns
 from digest.store.rows import Brought, Claim, Delivery, Start, Written
+from digest.store.tidying import Tidied, tidy
 from digest.store.verifying import verify
 
 __all__ = [
+    "AWAITING",
+    "HELD",
+    "MEMORY",
+    "PAUSED",
+    "RECALLED",
     "Added",
+    "Approval",
+    "Approvals",
     "Archive",
     "Audience",
     "Brought",
+    "Change",
     "Claim",
     "Commits",
     "Delivery",
     "Event",
     "Imported",
     "Journal",
+    "Parked",
+    "Request",
+    "Requests",
+    "Returns",
     "Start",
     "Store",
+    "Tidied",
+    "Wanted",
     "Written",
     "back_up",
     "copy_database",
@@ -52,6 +79,9 @@ __all__ = [
 ]
 
 SQL = statements("store")
+
+#: What the first key of links is called; those after it are links-2, links-3 …
+FIRST_KEY = "links"
 
 
 class Store:
@@ -71,15 +101,34 @@ class Store:
         self.archive = Archive(database, now=now)
         self.audience = Audience(database, now=now)
         self.journal = Journal(database, now=now)
-        self.key = self._key()  #: 32 random bytes of this database, for links
+        self.requests = Requests(database, now=now)
+        self.returns = Returns(database, now=now)
+        self.approvals = Approvals(database, now=now)
+        if not self._keys():
+            self._make_key(FIRST_KEY)  # or another process just did
+        #: 32 random bytes, made when the database was; it never changes.
+        self.key = self.keys()[-1]
 
-    def _key(self) -> bytes:
-        """Return the key made when the database was, whoever came first."""
-        row = self._database.one(SQL["key"])
-        if row is None:
-            self._database.run(SQL["make_key"], hex=secrets.token_hex(32))
-            (row,) = self._database.all(SQL["key"])
-        return bytes.fromhex(row["hex"])
+    def keys(self) -> tuple[bytes, ...]:
+        """Return the keys of links, the newest first; the last one is `key`."""
+        return tuple(bytes.fromhex(hex_) for _, hex_ in reversed(self._keys()))
+
+    def add_key(self) -> int:
+        """Make a new key for links from now on; return how many there are."""
+        with self._database.tx():
+            count = len(self._keys()) + 1
+            self._make_key(f"{FIRST_KEY}-{count}")
+        return count
+
+    def _keys(self) -> list[tuple[int, str]]:
+        """Return the number and the digits of each key, the oldest first."""
+        return sorted(
+            (int(row["name"].partition("-")[2] or 1), row["hex"])
+            for row in self._database.all(SQL["keys"])
+        )
+
+    def _make_key(self, name: str) -> None:
+        self._database.run(SQL["make_key"], name=name, hex=secrets.token_hex(32))
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make everything inside one step: all of it or nothing, alone.
@@ -95,6 +144,25 @@ class Store:
         `doing` is a few letters and hyphens, such as "send-daily".
         """
         return self._database.alone(doing)
+
+    def tidy(
+        self,
+        *,
+        deliveries_before: datetime | None,
+        refusals_before: datetime | None,
+        unconfirmed_before: datetime | None,
+    ) -> Tidied:
+        """Forget what is older than each of these, step by step; None: keep it.
+
+        Deliveries that are settled leave their numbers behind. Readers who asked by a
+        form and never confirmed go as if they had not come.
+        """
+        return tidy(
+            self._database,
+            deliveries_before=deliveries_before,
+            refusals_before=refusals_before,
+            unconfirmed_before=unconfirmed_before,
+        )
 
     def close(self) -> None:
         """Close the database; no other thread may be using it."""

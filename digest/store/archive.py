@@ -17,6 +17,7 @@ from itertools import count
 
 from digest.jsonform import dump, from_json, to_json
 from digest.model import Article, Fetched, Issue, SourceRecord, Validators
+from digest.selection import rank
 from digest.store.database import (
     Database,
     Row,
@@ -136,6 +137,15 @@ class Archive:
         rows = self._database.all(sql, **values, sources=tuple(sources))
         return [read_article(row["content"]) for row in rows]
 
+    def arrivals(self, sources: Collection[str] = ()) -> list[tuple[datetime, Article]]:
+        """Return all articles with when they came: published, or else first seen."""
+        where = SQL["from_sources"] if sources else "1 = 1"
+        rows = self._database.all(
+            SQL["arrivals"].replace("{where}", where), sources=tuple(sources)
+        )
+        read = ((row["seen_ms"], read_article(row["content"])) for row in rows)
+        return [(a.published or from_ms(seen), a) for seen, a in read]
+
     def article(self, article_id: str) -> Article | None:
         """Return an article as it stands today, or None."""
         row = self._database.one(SQL["article"], id=article_id)
@@ -181,8 +191,11 @@ class Archive:
 
     # -- issues ---------------------------------------------------------------
 
-    def freeze(self, issue: Issue) -> Issue | None:
+    def freeze(self, issue: Issue, *, due: datetime | None = None) -> Issue | None:
         """Store an issue with its articles exactly as they are; return it.
+
+        `due` is when its slot is, if that is later than the end of its window: it is
+        made before its time so that editors can see it.
 
         It gets the next number, and ".2", ".3" … behind its id when that is taken.
         Returns None, and changes nothing, when its slot was dealt with already or
@@ -194,8 +207,9 @@ class Archive:
             last = self._database.one(SQL["last_issue"], newsletter=issue.newsletter)
             if last and last["until_ms"] != since:
                 return None
+            dealt_with = max(until, to_ms(due)) if due else until
             if issue.slot and not self._record_slot(
-                issue.slot, issue.newsletter, until
+                issue.slot, issue.newsletter, dealt_with
             ):
                 return None
             frozen = replace(
@@ -207,6 +221,40 @@ class Archive:
             )
             self._insert_issue(frozen)
         return frozen
+
+    def revise(self, issue_id: str, draft: Issue) -> Issue:
+        """Take what a draft has now into a stored issue of which no mail was made.
+
+        What is in it keeps its place, with its words of now, and what is new comes
+        behind: other processes remember places. Its window ends where the draft's does.
+        """
+        with self._database.tx():
+            rows = self._database.all(SQL["frozen_versions"], issue=issue_id)
+            held = {row["article"]: row for row in rows}
+            for article in draft.articles:
+                version = keep(self._database, article)
+                row = held.get(article.id)
+                if row is None:
+                    self._database.run(
+                        SQL["insert_issue_article"],
+                        issue=issue_id,
+                        place=len(held),
+                        version=version,
+                    )
+                    held[article.id] = {"version": version}
+                elif row["version"] != version:
+                    self._database.run(
+                        SQL["set_issue_article"],
+                        issue=issue_id,
+                        place=row["place"],
+                        version=version,
+                    )
+                    forget(self._database, row["version"])
+            until = to_ms(draft.until)
+            self._database.run(SQL["set_revision"], issue=issue_id, until=until)
+        revised = self.issue(issue_id)
+        assert revised is not None
+        return revised
 
     def _free_id(self, wanted: str) -> str:
         """Return `wanted`, or the first of wanted.2, wanted.3 … that is free."""
@@ -273,6 +321,8 @@ class Archive:
     def _issue(self, row: Row) -> Issue:
         frozen = self._database.all(SQL["issue_articles"], issue=row["id"])
         articles = tuple(read_article(each["content"]) for each in frozen)
+        # A revised one has late articles behind the others.
+        articles = rank(articles) if row["revision"] > 1 else articles
         return replace(_bare(row), articles=articles)
 
     # -- slots ----------------------------------------------------------------

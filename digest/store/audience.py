@@ -9,27 +9,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from digest.addresses import same_address_key
+from digest.errors import InputError
 from digest.model import Agreed, Status, Subscriber
 from digest.store.choices import Choices
 from digest.store.database import Database, chunks, statements, to_ms
 from digest.store.erasing import erase
 from digest.store.history import Event, History
-from digest.store.importing import BATCH, Import
-from digest.store.profiles import subscriber_of
+from digest.store.importing import BATCH, Change, Import
+from digest.store.profiles import Form, form_said, subscriber_of
 from digest.store.suppressions import HARD_BOUNCE, Suppressions
 
 #: An address that is refused "for now" so often, over so long, takes no mail.
 SOFT_ISSUES = 3
 SOFT_SPAN = timedelta(days=14)
 
+#: How many changes of an import are told one by one.
+MOST_LISTED = 200
+
 SQL = statements("audience")
 
 _NOT_PLAIN = re.compile(r"[^a-z0-9@.+-]+")
+
+
+class _Trial(Exception):
+    """Ends the transaction of an import that only tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,8 @@ class Imported:
     kept_bounced: tuple[str, ...] = ()  #: addresses that take no mail
     kept_suppressed: tuple[str, ...] = ()  #: addresses that must not be mailed
     kept_left: tuple[str, ...] = ()  #: who left a newsletter the file gives them
+    #: the first of them, one by one
+    changes: tuple[Change, ...] = field(default=(), compare=False)
 
 
 class Audience:
@@ -117,6 +128,16 @@ class Audience:
         """Return what a reader agreed to, the oldest first; it is never changed."""
         return self._history.agreements(subscriber_id)
 
+    def former_addresses(self, subscriber_id: str) -> list[str]:
+        """Return the addresses a reader had before, in lower case."""
+        rows = self._database.all(SQL["former"], subscriber=subscriber_id)
+        return [row["address_key"] for row in rows]
+
+    def said_by_files(self, subscriber_id: str) -> dict[str, Form]:
+        """Return what each file last said about a reader, by the file's name."""
+        rows = self._database.all(SQL["said"], subscriber=subscriber_id)
+        return {row["origin"]: form_said(row["said"]) for row in rows}
+
     def seen(self, origin: str) -> str:
         """Return what a file looked like when it was last taken in, or ""."""
         row = self._database.one(SQL["seen"], origin=origin)
@@ -146,15 +167,40 @@ class Audience:
         change: Callable[[Subscriber], Subscriber],
         *,
         by: str,
+        agreed: Agreed | None = None,
     ) -> Subscriber:
         """Change one reader in one transaction, and say in their history what changed.
 
-        `by` is what brought it about: "reader", "operator". Nothing is written when
-        `change` returns an equal reader. Raises `InputError` when the id is unknown,
+        `by` is what brought it about: "reader", "operator". A newsletter that a reader
+        no longer takes is one they `left`. Nothing is written when `change` returns an
+        equal reader, but what they `agreed` to. Raises `InputError` when the id is unknown,
         when another reader has the new address, or when a reader would get mail at an
         address that is suppressed.
         """
-        return self._choices.change(subscriber_id, change, by=by)
+        return self._choices.change(subscriber_id, change, by=by, agreed=agreed)
+
+    def add(self, subscriber: Subscriber, agreed: Agreed, *, by: str) -> Subscriber:
+        """Take in one reader nobody knew, as they are; the id is not looked at.
+
+        Raises `InputError` when the address is known, or suppressed.
+        """
+        return self._choices.add(subscriber, agreed, by=by)
+
+    def revive(self, subscriber_id: str, agreed: Agreed, *, by: str) -> Subscriber:
+        """Let a reader get mail again, whatever stopped it; `agreed` says why.
+
+        What they left stays left. Raises `InputError` when the id is unknown.
+        """
+        with self._database.tx():
+            known = self.by_ids([subscriber_id]).get(subscriber_id)
+            if known:
+                self._suppressions.remove(known.address)
+            return self._choices.change(
+                subscriber_id,
+                lambda s: replace(s, status=Status.ACTIVE),
+                by=by,
+                agreed=agreed,
+            )
 
     def ask(self, subscriber: Subscriber, agreed: Agreed) -> Subscriber:
         """Take down what somebody asks for by a form, and that they did; return who.
@@ -281,28 +327,37 @@ class Audience:
         origin: str,
         sync: bool,
         seen: str = "",
+        consent_needed: bool = False,
+        trial: bool = False,
     ) -> Imported:
         """Take in what the file `origin` says; ids are not looked at.
 
         With `sync` the file is followed exactly: readers it named and no longer
         names become REMOVED, unless another such file names them, and come back
         when it names them again. A row that repeats an address replaces the row
-        before it. Nothing is written when anything fails. `seen` is remembered: what
-        the file looked like.
+        before it. Nothing is written when anything fails, or when it is a `trial`.
+        `seen` is remembered: what the file looked like. With `consent_needed`, raises
+        `InputError` when it lets somebody get mail of whom nobody says where they asked.
         """
         taken = Import(
             self._database,
             origin=origin,
             standing=sync,
-            note=self._history.note,
-            suppressed=self._suppressions.among,
+            history=self._history,
+            suppressions=self._suppressions,
+            now=self._now(),
+            most_listed=MOST_LISTED,
         )
-        with self._database.tx():
+        with suppress(_Trial), self._database.tx():
             for chunk in chunks(subscribers, BATCH):
                 taken.take_in(chunk)
             if sync:
                 taken.remove_others()
             self._database.run(SQL["see"], origin=origin, seen=seen)
+            if consent_needed and taken.tally.without_consent:
+                raise InputError(_without_consent(origin, taken.tally.without_consent))
+            if trial:
+                raise _Trial
         tally = taken.tally
         return Imported(
             added=tally.added,
@@ -313,4 +368,14 @@ class Audience:
             kept_bounced=tuple(tally.kept[Status.BOUNCED]),
             kept_suppressed=tuple(tally.suppressed),
             kept_left=tuple(tally.left),
+            changes=tuple(tally.changes),
         )
+
+
+def _without_consent(origin: str, addresses: list[str]) -> str:
+    others = f" and {len(addresses) - 1:,} more" if len(addresses) > 1 else ""
+    return (
+        f"{origin}: it does not say where {addresses[0]}{others} asked for mail; nothing "
+        "was changed. Say it in a column `consent_where`, or for all of them with "
+        '--consent "…"'
+    )

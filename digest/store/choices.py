@@ -53,7 +53,7 @@ class Choices:
         with self._database.tx():
             row = self._row(subscriber_id)
             was = subscriber_of(row)
-            now = replace(change(was), id=was.id)
+            now = _settled(was, replace(change(was), id=was.id), by=by)
             changed = dict(differences(form_of(was), form_of(now)))
             if changed:
                 self._write(was, now)
@@ -63,6 +63,24 @@ class Choices:
             if agreed:
                 self._history.agree([(was.id, agreed)])
         return now
+
+    def add(self, subscriber: Subscriber, agreed: Agreed, *, by: str) -> Subscriber:
+        """Write a reader nobody knew."""
+        with self._database.tx():
+            key = same_address_key(subscriber.address)
+            if other := self._database.one(SQL["by_key"], key=key):
+                raise InputError(
+                    f"{subscriber.address} is known already, and {other['status']}. "
+                    "`digest subscribers edit` changes a reader, `revive` brings one "
+                    "back."
+                )
+            self._refuse_suppressed(subscriber.address)
+            consent = Consent(at=agreed.at, where=agreed.where)
+            added = replace(subscriber, id=new_id(), consent=consent)
+            self._add(added)
+            self._history.note([added.id], "added", by)
+            self._history.agree([(added.id, agreed)])
+        return added
 
     def ask(self, subscriber: Subscriber, agreed: Agreed) -> Subscriber:
         """Take down what somebody asks for by a form."""
@@ -181,13 +199,8 @@ class Choices:
         if key != former:
             self._move(now.id, former, key)
         revived = now.status is Status.ACTIVE and was.status is not Status.ACTIVE
-        if (revived or key != former) and (
-            reason := self._suppressions.reason(now.address)
-        ):
-            raise InputError(
-                f"{now.address} must not be mailed ({reason}). "
-                "`digest subscribers revive` lifts it; it asks for the reason."
-            )
+        if revived or key != former:
+            self._refuse_suppressed(now.address)
         self._database.run(
             SQL["update"],
             id=now.id,
@@ -201,6 +214,13 @@ class Choices:
         if was.preferences.newsletters != now.preferences.newsletters:
             self._database.run(SQL["untake"], subscriber=now.id)
             self._take(now)
+
+    def _refuse_suppressed(self, address: str) -> None:
+        if reason := self._suppressions.reason(address):
+            raise InputError(
+                f"{address} must not be mailed ({reason}). "
+                "`digest subscribers revive` lifts it; it asks for the reason."
+            )
 
     def _move(self, subscriber_id: str, former: str, key: str) -> None:
         """Note an old address, which files may go on naming; the new one is free."""
@@ -227,6 +247,14 @@ class Choices:
                 for newsletter in sorted(subscriber.preferences.newsletters)
             ],
         )
+
+
+def _settled(was: Subscriber, now: Subscriber, *, by: str) -> Subscriber:
+    """Return a reader who left what they stopped taking, and not what they take."""
+    left = now.left - now.preferences.newsletters
+    if by == READER:
+        left |= was.preferences.newsletters - now.preferences.newsletters
+    return now if left == now.left else replace(now, left=left)
 
 
 def _without(subscriber: Subscriber, newsletter: str) -> Subscriber:

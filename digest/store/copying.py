@@ -24,6 +24,7 @@ TABLES = (
     "source",
     "issue",
     "issue_article",
+    "approval",
     "slot",
     "watched",
     "subscriber",
@@ -36,9 +37,12 @@ TABLES = (
     "suppression",
     "soft_bounce",
     "followed",
+    "request",
     "delivery",
     "tally",
     "held_before",
+    "returned_mail",
+    "late_reply",
 )
 
 ALL = "select * from {}"

@@ -7,7 +7,6 @@ commit is on the disk when it returns: the journal's promise rests on that.
 
 from __future__ import annotations
 
-import base64
 import re
 import secrets
 import threading
@@ -43,6 +42,10 @@ HERE = Path(__file__).parent
 #: How long a statement waits for another process that is writing.
 PATIENCE_SECONDS = 30.0
 
+#: Of base32 (RFC 4648), in lower case.
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PLACES = range(60, -1, -5)
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,7 +61,19 @@ def from_ms(milliseconds: int) -> datetime:
 
 def new_id() -> str:
     """Return 8 random bytes as 13 characters that survive case folding."""
-    return base64.b32encode(secrets.token_bytes(8)).decode().rstrip("=").lower()
+    return new_ids(1)[0]
+
+
+def new_ids(number: int) -> list[str]:
+    """Return so many new ids."""
+    octets = secrets.token_bytes(8 * number)
+    return [
+        "".join([_LETTERS[each >> place & 31] for place in _PLACES])
+        for each in (
+            int.from_bytes(octets[at : at + 8]) << 1  # 13 letters hold 65 bits
+            for at in range(0, len(octets), 8)
+        )
+    ]
 
 
 def storable(text: str) -> str:
@@ -217,7 +232,8 @@ class Database:
             with self._part(session, alone=alone):
                 yield
             return
-        self._execute(session, self.engine.begin, {})
+        with self._plain_words(session):
+            self.engine.begin(self._connection(session))
         session.depth, session.spoiled, session.alone = 1, False, False
         try:
             if alone:

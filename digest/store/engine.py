@@ -75,9 +75,8 @@ class Engine(Protocol):
     name: str  #: "the database /srv/news/digest.db", without a password
     tables: str  #: lists its tables, as `name`
     orphans: str  #: lists rows that refer to nothing; empty: there cannot be any
-    begin: str  #: begins a transaction
     snapshot: str  #: begins one that only reads, all of it as of one moment
-    lock: str  #: inside it: keeps out the others that ask; empty: `begin` does
+    lock: str  #: inside one: keeps out the others that ask; empty: `begin` does
     lost: Trouble  #: what to say when a connection is lost
     errors: type[Exception]  #: what its package raises
 
@@ -87,6 +86,10 @@ class Engine(Protocol):
 
     def connect(self) -> Connection:
         """Open a connection; raises its package's errors."""
+        ...
+
+    def begin(self, connection: Any) -> None:
+        """Begin a transaction, waiting for whoever is writing."""
         ...
 
     def prepared(self, sql: str, values: Mapping[str, Value]) -> tuple[Any, Any]:

@@ -20,9 +20,11 @@ PARTS = (
     SQL["erase_event"],
     SQL["erase_agreement"],
     SQL["erase_asked"],
+    SQL["erase_request"],
     SQL["erase_formerly"],
     SQL["erase_imported"],
     SQL["erase_soft_bounce"],
+    SQL["erase_late_reply"],
     SQL["erase_taken"],
     SQL["erase_subscriber"],
 )

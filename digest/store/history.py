@@ -8,7 +8,7 @@ consent says what was agreed to, in which words; it answers whoever asks for a p
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,7 +34,7 @@ class Event:
     """One thing that happened to a reader."""
 
     at: datetime
-    #: imported, asked, confirmed, changed, left, rejoined, unsubscribed, resubscribed,
+    #: imported, added, asked, confirmed, changed, left, rejoined, unsubscribed, resubscribed,
     #: removed, pending, soft bounce, bounced
     kind: str
     detail: str = ""  #: what brought it about: a file's name, "operator", "reader", …
@@ -66,6 +66,17 @@ class History:
             SQL["add_event"], [{**event, "subscriber": each} for each in subscriber_ids]
         )
 
+    def begin(self, subscriber_ids: Iterable[str], kind: str, detail: str) -> None:
+        """Write the first event of readers nobody knew: `note` would look for others."""
+        now, detail = to_ms(self._now()), storable(detail)
+        self._database.many(
+            SQL["first_event"],
+            [
+                {"subscriber": each, "at": now, "kind": kind, "detail": detail}
+                for each in subscriber_ids
+            ],
+        )
+
     def of(self, subscriber_id: str) -> list[Event]:
         """Return what happened to a reader, the oldest first."""
         return [
@@ -81,22 +92,13 @@ class History:
             for row in self._database.all(SQL["history"], subscriber=subscriber_id)
         ]
 
-    def agree(self, agreements: Sequence[tuple[str, Agreed]]) -> None:
+    def agree(self, agreements: Iterable[tuple[str, Agreed]]) -> None:
         """Add what readers, by their ids, agreed to."""
-        self._database.many(
-            SQL["add_agreement"],
-            [
-                {
-                    "subscriber": reader,
-                    "at": to_ms(agreed.at),
-                    "place": storable(agreed.where),
-                    "method": storable(agreed.method),
-                    "wording": storable(agreed.wording),
-                    "details": storable(agreed.details),
-                }
-                for reader, agreed in agreements
-            ],
-        )
+        self._database.many(SQL["add_agreement"], _agreements(agreements))
+
+    def agree_first(self, agreements: Iterable[tuple[str, Agreed]]) -> None:
+        """Write the first entry of readers nobody knew."""
+        self._database.many(SQL["first_agreement"], _agreements(agreements))
 
     def agreements(self, subscriber_id: str) -> list[Agreed]:
         """Return what a reader agreed to, the oldest first."""
@@ -117,3 +119,17 @@ def kind_of(was: Status, now: Status) -> str:
     if now is not Status.ACTIVE:
         return now.value
     return "confirmed" if was is Status.PENDING else "resubscribed"
+
+
+def _agreements(agreements: Iterable[tuple[str, Agreed]]) -> list[dict[str, Single]]:
+    return [
+        {
+            "subscriber": reader,
+            "at": to_ms(agreed.at),
+            "place": storable(agreed.where),
+            "method": storable(agreed.method),
+            "wording": storable(agreed.wording),
+            "details": storable(agreed.details),
+        }
+        for reader, agreed in agreements
+    ]

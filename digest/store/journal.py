@@ -307,6 +307,19 @@ class Journal:
             )
         ]
 
+    def of_reader(self, subscriber_id: str) -> list[tuple[Delivery, frozenset[str]]]:
+        """Return a reader's rows, and the ids of the articles each mail held.
+
+        The oldest issue comes first.
+        """
+        return [
+            (
+                _delivery(row["id"], row),
+                self._contents.unpack(row["issue"], row["contents"] or b""),
+            )
+            for row in self._database.all(SQL["of_reader"], reader=subscriber_id)
+        ]
+
     def oldest_due(self, issue_id: str) -> datetime | None:
         """Return since when, or from when on, the first open row may be sent.
 

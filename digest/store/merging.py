@@ -18,11 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from digest.model import Status, Subscriber
-from digest.store.profiles import Form, form_of
-
-#: What a line with nothing but an address says.
-USUAL = form_of(Subscriber(id="", address=""))
+from digest.model import Status
+from digest.store.profiles import USUAL, Form
 
 
 def merged_form(held: Form, before: Form | None, said: Form) -> Form:
@@ -32,7 +29,7 @@ def merged_form(held: Form, before: Form | None, said: Form) -> Form:
     if status is Status.REMOVED and said["status"] != Status.REMOVED:
         merged = {**said, "preferences": dict(said["preferences"])}
     else:
-        known = {**USUAL, **before} if before else {**USUAL, "status": None}
+        known = before or {**USUAL, "status": None}
         merged = {name: _merged(name, held, known, said) for name in said}
         merged["preferences"] = _preferences(
             held["preferences"], known["preferences"], said["preferences"]
@@ -47,7 +44,7 @@ def merged_form(held: Form, before: Form | None, said: Form) -> Form:
 
 def _preferences(held: Form, before: Form, said: Form) -> Form:
     merged = {name: _merged(name, held, before, said) for name in said}
-    for name in ("newsletters", "mutes"):
+    for name in ("newsletters", "mutes", "top"):
         merged[name] = sorted(_items(held[name], before[name], said[name]))
     merged["follows"] = _follows(held["follows"], before["follows"], said["follows"])
     return merged
@@ -74,12 +71,6 @@ def _follows(held: list[str], before: list[str], said: list[str]) -> list[str]:
     if said == before or (said and before and not held):
         return held
     return said and (_items(held, before, said) or said)
-
-
-def held_form(profile: Form, status: str) -> Form:
-    """Return a reader as the database has them; what was never written is as usual."""
-    preferences = {**USUAL["preferences"], **profile.get("preferences", {})}
-    return {**USUAL, **profile, "preferences": preferences, "status": status}
 
 
 def differences(

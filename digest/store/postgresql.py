@@ -97,7 +97,6 @@ class Postgresql:
         "order by table_name"
     )
     orphans = ""
-    begin = "begin"
     snapshot = "begin isolation level repeatable read read only"
     lock = f"select pg_advisory_xact_lock({LOCKS})"
     lost = Trouble(
@@ -149,6 +148,10 @@ class Postgresql:
             found = f"its encoding is {encoding}, which cannot hold every text"
             raise unusable(self.name, Trouble(found=found, advice=WORDS["3D000"][1]))
         return connection
+
+    def begin(self, connection: psycopg.Connection[Any]) -> None:
+        """Begin a transaction; others write beside it."""
+        connection.execute("begin")
 
     def prepared(self, sql: str, values: Mapping[str, Value]) -> tuple[bytes, Any]:
         """Return the statement for psycopg, with tuples as arrays."""

@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from digest.jsonform import dump
 from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
 from digest.store.engine import Row
 
@@ -20,6 +19,13 @@ from digest.store.engine import Row
 Form = dict[str, Any]  # of what `to_json` returns
 
 NO_CONSENT = Consent()
+
+#: What has a column of its own.
+_COLUMNS = ("address", "status")
+
+#: As `jsonform.dump`, made once, and for a string alone.
+ENCODED = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_QUOTED = json.encoder.encode_basestring_ascii
 
 READ = json.JSONDecoder().raw_decode  # `json.loads` without what no row needs
 
@@ -39,6 +45,7 @@ def form_of(subscriber: Subscriber) -> Form:
             "newsletters": sorted(preferences.newsletters),
             "follows": list(preferences.follows),
             "mutes": sorted(preferences.mutes),
+            "top": sorted(preferences.top),
             "format": preferences.format.value,
             "length": preferences.length.value,
             "limit": preferences.limit,
@@ -50,9 +57,72 @@ def form_of(subscriber: Subscriber) -> Form:
     }
 
 
+#: What a reader says who says nothing: it is not written down.
+USUAL = form_of(Subscriber(id="", address=""))
+
+
 def profile_of(form: Form) -> str:
-    """Return the JSON text of all that has no column of its own to rule."""
-    return dump({name: value for name, value in form.items() if name != "status"})
+    """Return the JSON text of all that has no column of its own and is not as usual."""
+    unusual = {
+        name: value
+        for name, value in form.items()
+        if value != USUAL[name] and name not in _COLUMNS
+    }
+    if preferences := unusual.get("preferences"):
+        usual = USUAL["preferences"]
+        unusual["preferences"] = {
+            name: value for name, value in preferences.items() if value != usual[name]
+        }
+    return ENCODED(unusual)
+
+
+def texts_of(subscriber: Subscriber) -> tuple[str, str]:
+    """Return the profile, and the JSON text of all that is said about a reader.
+
+    It is what `profile_of` returns and what `form_said` reads, written out for a
+    million readers of a file.
+    """
+    parts = []
+    if subscriber.consent is not NO_CONSENT and subscriber.consent != NO_CONSENT:
+        parts.append(f'"consent":{_consent_text(subscriber.consent)}')
+    if subscriber.language:
+        parts.append(f'"language":{_QUOTED(subscriber.language)}')
+    if subscriber.left:
+        parts.append(f'"left":{ENCODED(sorted(subscriber.left))}')
+    if subscriber.name:
+        parts.append(f'"name":{_QUOTED(subscriber.name)}')
+    if subscriber.paused_until:
+        parts.append(f'"paused_until":"{subscriber.paused_until.isoformat()}"')
+    if preferences := _preferences_text(subscriber.preferences):
+        parts.append(f'"preferences":{preferences}')
+    if subscriber.timezone:
+        parts.append(f'"timezone":{_QUOTED(subscriber.timezone)}')
+    rest = ",".join(parts)
+    columns = (
+        f'"address":{_QUOTED(subscriber.address)},"status":"{subscriber.status.value}"'
+    )
+    return f"{{{rest}}}", f"{{{columns},{rest}}}" if rest else f"{{{columns}}}"
+
+
+@lru_cache(maxsize=4096)
+def _consent_text(consent: Consent) -> str:
+    at = consent.at.isoformat() if consent.at else None
+    return ENCODED({"at": at, "where": consent.where})
+
+
+@lru_cache(maxsize=4096)
+def _preferences_text(preferences: Preferences) -> str:
+    """Return the JSON text of preferences that are not as usual, or ""."""
+    form = form_of(Subscriber(id="", address="", preferences=preferences))
+    whole = profile_of(form)
+    return whole.removeprefix('{"preferences":')[:-1] if form != USUAL else ""
+
+
+def form_said(text: str, **columns: str) -> Form:
+    """Return the form of either text of `texts_of`, of a profile with the columns."""
+    form = {**USUAL, **json.loads(text), **columns}
+    form["preferences"] = {**USUAL["preferences"], **form["preferences"]}
+    return form
 
 
 def subscriber_of(row: Row) -> Subscriber:
@@ -68,7 +138,7 @@ def subscriber_of(row: Row) -> Subscriber:
         preferences=_preferences(said("preferences", {})),
         status=STATUSES[row["status"]],
         paused_until=datetime.fromisoformat(paused) if paused else None,
-        consent=_consent(said("consent", {})),
+        consent=consent_of(said("consent", {})),
         left=frozenset(said("left", ())),
     )
 
@@ -79,6 +149,7 @@ def _preferences(form: Mapping[str, Any]) -> Preferences:
         tuple(said("newsletters", ())),
         tuple(said("follows", ())),
         tuple(said("mutes", ())),
+        tuple(said("top", ())),
         said("format", "html"),
         said("length", "summaries"),
         said("limit"),
@@ -90,6 +161,7 @@ def _alike(
     newsletters: tuple[str, ...],
     follows: tuple[str, ...],
     mutes: tuple[str, ...],
+    top: tuple[str, ...],
     form: str,
     length: str,
     limit: int | None,
@@ -99,13 +171,15 @@ def _alike(
         newsletters=frozenset(newsletters),
         follows=follows,
         mutes=frozenset(mutes),
+        top=frozenset(top),
         format=Format(form),
         length=Length(length),
         limit=limit,
     )
 
 
-def _consent(form: Mapping[str, Any]) -> Consent:
+def consent_of(form: Mapping[str, Any]) -> Consent:
+    """Return what the form of a consent says."""
     at, where = form.get("at"), form.get("where", "")
     if not at and not where:
         return NO_CONSENT

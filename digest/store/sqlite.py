@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 
 from digest.errors import StoreError
@@ -23,6 +25,9 @@ from digest.store.engine import Single, Trouble, Value, filled
 OLDEST = (3, 35, 0)
 
 FILLS = {"{skip_locked}": "", "{lock_rows}": "", "{clustered}": "without rowid"}
+
+#: Between two looks whether another process still writes.
+LOOK_SECONDS = 0.001
 
 #: By SQLite's primary result code: what was found, what to do.
 WORDS = {
@@ -63,7 +68,6 @@ class Sqlite:
     kind = "sqlite"
     tables = "select name from sqlite_master where type = 'table' order by name"
     orphans = 'select "table" as name from pragma_foreign_key_check'
-    begin = "begin immediate"
     snapshot = "begin"  # what is read first settles the moment
     lock = ""
     lost = Trouble(found="it is not open any more", advice="Run it again.")
@@ -72,6 +76,7 @@ class Sqlite:
     def __init__(self, path: Path, *, patience_seconds: float) -> None:
         """Take the file, and how long a statement waits for another writer."""
         self.path, self._patience = path, patience_seconds
+        self._turn = Lock()
         self.name = f"the database {path}"
 
     def make(self) -> None:
@@ -104,6 +109,24 @@ class Sqlite:
         connection.execute("pragma synchronous=full")
         connection.execute("pragma foreign_keys=on")
         return connection
+
+    def begin(self, connection: sqlite3.Connection) -> None:
+        """Begin with the right to write, as soon as another writer lets go of it.
+
+        SQLite's own way of waiting sleeps for up to a tenth of a second between two
+        looks, so that a process which commits again and again, as one that sends, keeps
+        the right to itself for seconds. Of our threads one at a time looks every
+        millisecond instead; the others wait for their turn.
+        """
+        patience = f"pragma busy_timeout={round(1000 * self._patience)}"
+        until = time.monotonic() + self._patience
+        with self._turn:
+            connection.execute("pragma busy_timeout=0")
+            try:
+                while not _begun(connection, until=until):
+                    time.sleep(LOOK_SECONDS)
+            finally:
+                connection.execute(patience)
 
     def prepared(
         self, sql: str, values: Mapping[str, Value]
@@ -181,6 +204,18 @@ class Sqlite:
     def alone(self, doing: str) -> AbstractContextManager[bool]:
         """Hold the lock on a file beside the database."""
         return alone(self.path.with_name(f"{self.path.name}-{doing}.lock"))
+
+
+def _begun(connection: sqlite3.Connection, *, until: float) -> bool:
+    """Try to begin; False: somebody is writing, and it is not too late yet."""
+    try:
+        connection.execute("begin immediate")
+    except sqlite3.OperationalError as error:
+        busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+        if not busy or time.monotonic() > until:
+            raise
+        return False
+    return True
 
 
 @lru_cache(maxsize=1024)

@@ -138,8 +138,9 @@ class Step:
         }
 
     def _wanted(self, claim: Claim) -> bool:
-        """Whether the reader wants mail, to the last moment."""
-        return bool(self._rows[claim.subscriber]["status"] == Status.ACTIVE.value)
+        """Whether the reader wants this newsletter's mail, to the last moment."""
+        row = self._rows[claim.subscriber]
+        return bool(row["status"] == Status.ACTIVE.value and row["takes"])
 
     def _just_received(self, starts: Collection[Start]) -> list[Start]:
         """Return those of which another newsletter has just brought an article."""

@@ -22,7 +22,7 @@ def listening_on(port: int, host: str = LOOPBACK) -> socket.socket:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise BusyError(
-                f"port {port} is taken {where}, perhaps by another preview; end "
+                f"port {port} is taken {where}, perhaps by another digest; end "
                 "that one, or choose another port with --port"
             ) from error
         raise TransportError(

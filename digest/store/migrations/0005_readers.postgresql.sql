@@ -13,7 +13,7 @@ create table agreement (
   wording text not null,
   details text not null,
   primary key (subscriber, number)
-);
+) {clustered};
 
 -- What a reader who gets nothing asked for by a form; it counts when they confirm.
 create table asked (

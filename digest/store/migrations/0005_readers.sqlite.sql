@@ -1,7 +1,46 @@
 -- What readers say themselves, what they agreed to, and what outlives them.
 
--- What changed, as JSON: {"name": ["before", "after"]}; empty: only what `kind` says.
-alter table event add column changed text not null default '';
+-- Three tables with a row per reader and more lie in the order of their keys now: an
+-- import of a million readers writes, and the file holds, a quarter less.
+create table event_anew (
+  subscriber text not null references subscriber (id),
+  number bigint not null,
+  at_ms bigint not null,
+  kind text not null,
+  detail text not null,
+  -- What changed, as JSON: {"name": ["before", "after"]}; or only what `kind` says.
+  changed text not null default '',
+  primary key (subscriber, number)
+) {clustered};
+insert into event_anew (subscriber, number, at_ms, kind, detail)
+select subscriber, number, at_ms, kind, detail from event
+order by subscriber, number;
+drop table event;
+alter table event_anew rename to event;
+
+create table taken_anew (
+  newsletter text not null,
+  subscriber text not null references subscriber (id),
+  primary key (newsletter, subscriber)
+) {clustered};
+insert into taken_anew (newsletter, subscriber)
+select newsletter, subscriber from taken order by newsletter, subscriber;
+drop table taken;
+alter table taken_anew rename to taken;
+create index taken_by_subscriber on taken (subscriber);
+
+create table imported_anew (
+  origin text not null,
+  subscriber text not null references subscriber (id),
+  said text not null,
+  standing bigint not null check (standing in (0, 1)),
+  primary key (origin, subscriber)
+) {clustered};
+insert into imported_anew (origin, subscriber, said, standing)
+select origin, subscriber, said, standing from imported order by origin, subscriber;
+drop table imported;
+alter table imported_anew rename to imported;
+create index imported_by_subscriber on imported (subscriber);
 
 -- The record of consent; only ever added to.
 create table agreement (
@@ -13,7 +52,7 @@ create table agreement (
   wording text not null,
   details text not null,
   primary key (subscriber, number)
-);
+) {clustered};
 
 -- What a reader who gets nothing asked for by a form; it counts when they confirm.
 create table asked (

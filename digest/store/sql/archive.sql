@@ -18,6 +18,10 @@ on conflict (article, source) do nothing
 select v.content from article a join article_version v on v.hash = a.version
 where {where} order by a.seen_ms desc, a.id
 
+-- name: arrivals
+select a.seen_ms, v.content from article a join article_version v on v.hash = a.version
+where {where} order by a.seen_ms, a.id
+
 -- name: from_sources
 exists (
   select 1 from article_source s where s.article = a.id and s.source in (:sources)
@@ -60,6 +64,17 @@ where i.issue = :issue order by i.place
 select i.* from article_version v join issue_article a on a.version = v.hash
 join issue i on i.id = a.issue
 where v.article = :article order by i.frozen_ms desc, i.number desc
+
+-- name: frozen_versions
+select v.article, i.place, i.version
+from issue_article i join article_version v on v.hash = i.version
+where i.issue = :issue
+
+-- name: set_issue_article
+update issue_article set version = :version where issue = :issue and place = :place
+
+-- name: set_revision
+update issue set until_ms = :until, revision = revision + 1 where id = :issue
 
 -- name: watch
 insert into watched (newsletter, since_ms) values (:newsletter, :now)

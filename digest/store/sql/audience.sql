@@ -40,3 +40,9 @@ on conflict (origin) do update set seen = excluded.seen
 
 -- name: seen
 select seen from followed where origin = :origin
+
+-- name: former
+select address_key from formerly where subscriber = :subscriber order by address_key
+
+-- name: said
+select origin, said from imported where subscriber = :subscriber order by origin

@@ -32,6 +32,9 @@ delete from agreement where subscriber = :id
 -- name: erase_asked
 delete from asked where subscriber = :id
 
+-- name: erase_request
+delete from request where subscriber = :id
+
 -- name: erase_formerly
 delete from formerly where subscriber = :id
 
@@ -40,6 +43,9 @@ delete from imported where subscriber = :id
 
 -- name: erase_soft_bounce
 delete from soft_bounce where subscriber = :id
+
+-- name: erase_late_reply
+delete from late_reply where subscriber = :id
 
 -- name: erase_taken
 delete from taken where subscriber = :id

@@ -37,7 +37,7 @@ order by subscriber limit :limit
 delete from imported where origin = :origin and subscriber in (:ids)
 
 -- name: to_remove
-select id from subscriber where id in (:ids) and status in ('pending', 'active')
+select id, address from subscriber where id in (:ids) and status in ('pending', 'active')
 and not exists (
   select 1 from imported i where i.subscriber = subscriber.id and i.standing = 1
 )

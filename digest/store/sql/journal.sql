@@ -71,6 +71,8 @@ and state in ('claimed', 'sending')
 
 -- name: standing
 select d.subscriber, d.state, d.token, s.status, i.hold,
+  (select count(*) from taken t
+   where t.newsletter = i.newsletter and t.subscriber = d.subscriber) as takes,
   (select max(key) from issue) as last_key
 from delivery d join subscriber s on s.id = d.subscriber
 join issue i on i.key = d.issue
@@ -166,6 +168,11 @@ order by i.number
 select * from delivery
 where issue = :issue and subscriber > :after {state}
 order by subscriber limit :limit
+
+-- name: of_reader
+select i.id, d.* from delivery d join issue i on i.key = d.issue
+where d.issue in (select key from issue) and d.subscriber = :reader
+order by i.frozen_ms, i.id
 
 -- name: in_state
 and state = :state

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from digest.model import Outcome, State
+from digest.oauth import Tokens
 from digest.settings import Security, SmtpDelivery
 from digest.transports import Desk
 from digest.transports.smtp.courier import Courier
-from digest.transports.smtp.login import Tokens
 from digest.transports.smtp.pool import Pool
 from digest.transports.smtp.session import Session, Timeouts
 from digest.transports.smtp.trouble import trust

@@ -16,12 +16,13 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from digest.judging import Step
 from digest.message import HeaderProblem
 from digest.model import Outcome, State
+from digest.replies import Kind, Reply
 from digest.settings import SmtpDelivery
-from digest.transports.smtp.judging import Step
+from digest.transports.smtp.ends import Lost
 from digest.transports.smtp.pool import Letter, Pool
-from digest.transports.smtp.replies import Kind, Lost, Reply
 from digest.transports.smtp.session import Session
 from digest.transports.smtp.trouble import explained, lasting, no_sender
 

@@ -19,8 +19,9 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 
+from digest.judging import Fault, Judgement
 from digest.model import Bounce, State
-from digest.transports.smtp.judging import Fault, Judgement
+from digest.providers import too_many_hard
 
 CATCHES_UP = 0.1  #: seconds; sleeping is never exact, and would make a rate lower
 GROWS_AFTER = 20  #: accepted mails in a row, by one connection
@@ -29,29 +30,6 @@ SILENCE = 600.0  #: seconds; what Google asks for with 4.7.28
 POLICY_TIMES, POLICY_WITHIN = 3, 300.0  #: refusals for mistrust, in seconds
 POLICY_PAUSE = 1800.0  #: seconds; nothing we send will change their mind sooner
 RESTS = (5.0, 10.0, 20.0, 40.0, 60.0)  #: seconds
-HARD_LEAST, HARD_SHARE = 20, 0.03  #: hard bounces of a provider's readers
-
-#: Domains of the large providers; any other domain is a provider of its own.
-_PROVIDERS = {
-    "google": "gmail.com googlemail.com",
-    "yahoo": "yahoo.com yahoo.co.uk yahoo.fr yahoo.de yahoo.it yahoo.es yahoo.ca "
-    "yahoo.com.br yahoo.co.in ymail.com rocketmail.com aol.com aim.com",
-    "microsoft": "outlook.com outlook.fr outlook.de hotmail.com hotmail.fr hotmail.de "
-    "hotmail.it hotmail.es hotmail.co.uk live.com live.fr live.co.uk msn.com",
-    "apple": "icloud.com me.com mac.com",
-    "orange": "orange.fr wanadoo.fr",
-    "gmx": "gmx.de gmx.net gmx.at gmx.ch gmx.com web.de mail.com",
-    "proton": "proton.me protonmail.com pm.me",
-}
-_PROVIDER = {
-    domain: name for name, domains in _PROVIDERS.items() for domain in domains.split()
-}
-
-
-def provider_of(address: str) -> str:
-    """Return who runs the mailbox: a well-known provider, or the domain."""
-    domain = address.rpartition("@")[2].lower()
-    return _PROVIDER.get(domain, domain)
 
 
 class Bucket:
@@ -149,8 +127,9 @@ class Pace:
         if judgement.bounce is not Bounce.HARD:
             return judgement
         provider.hard += 1
-        most = max(HARD_LEAST, HARD_SHARE * provider.answered)
-        return replace(judgement, bounce=None) if provider.hard > most else judgement
+        if too_many_hard(provider.hard, of=provider.answered):
+            return replace(judgement, bounce=None)
+        return judgement
 
     def _grow(self, provider: Provider) -> None:
         provider.too_fast = 0

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from digest.errors import TransportError
+from digest.judging import Fault, Judgement, Step, judged
 from digest.model import Message, Outcome, State
+from digest.providers import provider_of
+from digest.replies import Reply
 from digest.settings import SmtpDelivery
 from digest.transports import Desk
-from digest.transports.smtp.judging import Fault, Judgement, Step, judged
-from digest.transports.smtp.pace import Bucket, Pace, provider_of
-from digest.transports.smtp.replies import CLOSING, Reply
+from digest.transports.smtp.ends import CLOSING
+from digest.transports.smtp.pace import Bucket, Pace
 from digest.transports.smtp.trouble import malformed, unwelcome, unwell
 
 _MISHAPS_IN_A_ROW = 3  #: for each connection; then the server is unwell, and all waits

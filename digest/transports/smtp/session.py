@@ -18,16 +18,10 @@ from dataclasses import dataclass
 
 from digest.message import needs_smtputf8, wire_address
 from digest.model import Message
+from digest.oauth import Tokens, xoauth2
+from digest.replies import Kind, Reply
 from digest.settings import Security, SmtpDelivery
-from digest.transports.smtp.login import Tokens, xoauth2
-from digest.transports.smtp.replies import (
-    CLOSING,
-    READY,
-    InsecureError,
-    Kind,
-    Lost,
-    Reply,
-)
+from digest.transports.smtp.ends import CLOSING, READY, InsecureError, Lost
 
 _REFUSED_LOGIN = 535
 _LONGEST_LINE = 8192  #: of a reply; RFC 5321 section 4.5.3.1.5 allows 512

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from digest.errors import TransportError
 from digest.message import HeaderProblem
+from digest.oauth import TokenError
+from digest.replies import Reply
 from digest.settings import SmtpDelivery
-from digest.transports.smtp.login import TokenError
-from digest.transports.smtp.replies import InsecureError, Reply
+from digest.transports.smtp.ends import InsecureError
 
 _NOTHING_LOST = "Nothing is lost: what was not sent waits, so run it again afterwards."
 

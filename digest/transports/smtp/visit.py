@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from digest.errors import TransportError
+from digest.oauth import Tokens
 from digest.settings import Security, SmtpDelivery
-from digest.transports.smtp.login import Tokens
 from digest.transports.smtp.session import Session, Timeouts
 from digest.transports.smtp.trouble import reason, trust
 

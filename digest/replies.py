@@ -1,13 +1,10 @@
-"""What an SMTP server says, and how a conversation with it can end."""
+"""What a mail server says of a message: to us, or in a mail that comes back."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-
-READY = 220  #: of the greeting and STARTTLS
-CLOSING = 421  #: answers anything, and ends the conversation
 
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 _KINDS = frozenset({2, 3, 4, 5})
@@ -63,16 +60,3 @@ class Reply:
         code = f"{self.code} " if self.code > 0 else ""
         words = _UNPRINTABLE.sub(" ", f"{code}{self.text}")
         return " ".join(words.split())[:_LONGEST_REPLY]
-
-
-class InsecureError(OSError):
-    """The line would carry readers' addresses in clear to another machine."""
-
-
-class Lost(Exception):
-    """The conversation is over; `reply` is the 421 that ended it, if there was one."""
-
-    def __init__(self, words: str, *, reply: Reply | None = None) -> None:
-        """Keep what is known."""
-        super().__init__(words)
-        self.reply = reply

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from digest.model import Bounce, State
-from digest.transports.smtp.replies import Kind, Reply
+from digest.replies import Kind, Reply
 
 
 class Step(StrEnum):

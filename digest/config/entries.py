@@ -1,0 +1,272 @@
+"""Entries of a file of readers, one after the other, however many there are.
+
+What a million entries have in common is judged once: every value but the address, the
+name and the consent comes from a memory of what was judged before. An entry with
+anything that is not right is judged again as a whole, for the words to say about it.
+Nothing is kept of an entry but two numbers, to find who is in the file twice.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from pydantic import ValidationError
+
+from digest.addresses import (
+    check_address,
+    misspelt,
+    same_address_key,
+    same_mailbox_key,
+)
+from digest.config.complaints import complaints
+from digest.config.readers import (
+    ReaderPart,
+    newsletters_left_out,
+    same_reader_key,
+    subscriber,
+)
+from digest.config.references import Known
+from digest.config.values import moment
+from digest.errors import FileProblems
+from digest.model import (
+    Consent,
+    Format,
+    Length,
+    Preferences,
+    Problem,
+    Status,
+    Subscriber,
+)
+from digest.yamltext import KEY, Location
+
+#: How many mistakes, and how many hints, are named before the others are counted.
+MOST_NAMED = 100
+
+_MOST_REMEMBERED = 50_000  #: values judged before
+
+#: An entry as a YAML file would say it.
+Entry = Mapping[str, Any]  # whatever stands in a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for a whole file, and is not written in it."""
+
+    #: our column: the file's
+    columns: Mapping[str, str] = field(default_factory=dict)
+    newsletters: tuple[str, ...] = ()  #: that readers take who name none
+    consent: str = ""  #: where readers asked who do not say it
+
+
+class Entries:
+    """The entries of one file; raises `FileProblems` in `finish`."""
+
+    def __init__(
+        self,
+        *,
+        file: str,
+        known: Known,
+        terms: Terms,
+    ) -> None:
+        """Take what the file is called, and what holds for all of it."""
+        self.file, self.known, self.terms = file, known, terms
+        self.names: Mapping[str, str] = {}  #: what the file calls our columns
+        self.problems: list[tuple[int, int, Problem]] = []
+        self.hints: list[Problem] = []
+        self.hinted = 0  #: how many there are, named or not
+        self._wrong = 0
+        self._keys, self._mailboxes = array("q"), array("q")
+        self._lines = array("Q")
+        self._memory: dict[tuple[object, ...], Any] = {}  # values of any field
+
+    def take(self, entry: Entry, line: int) -> Subscriber | None:
+        """Return the reader, or None after noting what is wrong with them."""
+        reader = self._quickly(entry) or self._slowly(entry, line)
+        if reader:
+            return self.noted(reader, line)
+        if key := same_reader_key(entry.get("address")):
+            self._note(key, line)
+        return None
+
+    def noted(self, reader: Subscriber, line: int) -> Subscriber:
+        """Return a reader who is right, with the consent that holds for all of them."""
+        key = same_address_key(reader.address)
+        self._note(key, line)
+        if meant := misspelt(key.rpartition("@")[2]):
+            self._hint(line, f"{reader.address}: did they mean @{meant}?")
+        if reader.consent.where or not self.terms.consent:
+            return reader
+        consent = Consent(at=reader.consent.at, where=self.terms.consent)
+        return replace(reader, consent=consent)
+
+    def add(self, line: int, column: str, what: str, *, order: int = 0) -> None:
+        """Note a mistake in a line, in one column or as a whole."""
+        self._wrong += 1
+        if self._wrong <= MOST_NAMED:
+            where = f"{self.file}:{line}" + (
+                f":{self.names.get(column, column)}" if column else ""
+            )
+            problem = Problem(where=where, what=what)
+            self.problems.append((line, order, problem))
+
+    def finish(self) -> None:
+        """Find who is there twice; raise `FileProblems` if anything is wrong."""
+        order = list(ReaderPart.model_fields).index("address")
+        for first, line in self._twice(self._keys):
+            words = f"the same reader as in line {first}; keep one of the two"
+            self.add(line, "address", words, order=order)
+        if not self._wrong:
+            for first, line in self._twice(self._mailboxes):
+                self._hint(line, f"perhaps the same mailbox as in line {first}")
+            return
+        problems = [each for _, _, each in sorted(self.problems, key=lambda p: p[:2])]
+        if self._wrong > len(problems):
+            more = f"{self._wrong - len(problems):,} more mistakes like these"
+            problems.append(Problem(where=self.file, what=more))
+        raise FileProblems(problems)
+
+    # -- one entry ------------------------------------------------------------
+
+    def _quickly(self, entry: Entry) -> Subscriber | None:
+        """Return a reader of whom everything is plainly right."""
+        address, name = entry.get("address"), entry.get("name", "")
+        if not isinstance(address, str) or not _is_plain(name):
+            return None
+        zone = entry.get("timezone") or ""
+        try:
+            address = check_address(address.strip())
+            found = self._values(entry, zone)
+            consent = _consent(entry.get("consent"), zone)
+        except (ValueError, TypeError, ValidationError):
+            return None
+        newsletters = found.get("newsletters")
+        if newsletters is None:
+            newsletters = self._usual_newsletters()
+        if newsletters is None:
+            return None
+        return Subscriber(
+            id="",
+            address=address,
+            name=name.strip(),
+            language=found.get("language", ""),
+            timezone=found.get("timezone", ""),
+            preferences=self._preferences(
+                newsletters,
+                found.get("follows", ()),
+                found.get("mutes", frozenset()),
+                found.get("format", Format.HTML),
+                found.get("length", Length.SUMMARIES),
+                found.get("limit"),
+            ),
+            status=found.get("status", Status.ACTIVE),
+            paused_until=found.get("paused_until"),
+            consent=consent,
+            left=found.get("left", frozenset()),
+        )
+
+    def _values(self, entry: Entry, zone: str) -> dict[str, Any]:
+        """Return what was judged before; a value that is new is judged now."""
+        found = {}
+        for name, raw in entry.items():
+            if name in ("address", "name", "consent"):
+                continue
+            what = tuple(raw) if isinstance(raw, list) else raw
+            key = (name, type(raw), what, zone if name == "paused_until" else "")
+            if key not in self._memory:
+                if len(self._memory) >= _MOST_REMEMBERED:
+                    self._memory.clear()
+                self._memory[key] = self._judged(name, raw, zone)
+            found[name] = self._memory[key]
+        return found
+
+    def _judged(self, name: str, raw: object, zone: str) -> object:
+        """Return one value as the product has it; raise `ValidationError`."""
+        entry = {"address": "a@example.org", name: raw}
+        if name == "paused_until" and zone:
+            entry["timezone"] = zone
+        part = ReaderPart.model_validate(entry, context=self.known)
+        reader = subscriber(part, self.known)
+        if name in Preferences.__slots__:
+            return getattr(reader.preferences, name)
+        return getattr(reader, name)
+
+    def _usual_newsletters(self) -> frozenset[str] | None:
+        """Return what readers take who name none; None: they have to."""
+        if self.terms.newsletters:
+            return frozenset(self.terms.newsletters)
+        one = self.known.newsletters
+        return frozenset(one) if len(one) == 1 else None
+
+    def _preferences(self, *values: Any) -> Preferences:
+        key = ("preferences", *values)
+        if key not in self._memory:
+            names = ("newsletters", "follows", "mutes", "format", "length", "limit")
+            self._memory[key] = Preferences(**dict(zip(names, values, strict=True)))
+        made: Preferences = self._memory[key]
+        return made
+
+    def _slowly(self, entry: Entry, line: int) -> Subscriber | None:
+        """Judge an entry as a whole, and note what is wrong with it."""
+        if self.terms.newsletters and entry.get("newsletters") is None:
+            entry = {**entry, "newsletters": list(self.terms.newsletters)}
+        found: list[tuple[Location, str]] = []
+        part = None
+        try:
+            part = ReaderPart.model_validate(entry, context=self.known)
+        except ValidationError as error:
+            found += complaints(error, ReaderPart, written=())
+        if entry.get("newsletters") is None and (
+            words := newsletters_left_out(self.known)
+        ):
+            found.append((("newsletters",), words))
+        names = list(ReaderPart.model_fields)
+        for location, what in found:
+            column = "_".join(
+                str(s) for s in location if isinstance(s, str) and s != KEY
+            )
+            first = str(location[0]) if location else ""
+            place = names.index(first) if first in names else len(names)
+            self.add(line, column, what, order=place)
+        return subscriber(part, self.known) if part and not found else None
+
+    # -- all of them ------------------------------------------------------------
+
+    def _note(self, key: str, line: int) -> None:
+        """Remember who was here."""
+        self._keys.append(hash(key))
+        self._lines.append(line)
+        self._mailboxes.append(hash(same_mailbox_key(key)))
+
+    def _hint(self, line: int, what: str) -> None:
+        self.hinted += 1
+        if len(self.hints) < MOST_NAMED:
+            self.hints.append(Problem(where=f"{self.file}:{line}", what=what))
+
+    def _twice(self, numbers: array[int]) -> Iterator[tuple[int, int]]:
+        """Yield the lines in which a number stands first, and again."""
+        repeated = {a for a, b in pairwise(sorted(numbers)) if a == b}
+        first: dict[int, int] = {}
+        for number, line in zip(numbers, self._lines, strict=True):
+            if number in repeated and first.setdefault(number, line) != line:
+                yield first[number], line
+
+
+def _is_plain(name: object) -> bool:
+    """Whether a name has nothing in it that must be looked at."""
+    return isinstance(name, str) and name.isprintable()
+
+
+def _consent(written: object, zone: str) -> Consent:
+    """Return when and where somebody asked; raise `ValueError` if it is not plain."""
+    if not written:
+        return Consent()
+    if not isinstance(written, dict) or not written.keys() <= {"at", "where"}:
+        raise ValueError(written)
+    at, where = written.get("at"), written.get("where", "")
+    if not _is_plain(where) or not isinstance(at, str | None):
+        raise ValueError(written)
+    return Consent(at=moment(at, zone) if at else None, where=where.strip())

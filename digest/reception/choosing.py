@@ -1,0 +1,62 @@
+"""What a reader sees of topics, and what their choice means.
+
+On the page every topic stands in one of four ways. In preferences there are the topics
+followed, in order, where none means all; and those muted, which hide a story even where
+another topic has it. Single tags that somebody follows are not on the page and stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+
+from digest.model import Preferences, Topic
+
+
+class Stance(StrEnum):
+    """How a topic stands with a reader."""
+
+    FOLLOW = "follow"
+    TOP = "top"  #: only its first stories
+    SKIP = "skip"  #: not followed
+    MUTE = "mute"  #: never, not even under another topic
+
+
+class NothingFollowed(Exception):
+    """A choice would leave nothing, which preferences would take for everything."""
+
+
+def stances(wanted: Preferences, topics: Iterable[Topic]) -> dict[str, Stance]:
+    """Return how each topic stands, by slug."""
+    return {topic.slug: _stance(wanted, topic.slug) for topic in topics}
+
+
+def _stance(wanted: Preferences, topic: str) -> Stance:
+    if topic in wanted.mutes:
+        return Stance.MUTE
+    if wanted.follows and topic not in wanted.follows:
+        return Stance.SKIP
+    return Stance.TOP if topic in wanted.top else Stance.FOLLOW
+
+
+def chosen(held: Preferences, stances: Mapping[str, Stance]) -> Preferences:
+    """Return preferences with the topics standing as chosen.
+
+    Raises `NothingFollowed` when no topic and no tag would be left.
+    """
+    followed = [t for t, s in stances.items() if s in (Stance.FOLLOW, Stance.TOP)]
+    elsewhere = [each for each in held.follows if each not in stances]
+    if stances and not followed and not elsewhere:
+        raise NothingFollowed
+    before = [each for each in held.follows if each in followed]
+    follows = tuple(dict.fromkeys([*before, *followed, *elsewhere]))
+    if Stance.SKIP not in stances.values() and not elsewhere:
+        follows = ()  # all there are, and those to come
+    muted = {topic for topic, stance in stances.items() if stance is Stance.MUTE}
+    return replace(
+        held,
+        follows=follows,
+        mutes=frozenset(muted | {each for each in held.mutes if each not in stances}),
+        top=frozenset(t for t, stance in stances.items() if stance is Stance.TOP),
+    )

@@ -1,0 +1,18 @@
+"""The public pages: subscribe, confirm, change, leave, and the archive of issues.
+
+Every page works without JavaScript and is asked for by strangers, mail programs and
+programs that open every link of a mail to see whether it is harmless: so a GET never
+changes anything, only a button does.
+
+    app          all of it as one application; what is where
+    visits       one request: read, guarded, answered whatever happens
+    guards       how often, from where, under which path
+    pages        templates, words and looks; the headers of every answer
+    tokens       whose link it is
+    subscribing  the form, and what the link in its mail does
+    preferences  what a reader gets, their address, their data
+    leaving      unsubscribe and pause
+    archive      the issues that went out
+    health       robots.txt, security.txt, is it alive
+    running      the server
+"""

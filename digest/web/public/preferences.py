@@ -1,0 +1,381 @@
+"""What a reader gets, their address and their data, behind the link of their mails."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from enum import StrEnum
+from functools import cache, partial
+from http import HTTPStatus
+from typing import TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from starlette.responses import Response
+
+from digest.addresses import check_address, same_address_key
+from digest.errors import BusyError
+from digest.links import Purpose
+from digest.model import Format, Length, Preferences, Status, Subscriber
+from digest.reception import asking
+from digest.reception.choosing import NothingFollowed, Stance, chosen, stances
+from digest.reception.knowing import everything
+from digest.rendering.plaintext import one_line
+from digest.rendering.words import Speech, direction
+from digest.store import Wanted
+from digest.web.public.front import Front, Offer
+from digest.web.public.leaving import pause_end, tomorrow, zone_of
+from digest.web.public.pages import PRIVATE
+from digest.web.public.tokens import Holder
+from digest.web.public.visits import Visit
+
+STANCES = {
+    Stance.FOLLOW: "pages.follow",
+    Stance.TOP: "pages.top",
+    Stance.SKIP: "pages.skip",
+    Stance.MUTE: "pages.mute",
+}
+LENGTHS = {
+    Length.HEADLINES: "pages.headlines",
+    Length.SUMMARIES: "pages.summaries",
+    Length.FULL: "pages.full",
+}
+FORMATS = {Format.HTML: "pages.html", Format.TEXT: "pages.text"}
+
+LONGEST_NAME = 80
+
+
+class Unacceptable(Exception):
+    """A form says something that cannot be; `key` is the word for it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+@cache
+def timezones() -> tuple[str, ...]:
+    """Return the names of time zones that people know."""
+    odd = ("Etc/", "SystemV/", "posix/", "right/")
+    return tuple(
+        sorted(z for z in available_timezones() if "/" in z and not z.startswith(odd))
+    )
+
+
+class Centre:
+    """The pages `/p/TOKEN` and `/address/TOKEN`."""
+
+    def __init__(self, front: Front) -> None:
+        """Let readers of the front's newsroom choose."""
+        self._front = front
+
+    def show(self, visit: Visit) -> Response:
+        """Show what a reader has chosen, and what they would have received."""
+        token = visit.path["token"]
+        holder = self._front.tokens.holder(token, Purpose.PREFERENCES, even_nobody=True)
+        if holder is None:
+            return self._no_page(visit)
+        return self._page(visit, holder, holder.subscriber)
+
+    def change(self, visit: Visit) -> Response:
+        """Save a choice, or only show what it would bring."""
+        holder = self._holder(visit)
+        if holder is None:
+            return self._no_page(visit)
+        try:
+            wanted = self._wanted(visit, holder, holder.subscriber)
+            if visit.field("do") == "show":
+                return self._page(visit, holder, wanted)
+            saved = self._front.newsroom.store.audience.change(
+                holder.subscriber.id, partial(self._wanted, visit, holder), by="reader"
+            )
+        except Unacceptable as error:
+            return self._page(visit, holder, holder.subscriber, wrong=error.key)
+        holder = replace(holder, subscriber=saved)
+        return self._page(visit, holder, saved, saved="pages.saved")
+
+    def data(self, visit: Visit) -> Response:
+        """Hand out everything that is kept about a reader."""
+        holder = self._holder(visit)
+        if holder is None:
+            return self._no_page(visit)
+        kept = everything(self._front.newsroom, holder.subscriber)
+        return Response(
+            json.dumps(kept, ensure_ascii=False, indent=2),
+            media_type="application/json",
+            headers={
+                **PRIVATE,
+                "Content-Disposition": 'attachment; filename="my-data.json"',
+            },
+        )
+
+    def erasing(self, visit: Visit) -> Response:
+        """Show what erasing does, and the button that does it."""
+        holder = self._holder(visit)
+        if holder is None:
+            return self._no_page(visit)
+        speech = self._front.speech_of(holder)
+        return self._front.pages.page(
+            "question",
+            speech,
+            title=speech.word("pages.erase", None),
+            texts=[speech.word("pages.erase_text", None)],
+            action=f"p/{visit.path['token']}/erase",
+            button=speech.word("pages.erase", None),
+        )
+
+    def erase(self, visit: Visit) -> Response:
+        """Forget a reader for good."""
+        holder = self._holder(visit)
+        if holder is None:
+            return self._no_page(visit)
+        self._front.newsroom.store.audience.erase(holder.subscriber.id)
+        speech = self._front.speech_of(holder)
+        return self._front.pages.tell(speech, speech.word("pages.erased", None))
+
+    # -- another address --------------------------------------------------------
+
+    def move(self, visit: Visit) -> Response:
+        """Take down a new address; both are asked by mail."""
+        holder = self._holder(visit)
+        if holder is None:
+            return self._no_page(visit)
+        front, speech, held = (
+            self._front,
+            self._front.speech_of(holder),
+            holder.subscriber,
+        )
+        try:
+            address = check_address(visit.field("address"))
+        except ValueError:
+            return self._page(visit, holder, held, wrong="pages.not_address")
+        if same_address_key(address) == same_address_key(held.address):
+            return self._page(visit, holder, held, saved="pages.saved")
+        try:
+            asking.ask_address(front.newsroom, held, address)
+        except BusyError:
+            return front.pages.sorry(
+                speech, "pages.try_later", status=HTTPStatus.SERVICE_UNAVAILABLE
+            )
+        front.post.nudge()
+        return front.pages.tell(
+            speech,
+            speech.word("pages.asked", None),
+            speech.word("pages.both", None),
+        )
+
+    def agreeing(self, visit: Visit) -> Response:
+        """Show which address a link agrees to, and the button that does."""
+        found = self._front.tokens.request(visit.path["token"], Purpose.ADDRESS)
+        requests = self._front.newsroom.store.requests
+        if (
+            found is None
+            or found.kind is not Wanted.ADDRESS
+            or not requests.is_open(found)
+        ):
+            return self._no_page(visit)
+        pages, speech = self._front.pages, self._speech_of(found.subscriber)
+        text = pages.markup(speech, "pages.address_text", address=found.detail["to"])
+        return pages.page(
+            "question",
+            speech,
+            title=speech.word("pages.new_address", None),
+            texts=[text],
+            action=f"address/{visit.path['token']}",
+            button=speech.word("pages.confirm", None),
+        )
+
+    def agree(self, visit: Visit) -> Response:
+        """Note that one of the two addresses agrees."""
+        found = self._front.tokens.request(visit.path["token"], Purpose.ADDRESS)
+        if found is None or found.kind is not Wanted.ADDRESS:
+            return self._no_page(visit)
+        agreement = asking.confirm_address(self._front.newsroom, found)
+        if agreement is None:
+            return self._no_page(visit)
+        pages, speech = self._front.pages, self._speech_of(found.subscriber)
+        if agreement is asking.Agreement.IMPOSSIBLE:
+            return pages.sorry(speech, "pages.try_later", status=HTTPStatus.CONFLICT)
+        whole = agreement is asking.Agreement.WHOLE
+        return pages.tell(
+            speech,
+            speech.word("pages.new_address", None),
+            pages.markup(speech, "pages.address_done", address=found.detail["to"])
+            if whole
+            else speech.word("pages.address_half", None),
+        )
+
+    def _speech_of(self, subscriber: str | None) -> Speech:
+        found = self._front.newsroom.store.audience.find(subscriber or "")
+        return self._front.pages.speech(found.language if found else "")
+
+    # -- what a form says -------------------------------------------------------
+
+    def _wanted(self, visit: Visit, holder: Holder, held: Subscriber) -> Subscriber:
+        """Return a reader with what a form says; raise `Unacceptable`."""
+        known = {n.slug for n in self._front.newsroom.settings.newsletters}
+        taken = held.preferences.newsletters
+        ticked = known.intersection(visit.chosen("newsletter"))
+        wanted = replace(
+            self._topics(visit, held.preferences),
+            newsletters=(taken - known) | ticked,
+            length=_one_of(Length, visit.field("length"), held.preferences.length),
+            format=_one_of(Format, visit.field("format"), held.preferences.format),
+            limit=self._limit(visit.field("limit")),
+        )
+        languages = {tag for tag, _ in self._front.pages.languages()}
+        zone, language = visit.field("timezone"), visit.field("language")
+        held = replace(
+            held,
+            preferences=wanted,
+            left=(held.left | (taken & known)) - ticked,
+            name=_name(visit.field("name")),
+            language=language if language in languages else held.language,
+            timezone=zone if zone in timezones() else held.timezone,
+        )
+        return self._paused(visit, replace(holder, subscriber=held))
+
+    def _topics(self, visit: Visit, held: Preferences) -> Preferences:
+        before = stances(held, self._front.topics())
+        standing = {
+            topic: _one_of(Stance, visit.field(f"topic-{topic}"), stance)
+            for topic, stance in before.items()
+        }
+        try:
+            return chosen(held, standing)
+        except NothingFollowed:
+            raise Unacceptable("pages.choose_topic") from None
+
+    def _limit(self, written: str) -> int | None:
+        if not written:
+            return None
+        if not (written.isascii() and written.isdecimal() and len(written) <= 3):  # noqa: PLR2004 digits
+            raise Unacceptable("pages.wrong_number")
+        if not 1 <= int(written) <= self._most():
+            raise Unacceptable("pages.wrong_number")
+        return int(written)
+
+    def _most(self) -> int:
+        """Return the most stories that any newsletter puts into a mail."""
+        return max(n.limits.articles for n in self._front.newsroom.settings.newsletters)
+
+    def _paused(self, visit: Visit, holder: Holder) -> Subscriber:
+        written, held = visit.field("until"), holder.subscriber
+        if not written:
+            return replace(held, paused_until=None)
+        if written == _until(holder):
+            return held
+        now = self._front.newsroom.now()
+        until = pause_end(written, zone=zone_of(holder), now=now)
+        if until is None:
+            raise Unacceptable("pages.wrong_day")
+        return replace(held, paused_until=until)
+
+    # -- the page ---------------------------------------------------------------
+
+    def _page(
+        self,
+        visit: Visit,
+        holder: Holder,
+        shown: Subscriber,
+        *,
+        saved: str = "",
+        wrong: str = "",
+    ) -> Response:
+        front, now = self._front, self._front.newsroom.now()
+        speech = front.speech_of(holder)
+        pages, shown_holder = front.pages, replace(holder, subscriber=shown)
+        if holder.subscriber.status is Status.UNSUBSCRIBED:
+            wrong = wrong or "pages.left"
+        return pages.page(
+            "preferences",
+            speech,
+            status=HTTPStatus.OK,
+            title=speech.word("pages.preferences", None),
+            reader=holder.subscriber,
+            token=visit.path["token"],
+            unsubscribe=front.tokens.of(holder, Purpose.UNSUBSCRIBE),
+            saved=speech.word(saved, None) if saved else "",
+            wrong=pages.said(speech, wrong, n=self._most()) if wrong else "",
+            topics=self._offers(shown.preferences),
+            states=STANCES,
+            newsletters=front.newsletters(),
+            lengths=LENGTHS,
+            formats=FORMATS,
+            most=self._most(),
+            chosen=_chosen(shown_holder),
+            languages=pages.languages_to_choose(shown.language or speech.language),
+            timezones=pages.to_choose(timezones(), zone_of(shown_holder).key),
+            tomorrow=tomorrow(zone_of(holder), now),
+            sample=self._sample(shown, speech, zone_of(holder)),
+        )
+
+    def _offers(self, wanted: Preferences) -> list[Offer]:
+        topics = self._front.topics()
+        standing = stances(wanted, topics)
+        return [self._front.offered(t, state=standing[t.slug]) for t in topics]
+
+    def _sample(
+        self, shown: Subscriber, speech: Speech, zone: ZoneInfo
+    ) -> list[dict[str, object]]:
+        return [
+            {
+                "newsletter": sample.newsletter.title,
+                "date": speech.date(sample.at, zone.key),
+                "stories": [
+                    {
+                        "headline": one_line(article.headline),
+                        "url": article.url if _is_web(article.url) else "",
+                        "language": article.language or sample.newsletter.language,
+                        "dir": direction(
+                            article.language or sample.newsletter.language
+                        ),
+                    }
+                    for article in sample.articles
+                ],
+            }
+            for sample in self._front.showcase.week(shown)
+        ]
+
+    def _holder(self, visit: Visit) -> Holder | None:
+        return self._front.tokens.holder(visit.path["token"], Purpose.PREFERENCES)
+
+    def _no_page(self, visit: Visit) -> Response:
+        return self._front.pages.no_page(self._front.speech_for(visit))
+
+
+def _chosen(shown: Holder) -> dict[str, object]:
+    """Return what the form's fields say, but for those of long lists."""
+    wanted = shown.subscriber.preferences
+    return {
+        "newsletters": wanted.newsletters,
+        "length": wanted.length,
+        "format": wanted.format,
+        "limit": wanted.limit or "",
+        "name": shown.subscriber.name,
+        "until": _until(shown),
+    }
+
+
+def _until(holder: Holder) -> str:
+    """Return the day a pause ends, in the reader's zone; "" without one."""
+    until = holder.subscriber.paused_until
+    return until.astimezone(zone_of(holder)).date().isoformat() if until else ""
+
+
+def _name(written: str) -> str:
+    return "".join(filter(str.isprintable, one_line(written)))[:LONGEST_NAME].strip()
+
+
+Kind = TypeVar("Kind", bound=StrEnum)
+
+
+def _one_of(kind: type[Kind], written: str, otherwise: Kind) -> Kind:
+    """Return what is written, if it is one of its kind."""
+    try:
+        return kind(written)
+    except ValueError:
+        return otherwise
+
+
+def _is_web(url: str) -> bool:
+    return url.lower().startswith(("https://", "http://"))

@@ -1,0 +1,794 @@
+"""The public pages, asked as readers, mail programs, scanners and attackers do."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from digest.links import Links, Purpose
+from digest.model import Format, Length, State, Status
+from digest.newsroom import NOBODY, Newsroom
+from digest.reception.mails import A_DAY
+from digest.reception.post import Post
+from digest.web.public.app import public_app
+from digest.web.public.guards import MOST_COUNTED, Limiter, network
+from tests.commands import Shell
+from tests.projects import SETTINGS, smtp_settings
+from tests.stores import questions, rows
+from tests.visitors import ONE_CLICK, Site, Visitor, opened_site
+
+ANA, BO, CY = (f"{name}@readers.example" for name in ("ana", "bo", "cy"))
+
+TWO = smtp_settings(0).replace(
+    "sources:",
+    """\
+  weekly:
+    title: The Ledger Weekly
+    sender: The Ledger <digest@ledger.example>
+    schedule: {days: monday, at: "07:00"}
+sources:""",
+)
+
+NEW = {
+    "address": "new@x.example",
+    "newsletter": "daily",
+    "topic": "rivers",
+    "language": "en",
+}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with opened_site(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Site]:
+    """A site with two newsletters."""
+    with opened_site(tmp_path, settings=TWO) as opened:
+        yield opened
+
+
+def sent(site: Site) -> dict[str, str]:
+    """Send the next issue; return the text of each reader's mail, by address."""
+    newsletter = site.newsroom.newsletter("daily")
+    for issue in site.newsroom.issues.to_send(newsletter):
+        before = len(site.mails())
+        site.newsroom.send(issue)
+        found = {}
+        for mail in site.mails()[before:]:
+            part = mail.get_body(("plain",))
+            assert part is not None
+            found[str(mail["To"]).strip("<>")] = part.get_content()
+        return found
+    return {}
+
+
+def dump(site: Site) -> list[str]:
+    """Return all that the database holds."""
+    path = site.newsroom.settings.database
+    assert isinstance(path, Path)
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+class TestSubscribing:
+    def test_takes_a_form_a_mail_and_a_button(self, site: Site) -> None:
+        audience = site.newsroom.store.audience
+
+        answer = site.visitor.post("/subscribe", NEW)
+        assert (answer.status, "new@x.example" in answer.text) == (200, True)
+        assert audience.find("new@x.example") is None, "nobody was looked up yet"
+
+        link = site.link("new@x.example", "confirm")
+        (mail,) = site.mails("new@x.example")
+        assert mail["Subject"] == "Confirm: The Ledger Daily"
+        assert mail["Auto-Submitted"] == "auto-replied"
+        assert mail["List-Unsubscribe"] is None, "it is nobody's newsletter yet"
+        pending = audience.find("new@x.example")
+        assert pending is not None
+        assert pending.status is Status.PENDING
+
+        page = site.visitor.get(link)
+        assert "The Ledger Daily" in page.text
+        assert audience.find("new@x.example") == pending, "a look confirms nothing"
+
+        site.clock.forward(hours=71)
+        assert site.visitor.post(link).status == 200
+        reader = site.newsroom.subscriber("new@x.example")
+        assert reader.status is Status.ACTIVE
+        assert reader.preferences.follows == ("rivers",)
+        form, confirmed = audience.agreements(reader.id)
+        assert (form.method, confirmed.method) == ("form", "confirmed")
+        assert form.where == "https://ledger.example/subscribe"
+        assert "By subscribing you ask The Ledger" in confirmed.wording
+        assert confirmed.at == site.clock() > form.at
+
+        welcome = site.mails("new@x.example")[-1]
+        assert welcome["Subject"] == "Welcome: The Ledger Daily"
+        assert site.link("new@x.example", "p") == site.own("new@x.example", "p")
+
+    def test_welcomes_with_the_last_issue_made_for_the_new_reader(
+        self, site: Site
+    ) -> None:
+        sent(site)
+        site.visitor.post("/subscribe", NEW)
+        site.visitor.post(site.link("new@x.example", "confirm"))
+
+        welcome = site.mails("new@x.example")[-1]
+
+        text = welcome.get_body(("plain",))
+        assert text is not None
+        assert welcome["Subject"].startswith("Welcome: ")
+        assert "A lock reopens" in text.get_content()
+        assert "No bell on Monday" not in text.get_content(), "they follow rivers"
+        assert welcome["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert site.own("new@x.example", "u") in welcome["List-Unsubscribe"]
+        assert not sent(site), "it was the issue they would have got"
+
+    def test_gives_a_link_that_works_once_and_for_three_days(self, site: Site) -> None:
+        site.visitor.post("/subscribe", NEW)
+        link = site.link("new@x.example", "confirm")
+        assert site.visitor.post(link).status == 200
+        site.visitor.post(site.own("new@x.example", "u"), ONE_CLICK)
+
+        again = site.visitor.post(link)
+
+        reader = site.newsroom.subscriber("new@x.example")
+        assert again.status == site.visitor.get(link).status == 404
+        assert not reader.preferences.newsletters, "who left does not come back by it"
+        late = NEW | {"address": "late@x.example"}
+        site.visitor.post("/subscribe", late)
+        link = site.link("late@x.example", "confirm")
+        site.clock.forward(hours=72, seconds=1)
+        assert site.visitor.get(link).status == site.visitor.post(link).status == 404
+
+    def test_tells_nobody_who_is_known(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        audience = site.newsroom.store.audience
+        audience.leave(site.newsroom.subscriber(BO).id, None, by="reader")
+        audience.suppress("angry@x.example", "complaint", by="inbox")
+        site.visitor.get("/subscribe")
+        asked = questions(monkeypatch)
+
+        told = set()
+        for address in ("nobody@x.example", ANA, BO, "angry@x.example"):
+            asked.clear()
+            answer = site.visitor.post("/subscribe", NEW | {"address": address})
+            hidden = answer.text.replace(address, "ADDRESS")
+            told.add((answer.status, hidden, tuple(asked)))
+
+        assert len(told) == 1, "the same words, by the same work"
+        assert "you are subscribed" not in told.pop()[1]
+        known = [m for m in site.mails(ANA) if "receive it already" in str(m)]
+        assert len(known) == 1
+        assert site.link(BO, "confirm"), "who left may come back"
+        assert not site.mails("angry@x.example"), "who complained is left alone"
+
+    def test_lets_who_gets_one_newsletter_ask_for_another(self, two: Site) -> None:
+        reader = two.newsroom.subscriber(ANA)
+        assert reader.preferences.newsletters == {"daily", "weekly"}
+        two.visitor.post(two.own(ANA, "u", "weekly"), ONE_CLICK)
+        wish = {"address": ANA, "newsletter": "weekly", "topic": "schools"}
+
+        two.visitor.post("/subscribe", wish)
+        assert two.newsroom.subscriber(ANA).preferences.newsletters == {"daily"}
+        two.visitor.post(two.link(ANA, "confirm"))
+
+        now = two.newsroom.subscriber(ANA)
+        assert now.preferences.newsletters == {"daily", "weekly"}
+        assert now.preferences.follows == ("rivers", "schools")
+        assert not now.left
+        agreed = two.newsroom.store.audience.agreements(now.id)
+        assert [each.method for each in agreed][-2:] == ["form", "confirmed"]
+
+    def test_cannot_be_used_to_fill_a_strangers_mailbox(self, site: Site) -> None:
+        for number in range(12):
+            visitor = Visitor(site.app, client=f"198.51.100.{number}")
+            assert visitor.post("/subscribe", NEW).status == 200
+            site.mails()
+        assert len(site.mails("new@x.example")) == A_DAY
+
+        site.clock.forward(hours=25)
+        site.visitor.post("/subscribe", NEW)
+        assert len(site.mails("new@x.example")) == A_DAY + 1
+
+        answers = [
+            site.visitor.post("/subscribe", NEW | {"address": f"{n}@x.example"})
+            for n in range(20)
+        ]
+        assert {answer.status for answer in answers} == {200, 429}
+        other = Visitor(site.app, client="203.0.113.9")
+        assert other.post("/subscribe", NEW).status == 200
+        assert site.visitor.post(site.own(ANA, "u"), ONE_CLICK).status == 200, (
+            "leaving is never too often"
+        )
+
+    def test_says_what_is_wrong_with_a_form_and_keeps_the_rest(self, two: Site) -> None:
+        wrong = NEW | {"address": 'me<script>"@x', "newsletter": "weekly"}
+
+        answer = two.visitor.post("/subscribe", wrong)
+        nothing = two.visitor.post("/subscribe", {"address": "new@x.example"})
+
+        assert answer.status == nothing.status == 422
+        assert "This is not a mail address" in answer.text
+        assert "<script>" not in answer.text
+        assert 'value="weekly" checked' in answer.text
+        assert 'value="daily" checked' not in answer.text
+        assert "Choose at least one newsletter" in nothing.text
+        assert not two.newsroom.store.requests.waiting()
+
+    def test_is_never_lost_while_the_mail_server_is_away(
+        self, site: Site, tmp_path: Path
+    ) -> None:
+        port = site.box.port
+        site.box.controller.stop()
+        site.visitor.post("/subscribe", NEW)
+        assert site.post.send_due() == 0
+        other = site.visitor.post("/subscribe", NEW | {"address": "other@x.example"})
+        assert "takes no mail at the moment" in other.text
+        site.post.send_due()
+
+        site.box.controller.__init__(  # type: ignore[misc] # the same port again
+            site.box.filing, hostname="127.0.0.1", port=port
+        )
+        site.box.controller.start()
+        assert site.post.send_due() == 0, "not due again yet"
+        site.clock.forward(minutes=6)
+        restarted = Post(site.newsroom)
+
+        assert restarted.send_due() == 2
+        assert site.link("new@x.example", "confirm")
+        assert len(site.mails()) == 2
+        assert not restarted.troubled
+
+
+class TestOneClick:
+    def test_unsubscribes_by_either_encoding_without_cookie_or_redirect(
+        self, two: Site
+    ) -> None:
+        multipart = (
+            b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\n'
+            b"One-Click\r\n--x--\r\n"
+        )
+        answers = [
+            Visitor(two.app, headers={}).post(two.own(ANA, "u"), ONE_CLICK),
+            Visitor(two.app, headers={"sec-fetch-site": "cross-site"}).post(
+                two.own(BO, "u"),
+                multipart,
+                content_type="multipart/form-data; boundary=x",
+            ),
+            two.visitor.post(two.own(CY, "u").upper().replace("/U/", "/u/")),
+            two.visitor.post(two.own(CY, "u"), ONE_CLICK),
+        ]
+
+        for answer in answers:
+            assert answer.status == 200
+            assert "set-cookie" not in answer.headers
+            assert "location" not in answer.headers
+        for address in (ANA, BO, CY):
+            reader = two.newsroom.subscriber(address)
+            assert reader.status is Status.ACTIVE
+            assert reader.preferences.newsletters == {"weekly"}, "this one alone"
+        told = two.newsroom.store.audience.history(two.newsroom.subscriber(CY).id)
+        assert [event.kind for event in told].count("left") == 1
+        assert not two.mails(), "nobody is written to because they left"
+
+    def test_stops_the_mail_that_is_about_to_leave(self, site: Site) -> None:
+        newsletter = site.newsroom.newsletter()
+        issue = site.newsroom.issues.prepare(newsletter)
+        assert issue is not None
+
+        site.visitor.post(site.own(ANA, "u"), ONE_CLICK)
+        report = site.newsroom.send(issue)
+
+        assert report.counts == {State.SENT: 2, State.SKIPPED: 1}
+        assert site.box.received == {BO: 1, CY: 1}
+
+    def test_gives_a_bad_link_nothing_but_404(self, site: Site) -> None:
+        good = site.own(ANA, "u")
+        other = site.own(BO, "u")
+        before = dump(site)
+
+        for token in (
+            good[:-1],
+            good + "a",
+            good[:-1] + ("a" if good[-1] != "a" else "b"),
+            good[:16] + other[16:],
+            "/u/" + site.own(ANA, "p").rpartition("/")[2],
+            "/u/" + "ſ" * 32,
+            "/u/" + "7" * 32,
+        ):
+            answer = site.visitor.post(quote(token), ONE_CLICK)
+            assert (answer.status, answer.text) == (404, "There is no such page.\n")
+        assert dump(site) == before
+
+    def test_offers_less_and_the_way_back(self, two: Site) -> None:
+        link, visitor = two.own(CY, "u"), two.visitor
+
+        def now() -> tuple[object, ...]:
+            reader = two.newsroom.subscriber(CY)
+            wanted = reader.preferences
+            return reader.status, wanted.newsletters, wanted.mutes
+
+        asked = visitor.get(link)
+        assert "Unsubscribe from <bdi>" not in asked.text
+        assert "Unsubscribe from The Ledger Daily" in asked.text
+        assert "The Ledger Weekly" in asked.text
+
+        visitor.post(f"{link}/without", {"topic": "rivers"})
+        assert now() == (Status.ACTIVE, {"daily", "weekly"}, {"rivers"})
+        paused = visitor.post(f"{link}/pause", {"days": "30"})
+        assert "23 December 2026" in paused.text
+        reader = two.newsroom.subscriber(CY)
+        assert reader.paused_until == datetime(2026, 12, 22, 23, tzinfo=UTC)
+        visitor.post(two.own(CY, "pause"), {"days": "0"})
+        assert two.newsroom.subscriber(CY).paused_until is None
+
+        left = visitor.post(link, ONE_CLICK)
+        assert "Undo" in left.text
+        assert now() == (Status.ACTIVE, {"weekly"}, {"rivers"})
+        visitor.post(f"{link}/everything")
+        assert now()[0] is Status.UNSUBSCRIBED
+        visitor.post(f"{link}/undo")
+        assert now() == (Status.ACTIVE, {"daily", "weekly"}, {"rivers"})
+        assert visitor.post(f"{link}/without", {"topic": "none"}).status == 404
+
+
+class TestPreferences:
+    def test_change_the_next_mail(self, two: Site) -> None:
+        page = two.own(CY, "p")
+        choice: dict[str, str | list[str]] = {
+            "newsletter": ["daily"],
+            "topic-rivers": "top",
+            "topic-schools": "mute",
+            "length": "headlines",
+            "format": "text",
+            "limit": "3",
+            "language": "ar",
+            "timezone": "Asia/Tokyo",
+            "name": "  Cy\u202e  Twombly ",
+            "until": "",
+        }
+
+        shown = two.visitor.post(page, choice | {"do": "show"})
+        assert two.newsroom.subscriber(CY).preferences.follows == ()
+        assert "A lock reopens" in shown.text
+        assert "No bell on Monday" not in shown.text
+        saved = two.visitor.post(page, choice | {"do": "save"})
+
+        reader = two.newsroom.subscriber(CY)
+        wanted = reader.preferences
+        assert "حُفظ ذلك" in saved.text, "in the language just chosen"
+        assert wanted.newsletters == {"daily"}
+        assert reader.left == {"weekly"}
+        assert wanted.follows == ()
+        assert wanted.mutes == {"schools"}
+        assert wanted.top == {"rivers"}
+        assert (wanted.length, wanted.format, wanted.limit) == (
+            Length.HEADLINES,
+            Format.TEXT,
+            3,
+        )
+        assert (reader.name, reader.language) == ("Cy Twombly", "ar")
+        assert reader.timezone == "Asia/Tokyo"
+        texts = sent(two)
+        assert "No bell on Monday" in texts[BO]
+        assert "No bell on Monday" not in texts[CY]
+        again = two.visitor.get(page)
+        assert 'dir="rtl"' in again.text
+        assert again.text.count(" selected") == 4
+
+    def test_are_not_changed_by_what_makes_no_sense(self, site: Site) -> None:
+        page, before = site.own(ANA, "p"), site.newsroom.subscriber(ANA)
+        kept = {"newsletter": "daily"}
+        wrong = {
+            "number of stories must be from 1 to": {"limit": "0"},
+            "stories must be from": {"limit": "٣"},
+            "day must be after today": {"until": "2026-11-23"},
+            "be after today": {"until": "9999-12-31"},
+            "at least one topic": {"topic-rivers": "skip", "topic-schools": "mute"},
+        }
+
+        for words, fields in wrong.items():
+            assert words in site.visitor.post(page, kept | fields).text, fields
+        odd = {"length": "x", "format": "\0", "language": "tlh", "timezone": "../etc"}
+        site.visitor.post(page, kept | odd | {"newsletter": ["daily", "odd"]})
+
+        assert site.newsroom.subscriber(ANA) == replace(before, name="")
+
+    def test_hold_a_pause_in_the_readers_own_days(self, site: Site) -> None:
+        page = site.own(ANA, "p")
+        fields = {"newsletter": "daily", "until": "2026-12-01"}
+
+        site.visitor.post(page, fields | {"timezone": "Pacific/Auckland"})
+
+        until = site.newsroom.subscriber(ANA).paused_until
+        assert until == datetime(2026, 11, 30, 11, tzinfo=UTC)
+        assert 'value="2026-12-01"' in site.visitor.get(page).text
+        assert ANA not in sent(site)
+
+    def test_move_to_another_address_once_both_agree(self, site: Site) -> None:
+        page, reader = site.own(ANA, "p"), site.newsroom.subscriber(ANA)
+
+        site.visitor.post(f"{page}/address", {"address": "Ana@new.example"})
+        old, new = site.link(ANA, "address"), site.link("Ana@new.example", "address")
+        assert "Ana@new.example" in site.visitor.get(old).text
+        half = site.visitor.post(new)
+        assert "other address" in half.text
+        assert site.newsroom.subscriber(ANA) == reader
+        assert site.visitor.post(new).status == 404, "one address counts once"
+        whole = site.visitor.post(old)
+
+        assert "goes to" in whole.text
+        moved = site.newsroom.subscriber("ana@new.example")
+        assert moved == replace(reader, address="Ana@new.example")
+        assert site.own("ana@new.example", "p") == page, "links go on working"
+        assert "Ana@new.example" in sent(site)
+
+    def test_do_not_move_onto_another_reader(self, site: Site) -> None:
+        before = site.newsroom.subscriber(BO)
+
+        site.visitor.post(f"{site.own(ANA, 'p')}/address", {"address": BO})
+        old, new = site.link(ANA, "address"), site.link(BO, "address")
+        site.visitor.post(new)
+
+        assert site.visitor.post(old).status == 409
+        assert site.newsroom.subscriber(BO) == before
+        assert site.newsroom.subscriber(ANA).address == ANA
+
+    def test_hand_out_and_erase_all_there_is(self, site: Site) -> None:
+        page, id_ = site.own(ANA, "p"), site.newsroom.subscriber(ANA).id
+        unsubscribe = site.own(ANA, "u")
+        sent(site)
+        site.visitor.post("/subscribe", {"address": ANA, "newsletter": "daily"})
+        site.visitor.post(f"{page}/address", {"address": "ana@new.example"})
+        site.mails()
+
+        kept = site.visitor.post(f"{page}/data")
+        told = json.loads(kept.text)
+        assert kept.headers["content-disposition"].startswith("attachment")
+        assert told["reader"]["address"] == ANA
+        assert [each["method"] for each in told["agreements"]] == ["form"]
+        assert len(told["requests"]) == 3
+
+        assert site.visitor.get(f"{page}/erase").status == 200
+        assert site.newsroom.subscriber(ANA).id == id_
+        assert "erased" in site.visitor.post(f"{page}/erase").text
+        assert site.visitor.get(page).status == 404
+        left = site.visitor.post(unsubscribe, ONE_CLICK)
+        assert (left.status, left.text) == (200, "You are unsubscribed.\n")
+        text = "\n".join(dump(site))
+        assert ANA not in text
+        assert "ana@new.example" not in text
+        assert id_ not in text
+
+
+class TestNothingButAButton:
+    def test_changes_anything_whatever_a_scanner_asks(self, two: Site) -> None:
+        two.visitor.post("/subscribe", NEW)
+        two.visitor.post(f"{two.own(BO, 'p')}/address", {"address": "b@new.example"})
+        sent(two)
+        links = {
+            re.sub(r"[>).,]+$", "", url)
+            for mail in two.mails()
+            for text in (mail.as_string(), *_texts(mail))
+            for url in re.findall(r"https://ledger\.example(/[^\s\"<]*)", text)
+        }
+        assert {"u", "p", "pause", "confirm", "address", "archive"} <= {
+            link.split("/")[1] for link in links
+        }
+        for _ in range(2):
+            found = [two.visitor.get(link) for link in sorted(links)]
+            links |= {link for answer in found for link in answer.links}
+        before = dump(two)
+
+        asked = 0
+        for link in sorted(links):
+            for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND"):
+                answer = two.visitor.ask(method, link)
+                assert answer.status in (200, 308, 404, 405), (method, link)
+                assert "set-cookie" not in answer.headers
+                asked += 1
+
+        assert asked > 150
+        assert dump(two) == before
+        assert not two.newsroom.store.requests.waiting()
+
+    def test_that_is_on_another_site(self, site: Site) -> None:
+        page = site.own(ANA, "p")
+        before = dump(site)
+
+        for headers in (
+            {"sec-fetch-site": "cross-site"},
+            {"sec-fetch-site": "same-site", "origin": "https://ledger.example"},
+            {"origin": "https://evil.example"},
+            {"origin": "https://ledger.example.evil.example"},
+        ):
+            stranger = Visitor(site.app, headers=headers)
+            for path in (page, f"{page}/erase", f"{page}/data", "/subscribe"):
+                assert stranger.post(path, NEW).status == 403, (headers, path)
+        assert dump(site) == before
+        own = Visitor(site.app, headers={"origin": "https://ledger.example"})
+        assert own.post(page, {"newsletter": "daily"}).status == 200
+
+
+class TestTokens:
+    def test_open_one_thing_and_survive_a_change_of_keys(self, site: Site) -> None:
+        kinds = ("u", "p", "pause")
+        tokens = {kind: site.own(ANA, kind).rpartition("/")[2] for kind in kinds}
+
+        for kind in (*kinds, "confirm", "address"):
+            for made, token in tokens.items():
+                expected = 200 if kind == made else 404
+                assert site.visitor.get(f"/{kind}/{token}").status == expected
+
+        site.newsroom.store.add_key()
+        with Newsroom(site.newsroom.settings, now=site.clock) as sender:
+            reader = sender.subscriber(ANA)
+            fresh = sender.links.token(
+                Purpose.UNSUBSCRIBE, subscriber=reader.id, scope="daily"
+            )
+        assert fresh != tokens["u"]
+        site.clock.forward(seconds=2)
+        assert site.visitor.get(f"/u/{tokens['u']}").status == 200
+        assert site.visitor.get(f"/u/{fresh}").status == 200, "taken up while serving"
+        forged = Links(key=b"\0" * 32, site_url="").token(
+            Purpose.UNSUBSCRIBE, subscriber=reader.id, scope="daily"
+        )
+        assert site.visitor.get(f"/u/{forged}").status == 404
+
+    def test_of_test_mails_show_their_pages_and_change_nothing(
+        self, site: Site
+    ) -> None:
+        before = dump(site)
+
+        for purpose, kind in (
+            (Purpose.UNSUBSCRIBE, "u"),
+            (Purpose.PREFERENCES, "p"),
+            (Purpose.PAUSE, "pause"),
+        ):
+            token = site.newsroom.links.token(purpose, subscriber=NOBODY, scope="daily")
+            assert site.visitor.get(f"/{kind}/{token}").status == 200
+            expected = 200 if kind == "u" else 404
+            assert site.visitor.post(f"/{kind}/{token}").status == expected
+            for more in ("/undo", "/everything", "/erase", "/data"):
+                assert site.visitor.post(f"/{kind}/{token}{more}").status >= 404
+        assert dump(site) == before
+
+    def test_are_neither_kept_nor_passed_on(self, site: Site) -> None:
+        for kind in ("u", "p", "pause"):
+            answer = site.visitor.get(site.own(ANA, kind))
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["referrer-policy"] == "no-referrer"
+            assert "noindex" in answer.headers["x-robots-tag"]
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert ANA not in "".join(answer.links)
+            assert "style=" not in answer.text
+            assert "<script" not in answer.text
+
+
+class TestTheRest:
+    def test_of_the_site_is_the_archive_and_what_machines_ask_for(
+        self, site: Site
+    ) -> None:
+        assert site.visitor.get("/archive/").status == 404, "nothing is out"
+        sent(site)
+        site.clock.forward(minutes=2)
+
+        home = site.visitor.get("/archive/")
+        issue = site.visitor.get("/archive/daily/2026-11-23/")
+        feed = site.visitor.get("/archive/daily/feed.xml")
+
+        assert home.status == issue.status == feed.status == 200
+        assert "A lock reopens" in issue.text
+        assert feed.headers["content-type"].startswith("application/atom+xml")
+        assert "x-robots-tag" not in home.headers
+        way = site.visitor.get("/archive/daily/2026-11-23")
+        assert (way.status, way.headers["location"]) == (308, "2026-11-23/")
+        for path in (
+            "../../digest.db",
+            "%2e%2e/x",
+            ".digest-archive",
+            "a\0b",
+            "x" * 999,
+        ):
+            assert site.visitor.get(f"/archive/{path}").status == 404
+        assert "Disallow: /p/" in site.visitor.get("/robots.txt").text
+        contact = site.visitor.get("/.well-known/security.txt").text
+        assert "Contact: mailto:digest@ledger.example" in contact
+        assert site.visitor.get("/healthz").text == "ok\n"
+        assert site.visitor.get("/readyz").status == 503
+        with site.post:
+            assert site.visitor.get("/readyz").text == "ready\n"
+
+    def test_works_below_a_path_whether_a_proxy_takes_it_off_or_not(
+        self, tmp_path: Path
+    ) -> None:
+        below = smtp_settings(0).replace(
+            "https://ledger.example", "https://x.example/news"
+        )
+        with opened_site(tmp_path, settings=below) as site:
+            page = site.own(ANA, "p")
+            assert page.startswith("/news/p/")
+            for path in (page, page.removeprefix("/news")):
+                answer = site.visitor.get(path)
+                assert answer.status == 200
+                assert all(link.startswith("/news/") for link in answer.links)
+            assert site.visitor.get("/newsletter").status == 404
+            assert site.visitor.get("/news/archive").headers["location"] == "archive/"
+
+    def test_speaks_the_visitors_language(self, site: Site) -> None:
+        arabic = site.visitor.get(
+            "/subscribe", accept_language="tlh, ar;q=0.8, en;q=0.1"
+        )
+        chosen = site.visitor.get("/subscribe?language=fr", accept_language="ar")
+
+        assert '<html lang="ar" dir="rtl">' in arabic.text
+        assert '<html lang="fr" dir="ltr">' in chosen.text
+        assert 'value="fr" lang="fr" selected' in chosen.text
+
+    def test_counts_visitors_in_bounded_memory(self) -> None:
+        now = 0.0
+        limiter = Limiter(at_once=2, an_hour=3600, clock=lambda: now)
+
+        assert [limiter.allows("a") for _ in range(3)] == [True, True, False]
+        now = 1.0
+        assert [limiter.allows("a") for _ in range(2)] == [True, False]
+        for number in range(MOST_COUNTED + 5):
+            limiter.allows(str(number))
+        assert len(limiter) == MOST_COUNTED
+        assert network("2001:db8:1:2:3::4") == network("2001:db8:1:2:ffff::")
+        assert network("::ffff:192.0.2.1") == "192.0.2.1"
+
+    def test_takes_no_body_that_is_no_form(self, site: Site) -> None:
+        page = site.own(ANA, "p")
+        before = site.newsroom.subscriber(ANA)
+
+        for body in (b"\xff\xfe%zz&&&=", b"a=1&" * 600, b"{}", b"a" * 70_000):
+            answer = site.visitor.post(page, body)
+            assert answer.status in (200, 413)
+        assert site.newsroom.subscriber(ANA).preferences.follows == (
+            before.preferences.follows
+        )
+
+
+def test_a_new_key_is_made_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(capsys, tmp_path)
+    (tmp_path / "digest.yaml").write_text(SETTINGS.replace("subscribers: ", "# "))
+
+    first, second = shell("keys", "rotate"), shell("keys", "rotate", "--json")
+
+    assert "There are 2 keys now" in first.out
+    assert second.json == {"keys": 3, "open_issues": []}
+    assert len(rows(tmp_path, "select 1 from secret where name like 'links%'")) == 3
+
+
+def test_digest_yaml_says_where_to_listen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(capsys, tmp_path)
+    wrong = "serve: {host: news.example, port: 0, trusted_proxies: [10.0.0.1/8]}\n"
+    (tmp_path / "digest.yaml").write_text(SETTINGS + wrong)
+
+    said = shell("check").err
+
+    assert "is not an address of this machine" in said
+    assert "is neither an address nor a network" in said
+    assert said.count("digest.yaml:") >= 3
+
+
+def _texts(mail: object) -> Iterator[str]:
+    """Yield the parts of a mail as they are read."""
+    for part in mail.walk():  # type: ignore[attr-defined] # an EmailMessage
+        if not part.is_multipart():
+            yield part.get_content()
+
+
+# -- whatever is asked -------------------------------------------------------------
+
+PATHS = (
+    "/", "/subscribe", "/confirm/{token}", "/u/{token}", "/u/{token}/everything",
+    "/u/{token}/undo", "/u/{token}/without", "/u/{token}/pause", "/pause/{token}",
+    "/p/{token}", "/p/{token}/data", "/p/{token}/address", "/p/{token}/erase",
+    "/address/{token}", "/archive/{token}", "/archive", "/robots.txt", "/readyz",
+)  # fmt: skip
+NAMES = (
+    "address", "newsletter", "topic", "topic-rivers", "topic-schools", "length",
+    "format", "limit", "language", "timezone", "name", "until", "days", "do", "spoken",
+)  # fmt: skip
+VALUES = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(
+        ["daily", "rivers", "follow", "skip", "mute", "top", "7", "30", "0", "-1", "1e9",
+         "2026-12-01", "0001-01-01", "9999-12-31", "a@b.example", "ar", "UTC", "show"]
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """A site, and a link of it to confirm."""
+    with opened_site(tmp_path_factory.mktemp("fuzzed")) as opened:
+        opened.visitor.post("/subscribe", NEW)
+        yield opened, opened.link("new@x.example", "confirm").rpartition("/")[2]
+
+
+@settings(
+    max_examples=120,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    method=st.sampled_from(["GET", "POST", "POST", "HEAD", "OPTIONS"]),
+    path=st.sampled_from(PATHS),
+    token=st.one_of(
+        st.sampled_from(["u", "p", "pause", "confirm"]), st.text(max_size=40)
+    ),
+    fields=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
+    query=st.dictionaries(st.sampled_from(["language", "newsletter"]), VALUES),
+    accept=st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0")),
+)
+def test_nothing_that_is_asked_is_answered_by_a_fault_of_ours(
+    fuzzed: tuple[Site, str],
+    method: str,
+    path: str,
+    token: str,
+    fields: dict[str, str],
+    query: dict[str, str],
+    accept: str,
+) -> None:
+    site, to_confirm = fuzzed
+    if token in ("u", "p", "pause"):
+        token = site.own(ANA, token).rpartition("/")[2]
+    elif token == "confirm":
+        token = to_confirm
+    if path.endswith("/erase") and method == "POST":
+        return  # it works, and then there is nothing left to ask for
+    site.clock.forward(minutes=1)
+    url = path.replace("{token}", quote(token, safe="")) + (
+        "?" + "&".join(f"{k}={quote(v)}" for k, v in query.items()) if query else ""
+    )
+    body = "&".join(f"{k}={quote(v)}" for k, v in fields.items()).encode()
+
+    answer = site.visitor.ask(
+        method,
+        url,
+        body,
+        headers={"accept_language": accept, "content-type": "x"},
+    )
+
+    assert answer.status < 500 or path == "/readyz"
+    assert site.newsroom.store.audience.find(ANA)
+
+
+def test_a_page_that_fails_says_so_and_tells_nothing(
+    site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = public_app(site.newsroom, post=site.post, folder=tmp_path / "elsewhere")
+    rows(site.folder / "news", "select 1")
+    with closing(sqlite3.connect(site.folder / "news" / "digest.db")) as connection:
+        connection.execute("drop table request")
+
+    answer = Visitor(app).post("/subscribe", NEW)
+
+    assert answer.status == 503
+    assert "Please try again later" in answer.text
+    assert "request" not in answer.text
+    assert "a page could not be shown" in caplog.text

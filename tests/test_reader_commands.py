@@ -1,0 +1,223 @@
+"""`digest subscribers`: readers by hand, their history, their numbers, all about one."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Shell, run
+from tests.projects import write_project
+
+ANA = "ana@readers.example"
+BO = "bo@readers.example"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "news")
+
+
+@pytest.fixture
+def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
+    shell = Shell(capsys, project)
+    assert shell("subscribers", "import").code == 0
+    return shell
+
+
+def found(digest: Shell, *options: str) -> list[str]:
+    listed = digest("subscribers", "list", "--json", *options).json["subscribers"]
+    return sorted(reader["address"].partition("@")[0] for reader in listed)
+
+
+def test_a_reader_is_added_changed_and_found(digest: Shell) -> None:
+    no_consent = digest("subscribers", "add", "dee@readers.example")
+    wrong = digest(
+        "subscribers", "add", "dee", "--consent", "fair", "--follows", "river;schools"
+    )
+    added = digest(
+        "subscribers", "add", "dee@readers.example", "--consent", "fair",
+        "--follows", "rivers", "--language", "fr", "--limit", "3",
+    )  # fmt: skip
+    again = digest("subscribers", "add", "DEE@readers.example", "--consent", "fair")
+    edited = digest(
+        "subscribers", "edit", "dee@readers.example", "--follows", "-", "--mutes",
+        "tag:rail;schools", "--limit", "-", "--address", "dee@new.example",
+    )  # fmt: skip
+    same = digest("subscribers", "edit", "dee@new.example", "--language", "fr")
+    taken = digest("subscribers", "edit", BO, "--address", ANA)
+
+    assert no_consent.code == 2
+    assert (wrong.code, wrong.err.count("\n")) == (3, 2)
+    assert "`address` is not a mail address" in wrong.err
+    assert "`follows` names no topic: 'river'; did you mean" in wrong.err
+    assert "is added" in added.out
+    assert "is known already, and active" in again.err
+    assert "dee@new.example is changed" in edited.out
+    assert "is as before" in same.out
+    assert "another reader" in taken.err
+    dee = digest("subscribers", "show", "dee@new.example", "--json").json["subscriber"]
+    assert dee["preferences"] == {
+        "newsletters": ["daily"], "follows": [], "mutes": ["schools", "tag:rail"], "top": [],
+        "format": "html", "length": "summaries", "limit": None,
+    }  # fmt: skip
+    assert found(digest, "--language", "FR") == ["dee"]
+    assert found(digest, "--follows", "rivers") == ["ana", "cy", "dee"]
+    assert found(digest, "--mutes", "schools") == ["dee"]
+    assert found(digest, "--search", "NEW.ex") == ["dee"]
+    assert found(digest, "--status", "active", "--newsletter", "daily") == [
+        "ana", "bo", "cy", "dee",
+    ]  # fmt: skip
+    assert found(digest, "--left", "daily") == []
+    assert "No such reader" in digest("subscribers", "list", "--left", "daily").out
+
+
+def test_who_left_is_brought_back_for_a_reason_alone(digest: Shell) -> None:
+    digest("subscribers", "unsubscribe", ANA)
+    digest("subscribers", "suppress", BO, "--reason", "their lawyer wrote")
+    digest("subscribers", "suppress", "eve@readers.example", "--reason", "spam trap")
+    not_an_address = digest("subscribers", "suppress", "eve", "--reason", "x")
+    suppressed = digest("subscribers", "edit", "cy@readers.example", "--address",
+                        "eve@readers.example")  # fmt: skip
+    no_reason = digest("subscribers", "revive", ANA, "--reason", " ")
+    ana = digest("subscribers", "revive", ANA, "--reason", "asked by phone")
+    bo = digest("subscribers", "revive", BO, "--reason", "was a mistake")
+    eve = digest("subscribers", "revive", "eve@readers.example", "--reason", "no trap")
+    nobody = digest("subscribers", "revive", "eve@readers.example", "--reason", "again")
+
+    assert "not a mail address" in not_an_address.err
+    assert "eve@readers.example must not be mailed (operator)" in suppressed.err
+    assert "--reason is empty" in no_reason.err
+    assert f"{ANA} is active again" in ana.out
+    assert f"{BO} is active again" in bo.out
+    assert "may be mailed again, and is no reader" in eve.out
+    assert "is no reader, and not suppressed" in nobody.err
+    told = digest("subscribers", "why", BO).out
+    assert "they unsubscribed (operator: their lawyer wrote: operator)" in told
+    assert "consent (operator): was a mistake" in told
+
+
+def test_why_tells_who_said_what(digest: Shell, project: Path) -> None:
+    other = project / "fair.csv"
+    other.write_text(f"address,name,consent_where\n{ANA},Ana Real,Spring fair\n")
+    digest("subscribers", "import", other)
+    digest("subscribers", "edit", ANA, "--limit", "5")
+
+    told = digest("subscribers", "why", ANA).out
+    as_json = digest("subscribers", "why", ANA, "--json").json
+
+    sentences = [line.strip()[18:] for line in told.splitlines()[1:5]]
+    assert sentences == [
+        "subscribers.yaml named them for the first time",
+        "consent (import): Spring fair [fair.csv; when is unknown]",
+        (
+            "fair.csv changed them: consent.where was none, is Spring fair; name was "
+            "Ana, is Ana Real"
+        ),
+        "operator changed them: limit was none, is 5",
+    ]
+    origins = {row["what"]: (row["value"], row["by"]) for row in as_json["came_from"]}
+    assert origins["name"] == ("Ana Real", "fair.csv")
+    assert origins["limit"] == ("5", "operator")
+    assert origins["follows"] == ("rivers", "subscribers.yaml")
+    assert as_json["said_by_files"]["subscribers.yaml"]["name"] == "Ana"
+    assert "fair.csv says at present: active, daily" in told
+
+
+def test_stats_count_what_readers_ask_for(digest: Shell) -> None:
+    digest("subscribers", "unsubscribe", "cy@readers.example")
+    digest("subscribers", "edit", ANA, "--paused-until", "2099-01-01", "--mutes", "-")
+
+    told = digest("subscribers", "stats").out
+    as_json = digest("subscribers", "stats", "--json").json
+
+    assert "All: 2 active, 1 unsubscribed" in told
+    assert "Active: 2; of these 1 are paused, 0 take nothing, 0 follow" in told
+    assert [
+        line.split() for line in told.splitlines() if line.startswith("follows")
+    ] == [
+        ["follows", "rivers", "1", "50.0", "%"],
+        ["follows", "schools", "1", "50.0", "%"],
+    ]
+    assert as_json["domains"] == {"readers.example": 2}
+    for name in ("bo", "ana"):
+        digest("subscribers", "erase", f"{name}@readers.example", "--yes")
+    assert digest("subscribers", "stats").out.startswith("All: 1 unsubscribed")
+
+
+def test_a_reader_gets_everything_held_about_them_and_is_forgotten(
+    digest: Shell, project: Path
+) -> None:
+    digest("collect")
+    digest("send")
+    followed = digest("subscribers", "remove", ANA)
+    file = project / "ana.json"
+
+    digest("subscribers", "export", file, "--reader", ANA)
+    about = json.loads(file.read_text())
+    asked = run(project, "subscribers", "erase", ANA)
+    erased = digest("subscribers", "erase", ANA, "--yes")
+
+    assert "Take the line out there" in followed.err
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert about == digest("subscribers", "export", "--reader", BO).json | about
+    assert about["reader"]["name"] == "Ana"
+    assert about["said_by_files"]["subscribers.yaml"]["preferences"]["follows"] == [
+        "rivers"
+    ]
+    (mail,) = about["deliveries"]
+    assert mail["delivery"]["state"] == "sent"
+    assert {a["headline"] for a in mail["articles"]} == {
+        "The ferry is back",
+        "A lock reopens",
+    }
+    assert asked.code == 130
+    assert "subscribers.yaml may still hold their address" in erased.err
+    assert "1 line left out" in digest("subscribers", "import").err
+    assert "3 sent" in digest("status").out
+    assert found(digest) == ["bo", "cy"]
+
+
+def test_an_export_comes_back_and_runs_nothing_in_a_spreadsheet(
+    digest: Shell, project: Path
+) -> None:
+    digest("subscribers", "edit", ANA, "--name", '=HYPERLINK("http://evil.example")')
+    before = digest("subscribers", "list", "--json").out
+
+    for name in ("r.csv", "r.ndjson", "r.yaml"):
+        file = project / name
+        assert digest("subscribers", "export", file).code == 0
+        again = digest("subscribers", "import", file)
+        assert "0 added, 0 changed, 3 as before" in again.out, again.err
+    assert digest("subscribers", "list", "--json").out == before
+    with (project / "r.csv").open(newline="") as table:
+        cells = [cell for row in csv.reader(table) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in "=+@" and cell]
+    assert '"address": "bo@' in digest("subscribers", "export", "--form", "ndjson").out
+
+
+def test_an_import_shows_what_it_would_change(digest: Shell, project: Path) -> None:
+    other = project / "other.csv"
+    other.write_text(
+        "Mail,Who,Note\n" + f"{ANA},Ana Real,x\n" + "dee@gmial.com,Dee,x\n"
+        "dee+x@gmial.com,Dee,x\n"
+    )
+    options = ("--map", "address=Mail", "--map", "name=Who", "--consent", "fair")
+
+    tried = digest("subscribers", "import", other, *options, "--dry-run")
+    wrong = digest("subscribers", "import", other, "--map", "addres=Mail")
+    done = digest("subscribers", "import", other, *options, "--newsletter", "daily")
+    as_json = digest("subscribers", "import", other, *options, "--json").json
+
+    rows = [line.split() for line in tried.out.splitlines()]
+    assert [ANA, "name", "Ana", "Ana", "Real"] in rows
+    assert ["dee@gmial.com", "added"] in rows
+    assert "2 added, 1 changed, 0 as before, 0 no longer in it (nothing" in tried.out
+    assert "did they mean @gmail.com?" in tried.err
+    assert "other.csv:4: perhaps the same mailbox as in line 3" in tried.err
+    assert "Left out: Note" in tried.out
+    assert "write OURS=THEIRS" in wrong.err
+    assert "2 added, 1 changed" in done.out
+    assert as_json["imported"]["same"] == 3
