@@ -199,7 +199,7 @@ def test_the_bytes_shown_to_two_hundred_random_readers_are_those_that_leave(
     chance, clock = random.Random(6), Clock()
     readers = [random_reader(number, chance) for number in range(200)]
     project = write_project(
-        tmp_path / "news", readers=write_subscribers(readers, form="yaml")
+        tmp_path / "news", readers="".join(write_subscribers(readers, form="yaml"))
     )
     for number in range(7):
         tags = ", ".join(chance.sample(TAGS, chance.randint(0, 3)))
@@ -466,6 +466,8 @@ class TestASave:
         assert "Dee" in studio().words
         file.write_text(READERS.replace("[rivers]", "[rivrs]"))
         studio.desk.refresh({Changed.READERS}, ())
+        assert re.search(r"subscribers.yaml:4:\d+ .*rivrs", studio().words)
+        studio.desk.refresh({Changed.TEMPLATES}, ())  # which mends no other file
         assert re.search(r"subscribers.yaml:4:\d+ .*rivrs", studio().words)
         file.write_text(READERS)
         write_article(
