@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from digest.config import write_subscribers
+from digest.explaining import Why
 from digest.model import Format, Length, Preferences, State, Subscriber
 from digest.newsroom import NOBODY
+from digest.selection import TOP_STORIES
 from digest.settings import FilesDelivery
 from digest.transports import open_transport
 from digest.web.studio.asking import Asked
+from digest.web.studio.reasons import KINDS
 from digest.web.studio.watching import Changed
 from tests.projects import (
     READERS,
@@ -91,6 +94,22 @@ class TestEveryPane:
         assert "nothing is saved" in other.words
         saved = studio.desk.newsroom.subscriber(ana).preferences
         assert (saved.follows, saved.length) == (("rivers",), Length.SUMMARIES)
+
+    def test_has_words_for_every_kind_of_reason(self) -> None:
+        assert set(KINDS) == set(Why) - {Why.SHOWN}
+
+    def test_tries_top_stories_only(self, project: Path) -> None:
+        for number in range(5):
+            text = f"---\nheadline: River {number}\ntags: [river]\n---\n\nR.\n"
+            write_article(project, f"{number}.md", text)
+        with visiting(project) as studio:
+            page = studio(
+                reader=id_of(studio, "ana"), pane="why", as_if="1", follows="rivers",
+                top="rivers",
+            )  # fmt: skip
+
+        assert f"In this mail: {TOP_STORIES} of 8 articles" in page.words
+        assert "Beyond the top stories" in page.words
 
     def test_knows_readers_who_are_invented(self, studio: Visitor) -> None:
         page = studio(
