@@ -16,7 +16,7 @@ from digest.store.database import Database, from_ms, statements, storable, to_ms
 
 SQL = statements("returns")
 
-#: How long after an issue its mail may come back, and how long that is remembered.
+#: How long after an issue its mail may come back, and which was read is remembered.
 MEMORY = timedelta(days=90)
 
 
@@ -147,9 +147,9 @@ class Returns:
         )
 
     def forget(self) -> int:
-        """Delete what is older than `MEMORY`, but for what waits for the operator."""
+        """Forget which mails were read longer ago than `MEMORY`; return how many.
+
+        What came back of deliveries is forgotten with these; see `Store.tidy`.
+        """
         before = to_ms(self._now() - MEMORY)
-        with self._database.tx():
-            return self._database.run(
-                SQL["forget_marks"], before=before
-            ) + self._database.run(SQL["forget_replies"], before=before)
+        return self._database.run(SQL["forget"], before=before)

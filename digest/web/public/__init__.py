@@ -14,6 +14,7 @@ changes anything, only a button does.
     preferences  what a reader gets, and their data
     moving       another address
     leaving      unsubscribe and pause
+    deciding     what an editor's links in a proof lead to
     archive      the issues that went out
     health       robots.txt, security.txt, is it alive
     running      the server

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from digest.links import Purpose
 from digest.newsroom import Newsroom
 from digest.reception.post import Post
 from digest.reception.showing import Showcase
-from digest.web.approval import ApprovalPages
 from digest.web.public.archive import Shelf
+from digest.web.public.deciding import Deciding
 from digest.web.public.front import Front
 from digest.web.public.guards import BasePath, Limiter
 from digest.web.public.health import Health
@@ -59,10 +61,10 @@ def public_app(
             *_subscribing(doors, subscribing),
             *_leaving(doors, Leaving(front)),
             *_choosing(doors, Centre(front)),
+            *_deciding(doors, Deciding(newsroom, front.tokens)),
             *_moving(doors, Moving(front, limiter=asking)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
-            *_deciding(doors, front),
         ],
         exception_handlers={404: _no_page(pages), 405: _wrong_method},
     )
@@ -120,6 +122,18 @@ def _moving(doors: Doors, views: Moving) -> list[Route]:
     ]
 
 
+def _deciding(doors: Doors, views: Deciding) -> list[Route]:
+    return [
+        route
+        for purpose in (Purpose.APPROVE, Purpose.HOLD)
+        for path in [f"/{purpose}/{{issue:path}}/{{token}}"]
+        for route in (
+            _get(path, doors.open(partial(views.question, purpose=purpose))),
+            _post(path, doors.guarded(partial(views.decide, purpose=purpose))),
+        )
+    ]
+
+
 def _archive(doors: Doors, shelf: Shelf) -> list[Route]:
     return [
         _get("/archive", doors.open(shelf.root)),
@@ -133,18 +147,6 @@ def _health(doors: Doors, views: Health) -> list[Route]:
         _get("/.well-known/security.txt", doors.open(views.security)),
         _get("/healthz", doors.open(views.alive)),
         _get("/readyz", doors.open(views.ready)),
-    ]
-
-
-def _deciding(doors: Doors, front: Front) -> list[Route]:
-    """Return the pages behind the links of proofs, which are for editors."""
-    return [
-        Route(
-            route.path,
-            doors.passing(route.endpoint, before=front.tokens.refresh),
-            methods=["GET", "POST"],
-        )
-        for route in ApprovalPages(front.newsroom).routes()
     ]
 
 

@@ -85,27 +85,6 @@ class Doors:
 
         return endpoint
 
-    def passing(
-        self, answer: Callable[[Request], Response], *, before: Callable[[], object]
-    ) -> Endpoint:
-        """Return an endpoint for pages of another room, whose POSTs need no form.
-
-        `before` is called before each answer.
-        """
-
-        async def endpoint(request: Request) -> Response:
-            wrong = self._refusal(request) if request.method == "POST" else None
-            if wrong is not None:
-                return wrong
-
-            def view(_: Visit) -> Response:
-                before()
-                return answer(request)
-
-            return await run_in_threadpool(self._answered, view, _visit(request, b""))
-
-        return endpoint
-
     def _refusal(self, request: Request) -> Response | None:
         speech = self._pages.speech(*_languages(request))
         if not came_from_here(request.headers, site_url=self._pages.site.url):
