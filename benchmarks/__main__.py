@@ -6,6 +6,7 @@ import sys
 import time
 
 from benchmarks import (
+    choosing,
     compiling,
     growth,
     joining,
@@ -21,7 +22,8 @@ from benchmarks import (
 if __name__ == "__main__":
     quick = "--quick" in sys.argv[1:]
     began = time.perf_counter()
-    for benchmark in (joining, compiling, growth, linting, sending, journaled):
+    parts = (joining, compiling, growth, linting, sending, journaled, choosing)
+    for benchmark in parts:
         benchmark.main(quick=quick)
     steps.main()
     print("\nThe whole chain")

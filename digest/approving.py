@@ -20,7 +20,16 @@ from digest.assembly import writable
 from digest.errors import InputError, TransportError
 from digest.issues import WAITING
 from digest.links import Purpose
-from digest.model import Issue, Message, Newsletter, State, Subscriber
+from digest.model import (
+    Chosen,
+    Digest,
+    Issue,
+    Message,
+    Newsletter,
+    Section,
+    State,
+    Subscriber,
+)
 from digest.newsroom import NOBODY, Newsroom
 from digest.quoting import Part
 from digest.rendering import Rendered
@@ -113,7 +122,6 @@ class _Proof:
         limits = replace(
             self.newsletter.limits, articles=many, per_topic=many, minimum=1
         )
-        #: Whatever any reader of its topics may get is in the proof.
         self.candidates = candidates(
             issue, replace(self.newsletter, limits=limits), newsroom.settings.topics
         )
@@ -122,7 +130,7 @@ class _Proof:
         """Return the proof for one editor."""
         now = self.newsroom.now()
         nobody = Subscriber(id=NOBODY, address=editor)
-        digest = choose(self.candidates, nobody, received=frozenset(), now=now)
+        digest = self._everything(nobody, now)
         with writable(self.issue):
             return self.assembler.assemble(
                 nobody,
@@ -131,6 +139,16 @@ class _Proof:
                 dated=now,
                 recipient=editor,
             )
+
+    def _everything(self, nobody: Subscriber, now: datetime) -> Digest:
+        """Return a digest of whatever any reader may get, also by a single tag."""
+        digest = choose(self.candidates, nobody, received=frozenset(), now=now)
+        rest = self.candidates.without_topic
+        if not rest:
+            return digest
+        articles = tuple(Chosen(article=article) for article in rest)
+        section = Section(slug="in-no-topic", title="In no topic", articles=articles)
+        return replace(digest, sections=(*digest.sections, section), skipped="")
 
     def _with_links(self, rendered: Rendered, editor: str) -> Rendered:
         """Return a mail with what it is and both links above it."""
@@ -224,11 +242,11 @@ def approve(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
         )
     newsroom.store.approvals.approve(issue.id, who=by)
     if approval.hold == PAUSED:
-        return f"{issue.id} is approved, and paused; `digest resume` lets it go on"
+        return f"{issue.id} is approved; it is paused, and waits for its operator"
     now = newsroom.store.approvals.of(issue.id)
     if now is not None and now.opens is not None:
         return f"{issue.id} is approved: it leaves at {local_time(newsroom, now)}"
-    return f"{issue.id} is approved: `digest run` sends it within seconds"
+    return f"{issue.id} is approved: it leaves now"
 
 
 def local_time(newsroom: Newsroom, approval: Approval) -> str:
@@ -248,15 +266,14 @@ def hold(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
     counts = newsroom.store.journal.counts(issue.id)
     if not any(counts.get(state) for state in WAITING):
         raise InputError(
-            f"{issue.id} cannot be held any more: {counts.get(State.SENT, 0)} mails of "
-            "it have left, and none waits"
+            f"{issue.id} cannot be held any more: no mail of it waits, and "
+            f"{counts.get(State.SENT, 0)} have left"
         )
     if approval.hold == HELD:
         return f"{issue.id} is held already"
     newsroom.store.approvals.hold(issue.id, who=by)
     left = counts.get(State.SENT, 0)
-    before = f"; {left} mails had left" if left else "; nothing of it has left"
-    return f"{issue.id} is held{before}. `digest approve {issue.id}` lets it go"
+    return f"{issue.id} is held; mails of it that have left: {left or 'none'}"
 
 
 def _standing(newsroom: Newsroom, issue_id: str) -> tuple[Issue, Approval]:

@@ -26,7 +26,7 @@ from digest.model import (
 from digest.model import Approval as NeedsApproval
 from digest.selection import candidates, choose, rank
 from digest.slots import Slot
-from digest.store import AWAITING, HELD, PAUSED, RECALLED, Approval, Store
+from digest.store import AWAITING, HELD, PAUSED, RECALLED, Store
 
 #: Before any article: where the first issue's window begins.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -124,12 +124,12 @@ class Issues:
     def find(self, newsletter: Newsletter, issue_id: str = "") -> Issue:
         """Return a stored issue by id, or what `send` would send next.
 
-        That is an issue that was interrupted, or else a draft of a new one.
+        That is an issue that was interrupted, or one that waits for its editors, or
+        else a draft of a new one.
         """
         if not issue_id:
-            return next(iter(self.interrupted(newsletter)), None) or self.draft(
-                newsletter
-            )
+            waiting = self.interrupted(newsletter) or self.before_editors(newsletter)
+            return waiting[0] if waiting else self.draft(newsletter)
         found = self.store.archive.issue(issue_id)
         if found is None or found.newsletter != newsletter.slug:
             recent = self.store.archive.issues(newsletter.slug, limit=RECENT)
@@ -182,16 +182,17 @@ class Issues:
                 yield issue
             return
         yield from self.due(newsletter)
-        if any(map(self.fresh, self.store.approvals.held_back(newsletter.slug))):
+        if self.before_editors(newsletter):
             return  # the one before it first, whatever came in meanwhile
         following = self.prepare(newsletter)
         if following is not None and newsletter.approval is None:
             yield following
 
-    def fresh(self, approval: Approval) -> bool:
-        """Whether an issue that waits for its editors has not expired."""
-        issue = self.store.archive.issue(approval.issue)
-        return issue is not None and self.now() <= issue.expires
+    def before_editors(self, newsletter: Newsletter) -> list[Issue]:
+        """Return the issues that wait for their editors and have not expired."""
+        held = self.store.approvals.held_back(newsletter.slug)
+        issues = (self.store.archive.issue(approval.issue) for approval in held)
+        return [i for i in issues if i is not None and self.now() <= i.expires]
 
     def answered(self, issue: Issue) -> set[str]:
         """Return the ids of readers for whom nothing of an issue is left to do."""
@@ -281,7 +282,7 @@ class Issues:
         hold = self.store.journal.held(issue.id)
         if hold in ("", RECALLED):
             raise InputError(
-                f"{issue.id} is {hold or 'on its way'}; only an issue that waits for "
+                f"{issue.id} is {hold or 'not held back'}; only an issue that waits for "
                 "approval, or is paused, can be revised"
             )
         if not self.store.approvals.untouched(issue.id):

@@ -122,6 +122,22 @@ TABLE = (
         words="size|large|big",
         then=_FAILED,
     ),
+    Row(
+        about="a full mailbox, in words alone",
+        code="5..",
+        status=r"-|5\.[013]\.0",
+        steps=_RCPT | _LATE,
+        words=r"over ?-?quota|quota (?:is )?exceeded|exceed\w* (?:\w+ ){0,3}quota"
+        r"|mailbox (?:is )?(?:full|size)",
+        then=_SOFT_LATER,
+    ),
+    Row(
+        about="too big, in words alone",
+        code="5..",
+        status=r"-|5\.0\.0",
+        words=r"message (?:\w+ ){0,2}(?:size|too (?:large|big))|size limit exceeded",
+        then=_FAILED,
+    ),
     Row(about="any other refusal of the sender", code="5..", steps=_MAIL, then=_STOP),
     # -- too fast, or mistrusted --
     Row(about="greylisting", code="4..", words="gr[ae]y-?list", then=_LATER),
@@ -187,9 +203,9 @@ TABLE = (
     Row(
         about="no such address, in words alone",
         code="5..",
-        status=r"-|5\.0\.0|5\.1\.0|5\.5\.\d",
+        status=r"-|5\.[013]\.0|5\.5\.\d",
         steps=_RCPT,
-        words=r"(?:user|mailbox|recipient|address|account) (?:is )?"
+        words=r"(?:user|mailbox|recipient|address|addressee|account) (?:is )?"
         r"(?:unknown|unavailable|not found|disabled|inactive|does(?:n't| not) exist)"
         r"|(?:no such|unknown|invalid) (?:user|mailbox|recipient|address)",
         then=_HARD,

@@ -45,6 +45,7 @@ class Came(StrEnum):
     FEEDBACK = "feedback"
     AUTO_REPLY = "automatic reply"
     LETTER = "letter"
+    ANSWER = "of an answer"  #: what a form's mail brought back; nothing follows
     FORGED = "forged"
     STRANGER = "not ours"
     AGAIN = "read before"
@@ -117,8 +118,7 @@ class Returning:
             came = Came.AGAIN
         else:
             if whose is None or reader is None:
-                tokens = report.bounce_tokens or report.unsubscribe_tokens
-                came = Came.FORGED if tokens and whose is None else Came.STRANGER
+                came = self._nobodys(report, proved=whose is not None)
             else:
                 came = self._follow(report, whose, reader)
             self.store.returns.mark(mark, came.value)
@@ -126,6 +126,19 @@ class Returning:
         return Handled(
             name=mail.name, came=came, report=report, subscriber=reader, issue=issue
         )
+
+    def _nobodys(self, report: Report, *, proved: bool) -> Came:
+        """Say what a mail is that is about no reader's mail of an issue.
+
+        Mails that answer a form come back with the newsletter in their token.
+        """
+        if any(
+            self._proved(token, Purpose.BOUNCE, self.newsletters)
+            for token in report.bounce_tokens
+        ):
+            return Came.ANSWER
+        tokens = report.bounce_tokens or report.unsubscribe_tokens
+        return Came.FORGED if tokens and not proved else Came.STRANGER
 
     # -- whose ------------------------------------------------------------------
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import uvicorn
-from starlette.applications import Starlette
 
 from digest.newsroom import Newsroom
-from digest.web.approval import ApprovalPages
+from digest.reception.post import Post
+from digest.web.public.app import public_app
 from digest.web.serving import listening_on
 from tests.projects import SETTINGS
 
@@ -65,10 +65,13 @@ def links(proof: EmailMessage) -> dict[str, str]:
 
 @contextmanager
 def served(newsroom: Newsroom) -> Iterator[int]:
-    """Answer for the pages behind the links; yield the port."""
-    app = Starlette(routes=ApprovalPages(newsroom).routes())
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    with listening_on(0) as listening:
+    """Answer for the public pages, those behind the links among them; yield the port."""
+    folder = newsroom.settings.root / "archive"
+    with Post(newsroom) as post, listening_on(0) as listening:
+        app = public_app(newsroom, post=post, folder=folder)
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", lifespan="off")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -36,6 +36,7 @@ ssl_cert = <{folder}/cert.pem
 ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain
+auth_username_chars =
 mail_location = maildir:{folder}/mail/%u
 mailbox_list_index = no
 passdb {{

@@ -109,6 +109,8 @@ def test_a_newsletter_that_is_not_taken_or_does_not_draw_on_the_source_is_the_re
     assert "is not in: does not take The Ledger Daily" in not_taken.out
     both = [each["newsletter"] for each in digest("why", CY, "--json").json]
     assert both == ["daily", "weekly"]
+    named = digest("diff", CY, ANA, "--issue", "daily/1999-01-01")
+    assert "no issue 'daily/1999-01-01' of daily; there is none yet" in named.err
     assert "There is no article in it." in digest("why", ANA).out
 
 

@@ -110,7 +110,7 @@ def test_any_bytes_have_a_report(content: bytes) -> None:
 
 
 NESTED = b"Content-Type: message/rfc822\n\n"
-PARTS = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 20_000
+PARTS = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 4_000
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ PARTS = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 20_00
     [
         pytest.param(b"", id="nothing"),
         pytest.param(NESTED * 5000, id="mails in mails without end"),
-        pytest.param(PARTS, id="twenty thousand parts"),
+        pytest.param(PARTS, id="four thousand parts"),
         pytest.param(b"To: " + b"a" * 3_000_000, id="a header of three megabytes"),
         pytest.param(b"Subject: " + b"=?utf-8?q?=FF?= " * 9000, id="encoded to death"),
         pytest.param(b"From: mailer-daemon\n\n" + b"mailbox (" * 99_999, id="words"),

@@ -43,6 +43,7 @@ REPLIES: list[tuple[Step, str, Judgement]] = [
     (MAIL, "552 Message size exceeds maximum permitted", Judgement(FAILED)),
     (CONTENT, "552-5.2.3 Your message exceeded Google's limits", Judgement(FAILED)),
     (CONTENT, "552 Message too large", Judgement(FAILED)),
+    (RCPT, "553 Exceeded maximum inbound message size", Judgement(FAILED)),
     # -- too fast --
     (RCPT, "450 4.2.0 <a@b.example>: Recipient address rejected: Greylisted",
      Judgement(DEFERRED)),
@@ -106,6 +107,8 @@ REPLIES: list[tuple[Step, str, Judgement]] = [
     (RCPT, "550 5.4.4 Domain not found", Judgement(DEFERRED, SOFT)),
     (RCPT, "452 4.2.2 The email account is over quota", Judgement(DEFERRED, SOFT)),
     (RCPT, "552 5.2.2 Mailbox full", Judgement(DEFERRED, SOFT)),
+    (RCPT, "550 a@b.example...User account is overquota", Judgement(DEFERRED, SOFT)),
+    (RCPT, "553 5.3.0 <a@b.example>... No such user here", Judgement(FAILED, HARD)),
     (RCPT, "552 too many recipients", Judgement(DEFERRED, SOFT)),
     (RCPT, "452 Mailbox full", Judgement(DEFERRED, SOFT)),
     (CONTENT, "554 5.4.6 Too many hops", Judgement(FAILED, SOFT)),

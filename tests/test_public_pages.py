@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from digest import approving
 from digest.links import Links, Purpose
 from digest.model import Format, Length, State, Status
 from digest.newsroom import NOBODY, Newsroom
@@ -23,6 +24,7 @@ from digest.reception.mails import A_DAY
 from digest.reception.post import Post
 from digest.web.public.app import public_app
 from digest.web.public.guards import MOST_COUNTED, Limiter, network
+from tests import approvals
 from tests.commands import Shell
 from tests.projects import SETTINGS, smtp_settings
 from tests.stores import questions, rows
@@ -409,6 +411,11 @@ class TestPreferences:
         site.visitor.post(page, kept | odd | {"newsletter": ["daily", "odd"]})
 
         assert site.newsroom.subscriber(ANA) == replace(before, name="")
+        shown = {"language": "en", "timezone": "Europe/Brussels"}
+        site.visitor.post(page, kept | shown)
+        assert site.newsroom.subscriber(ANA) == replace(before, name=""), (
+            "what the page showed as usual is no choice"
+        )
 
     def test_hold_a_pause_in_the_readers_own_days(self, site: Site) -> None:
         page = site.own(ANA, "p")
@@ -632,6 +639,28 @@ class TestTheRest:
                 assert all(link.startswith("/news/") for link in answer.links)
             assert site.visitor.get("/newsletter").status == 404
             assert site.visitor.get("/news/archive").headers["location"] == "archive/"
+
+    def test_lets_editors_decide_behind_the_links_of_a_proof(
+        self, tmp_path: Path
+    ) -> None:
+        asking = approvals.asking("required", smtp_settings(0))
+        with opened_site(tmp_path, settings=asking) as site:
+            newsletter = site.newsroom.newsletter()
+            issue = site.newsroom.issues.prepare(newsletter)
+            assert issue is not None
+            approving.ask(site.newsroom, newsletter)
+            proof = site.mails("desk@ledger.example")[-1]
+            approve = approvals.links(proof)["approve"]
+            before = dump(site)
+
+            assert "Approve" in site.visitor.get(approve).text
+            assert site.visitor.ask("HEAD", approve).status == 200
+            stranger = Visitor(site.app, headers={"sec-fetch-site": "cross-site"})
+            assert stranger.post(approve).status == 403
+            assert dump(site) == before
+            assert site.visitor.post(approve).status == 200
+            assert site.visitor.get(approve[:-1]).status == 404
+            assert site.newsroom.send(issue).counts == {State.SENT: 3}
 
     def test_speaks_the_visitors_language(self, site: Site) -> None:
         arabic = site.visitor.get(

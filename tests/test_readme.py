@@ -72,7 +72,7 @@ def test_every_command_mentioned_exists_with_its_options(
         if name.startswith("-") or name.isupper():
             continue
         assert name in cli.COMMANDS, name
-        group = name in ("subscribers", "config", "dkim", "bounces", "issues")
+        group = name in ("subscribers", "config", "dkim", "bounces", "issues", "keys")
         subcommand = [w for w in rest[:1] if group and not w.startswith("-")]
         page_of_help = digest(name, *subcommand, "--help")
         assert page_of_help.code == 0, (name, *rest)

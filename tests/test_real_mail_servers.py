@@ -62,8 +62,9 @@ def configure(project: Path, server: Dovecot, user: str, more: str = "") -> None
     shutil.copy(server.ca_file, project / "ca.pem")
     (project / "imap-password").write_text("open-sesame\n")
     port = server.imap if "starttls" in more else server.imaps
-    lines = ["ca_file: ca.pem", *more.splitlines()]
+    lines = more.splitlines()
     lines += [] if "port:" in more else [f"port: {port}"]
+    lines += [] if "ca_file:" in more else ["ca_file: ca.pem"]
     part = IMAP.format(user=user, more="\n    ".join(lines))
     (project / "digest.yaml").write_text(SETTINGS + part)
 
@@ -101,7 +102,7 @@ def test_an_imap_mailbox_is_read_and_left_in_order(
         "b": returned(project, "nihongo-not-found", BO),
         "c": returned(project, "vacation-gmail", CY),
     }
-    for user in ("seen", "moved", "deleted"):
+    for user in ("seen", "moved", "deleted", "müller"):
         for name, content in mails.items():
             server.put(user, name, content)
 
@@ -118,6 +119,8 @@ def test_an_imap_mailbox_is_read_and_left_in_order(
     moved = digest("bounces", "--json")
     configure(project, server, "deleted", "delete: true\n")
     deleted = digest("bounces", "--json")
+    configure(project, server, "müller", "security: starttls")
+    in_utf8 = digest("bounces", "--json")
 
     counts = {"hard bounce": 2, "automatic reply": 1}
     assert dry.json["counts"] == read.json["counts"] == counts
@@ -127,6 +130,7 @@ def test_an_imap_mailbox_is_read_and_left_in_order(
     assert refused.code == 4
     assert "refuses" in refused.err
     assert moved.json["counts"] == deleted.json["counts"] == {"read before": 3}
+    assert in_utf8.json["counts"] == {"read before": 3}
     assert folders(server, "moved")["INBOX"] == []
     assert folders(server, "moved")["Gelesen.Zur&APw-ck"] == ["\\Seen"] * 3
     assert folders(server, "deleted") == {"INBOX": []}
@@ -143,6 +147,7 @@ def test_what_an_imap_server_says_no_to_is_said_with_what_to_do(
         ("folder: Nowhere", "open-sesame"),
         (f"port: {free_port()}", "open-sesame"),
         ("token_command: /bin/false", ""),
+        ("ca_file: imap-password", "open-sesame"),
     ):
         configure(project, server, "somebody", more)
         (project / "imap-password").write_text(f"{password or 'x'}\n")
@@ -152,13 +157,13 @@ def test_what_an_imap_server_says_no_to_is_said_with_what_to_do(
             (project / "digest.yaml").write_text(text)
         result = digest("bounces")
         said.append((result.code, result.err))
-    (project / "digest.yaml").write_text(
-        (project / "digest.yaml").read_text().replace("    ca_file: ca.pem\n", "")
-        .replace("token_command: /bin/false", "token_command: echo token")
-    )  # fmt: skip
-    said.append((digest("bounces").code, digest("bounces").err))
+    configure(project, server, "somebody", "folder: INBOX")
+    text = (project / "digest.yaml").read_text().replace("    ca_file: ca.pem", "")
+    (project / "digest.yaml").write_text(text)
+    result = digest("bounces")
+    said.append((result.code, result.err))
 
-    assert [code for code, _ in said] == [4] * 5
+    assert [code for code, _ in said] == [4] * 6
     for (_, words), expected in zip(
         said,
         (
@@ -166,6 +171,7 @@ def test_what_an_imap_server_says_no_to_is_said_with_what_to_do(
             "refuses folder 'Nowhere'",
             "cannot be reached: Connection refused. Check `host` and `port`",
             "`bounces.imap.token_command` gave no token: it ended with 1",
+            "imap-password: no certificates can be read from it",
             "cannot be trusted: CERTIFICATE_VERIFY_FAILED",
         ),
         strict=True,

@@ -511,3 +511,39 @@ def test_new_ids_are_those_of_links_and_near_ones_lie_together() -> None:
     for each in (*drawn[0], *(new_id() for _ in range(100))):
         assert re.fullmatch("[a-z2-7]{12}[acegikmoqsuwy246]", each)
     assert not NearIds().draw(1)[0].startswith(drawn[0][0][:4])
+
+
+#: Commits again and again, as a process that sends does.
+COMMITTING = """
+import sqlite3, sys
+line = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+print("begun", flush=True)
+while True:
+    line.execute("begin immediate")
+    line.execute("insert into secret (name, hex) values (hex(randomblob(8)), '')")
+    line.execute("commit")
+"""
+
+
+def test_a_writer_gets_its_turn_beside_one_that_commits_all_the_time(
+    tmp_path: Path,
+) -> None:
+    """With SQLite's own way of waiting the other one commits a hundred times meanwhile."""
+    file = tmp_path / "digest.db"
+    with closing(Database(file)) as database:
+        other = subprocess.Popen(
+            [sys.executable, "-c", COMMITTING, str(file)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with other:
+            assert other.stdout
+            other.stdout.readline()
+            (before,) = database.all("select count(*) as n from secret")
+            for _ in range(30):
+                with database.tx():
+                    database.run("update secret set hex = hex where name = 'none'")
+            (after,) = database.all("select count(*) as n from secret")
+            other.kill()
+
+    assert (after["n"] - before["n"]) / 30 < 50

@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from digest.config import write_subscribers
+from digest.explaining import Why
 from digest.model import Format, Length, Preferences, State, Subscriber
+from digest.newsroom import NOBODY
+from digest.selection import TOP_STORIES
 from digest.settings import FilesDelivery
 from digest.transports import open_transport
 from digest.web.studio.asking import Asked
+from digest.web.studio.reasons import KINDS
 from digest.web.studio.watching import Changed
 from tests.projects import (
     READERS,
@@ -90,6 +94,22 @@ class TestEveryPane:
         assert "nothing is saved" in other.words
         saved = studio.desk.newsroom.subscriber(ana).preferences
         assert (saved.follows, saved.length) == (("rivers",), Length.SUMMARIES)
+
+    def test_has_words_for_every_kind_of_reason(self) -> None:
+        assert set(KINDS) == set(Why) - {Why.SHOWN}
+
+    def test_tries_top_stories_only(self, project: Path) -> None:
+        for number in range(5):
+            text = f"---\nheadline: River {number}\ntags: [river]\n---\n\nR.\n"
+            write_article(project, f"{number}.md", text)
+        with visiting(project) as studio:
+            page = studio(
+                reader=id_of(studio, "ana"), pane="why", as_if="1", follows="rivers",
+                top="rivers",
+            )  # fmt: skip
+
+        assert f"In this mail: {TOP_STORIES} of 8 articles" in page.words
+        assert "Beyond the top stories" in page.words
 
     def test_knows_readers_who_are_invented(self, studio: Visitor) -> None:
         page = studio(
@@ -343,7 +363,8 @@ class TestAStudioForOthers:
 
 class TestSendMeThis:
     def token(self, studio: Visitor) -> str:
-        found = re.search(r'name="token" value="([^"]+)"', studio().text)
+        page = studio(reader="invented")  # who follows everything, so gets a mail
+        found = re.search(r'name="token" value="([^"]+)"', page.text)
         assert found
         return found[1]
 
@@ -377,7 +398,47 @@ class TestSendMeThis:
         assert "Subject: [Test]" in sent
         assert "To: <me@readers.example>" in sent
         assert "The ferry is back" in sent
+        links = studio.desk.newsroom.links
+        assert links.unsubscribe(NOBODY, "daily") in sent.replace("=\n", "")
+        assert links.unsubscribe(bo, "daily") not in sent.replace("=\n", "")
         assert everything(project) == before
+
+    def test_sends_no_story_that_the_reader_got_before(self, project: Path) -> None:
+        (project / "digest.yaml").write_text(
+            SETTINGS.replace(
+                "sources:",
+                "  weekly:\n    title: The Week\n"
+                "    sender: The Ledger <digest@ledger.example>\nsources:",
+                1,
+            )
+        )
+        readers = READERS.replace(
+            "    name: ", "    newsletters: [daily, weekly]\n    name: "
+        )
+        (project / "subscribers.yaml").write_text(readers)
+        clock = Clock()
+        with visiting(project, clock=clock) as studio:
+            newsroom, ana = studio.desk.newsroom, id_of(studio, "ana")
+            issue = newsroom.issues.prepare(newsroom.newsletter("daily"))
+            assert issue is not None
+            newsroom.send(issue)
+            write_article(
+                project, "new.md", "---\nheadline: Newest\ntags: [river]\n---\n\nN.\n"
+            )
+            list(newsroom.collect())
+            clock.forward(minutes=1)
+            why = studio(newsletter="weekly", reader=ana, pane="why")
+            answer = studio.post(
+                f"/send?newsletter=weekly&reader={ana}",
+                {"to": "me@readers.example", "token": self.token(studio)},
+            )
+
+        assert "Sent before 2" in why.words
+        assert "already sent with daily/2026-11-23" in why.words
+        assert "Sent to me@readers.example" in answer.words
+        (sent,) = (project / "outbox/new").glob("test-*")
+        assert "Newest" in sent.read_text()
+        assert "The ferry is back" not in sent.read_text()
 
     def test_says_what_is_wrong_with_an_address_or_a_server(
         self, project: Path
@@ -425,6 +486,8 @@ class TestASave:
         assert "Dee" in studio().words
         file.write_text(READERS.replace("[rivers]", "[rivrs]"))
         studio.desk.refresh({Changed.READERS}, ())
+        assert re.search(r"subscribers.yaml:4:\d+ .*rivrs", studio().words)
+        studio.desk.refresh({Changed.TEMPLATES}, ())  # which mends no other file
         assert re.search(r"subscribers.yaml:4:\d+ .*rivrs", studio().words)
         file.write_text(READERS)
         write_article(

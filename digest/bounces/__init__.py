@@ -7,7 +7,8 @@ report only carries the tokens it found, and `digest.returning` asks whose they 
 
 from __future__ import annotations
 
+from digest.bounces.parts import LARGEST
 from digest.bounces.report import Effect, Kind, Report
 from digest.bounces.reports import read_returned
 
-__all__ = ["Effect", "Kind", "Report", "read_returned"]
+__all__ = ["LARGEST", "Effect", "Kind", "Report", "read_returned"]

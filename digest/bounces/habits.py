@@ -21,10 +21,10 @@ _MOST_TEXT = 8_000  #: characters in which a program says what it has to say
 
 #: From here on it is our own mail, whose words say nothing of the address.
 _COPY = re.compile(
-    r"^(?:[->_= ]*(?:original message|this is a copy of|below this line is a copy|"
+    r"^(?:[->_= |]*(?:original message|this is a copy of|below this line is a copy|"
     r"message headers? follows?|mensaje original|message d'origine|"
     r"ursprüngliche nachricht|the header of the original|unsent message below|"
-    r"returned message|元のメッセージ|原邮件)|received: from|return-path: )",
+    r"returned (?:message|mail)|start of returned message|message text follows|元のメッセージ|原邮件)|received: from|return-path: )",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -32,7 +32,7 @@ _COPY = re.compile(
 _DAEMON = re.compile(
     r"mailer[-_ ]?daemon|postmaster|mail delivery|mail administrator|mdaemon|"
     r"microsoftexchange[0-9a-f]{6,}|delivery (?:sub)?system|système de messagerie|"
-    r"mail[-_ ]?system|maildelivery|returned mail|bounce[-_]?(?:handler|notification)",
+    r"\bndr@|mail[-_ ]?system|maildelivery|returned mail|bounce[-_]?(?:handler|notification)",
     re.IGNORECASE,
 )
 
@@ -61,7 +61,7 @@ _STILL_TRYING = re.compile(
 
 #: A line that quotes a server's reply.
 _QUOTED = re.compile(
-    r"(?:^|[\s:;<>(\"'|])([45]\d\d[ \-](?:#?[45]\.\d{1,3}\.\d{1,3}\b)?.*)"
+    r"(?:^|[\s:;<>(\"'|])([45]\d\d[ \-](?:#?[45]\.\d{1,3}\.\d{1,3}\b|[^\d\s]).*)"
     r"|((?:^|[\s(#])#?[45]\.\d{1,3}\.\d{1,3}(?![\d.]).*)",
     re.MULTILINE,
 )
@@ -70,8 +70,10 @@ _MANY_BLANKS = re.compile(r"[ \t]*\n[ \t>|]*(?=\S)")
 
 def from_a_program(message: Message) -> bool:
     """Return whether the sender is a mail server, by its name or by having none."""
+    sender = header(message, "From")
     return bool(
-        _DAEMON.search(header(message, "From"))
+        not sender
+        or _DAEMON.search(sender)
         or header(message, "Return-Path").replace(" ", "") == "<>"
     )
 
@@ -126,7 +128,10 @@ def _words(said: str) -> tuple[str, str] | None:
     """Return the status that the words come to, or "", and the words themselves."""
     quoted = _QUOTED.search(said)
     if quoted:
-        begin = quoted.start(1) if quoted[1] else quoted.start(2)
+        # A bare status stands behind the words it is about.
+        begin = (
+            quoted.start(1) if quoted[1] else said.rfind("\n", 0, quoted.start(2)) + 1
+        )
         # A reply goes on over several lines, to the end of its paragraph.
         return "", _MANY_BLANKS.sub(" ", said[begin:].partition("\n\n")[0])
     if found := meaning(said):

@@ -25,6 +25,7 @@ _MEANINGS = {
         r"(?:domain|host)(?: name)? (?:unknown|not found|does(?:n't| not) exist)",
         r"unrouteable mail domain",
         r"no such (?:domain|host)",
+        r"unknown host",
         r"couldn't find any host",
         r"nom de domaine inconnu",
         r"domain existiert nicht",
@@ -83,6 +84,10 @@ _MEANINGS = {
             r"(?:user|mailbox|recipient|address|person|account)"
         ),
         r"no mailbox here by that name",
+        r"invalid final delivery userid",
+        r"user does(?:n't| not) have an? \S+ account",
+        r"address is (?:wrong|no longer valid)",
+        r"recipient name is not recogni[sz]ed",
         r"unrouteable address",
         r"not listed in (?:the )?(?:domino|public name)",
         r"not a (?:valid|known) (?:user|mailbox|recipient)",

@@ -20,7 +20,6 @@ from digest.bounces.parts import (
     blocks,
     header,
     one_line,
-    outer,
     report_type,
     taken_apart,
 )
@@ -69,7 +68,7 @@ def _told(message: Message, *, leaving: bool) -> Told:
     """Return what the mail says; `leaving`: it came to an unsubscribe address."""
     if told := told_by_feedback(message):
         return told
-    for part in outer(message):
+    for part in message.walk():  # forwarders wrap whole reports
         if part.get_content_type() in _STATUS_PARTS and (
             told := told_by_status(blocks(part))
         ):

@@ -217,14 +217,8 @@ def diff(  # noqa: PLR0913, RUF100 click passes every option
     before = newsroom.store.archive.issue(other)
     second = subscriber if before else named(newsroom, other)
     slug = newsletter or (before.newsletter if before else "")
-    letters = newsletters_of(newsroom, subscriber, slug)
     pairs = []
-    for letter in letters:
-        issue = (
-            newsroom.issues.find(letter, issue_id)
-            if issue_id
-            else issue_with(newsroom, letter, None)
-        )
+    for issue in asked_about(newsroom, subscriber, slug, issue_id, None):
         left = explained(newsroom, issue, subscriber)
         pairs.append((left, explained(newsroom, before or issue, second)))
     if json:

@@ -23,7 +23,7 @@ from digest.cli.project import newsroom_of
 from digest.issues import WAYS_ON
 from digest.model import Issue
 from digest.newsroom import Newsroom
-from digest.store import Approval
+from digest.store import HELD, PAUSED, Approval
 
 ISSUES = 20  #: listed
 
@@ -147,6 +147,11 @@ def approve(ctx: click.Context, issue_id: str) -> None:
     """
     newsroom = newsroom_of(ctx)
     said(approving.approve(newsroom, issue_id, by=OPERATOR))
+    issue = approving.issue_named(newsroom, issue_id)
+    if newsroom.store.journal.held(issue.id) == PAUSED:
+        line(f"  {WAYS_ON[PAUSED]}")
+    elif newsroom.issues.open(newsroom.newsletter(issue.newsletter)):
+        line(f"  `digest run` sends it; without it, `digest send {issue.newsletter}`")
 
 
 @click.command()
@@ -159,6 +164,7 @@ def hold(ctx: click.Context, issue_id: str) -> None:
     """
     newsroom = newsroom_of(ctx)
     said(approving.hold(newsroom, issue_id, by=OPERATOR))
+    line(f"  {WAYS_ON[HELD]}")
 
 
 def show_awaiting(asked: Iterable[Asked], awaiting: Iterable[Approval]) -> None:

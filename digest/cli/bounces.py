@@ -313,15 +313,27 @@ def parked(
     ctx.exit(1 if found else 0)
 
 
+def settle(
+    ctx: click.Context, issue: str | None, provider: str | None, *, accept: bool
+) -> int:
+    """Settle parked bounces, all or some; return how many. There must be some."""
+    newsroom = newsroom_of(ctx)
+    found = waiting(newsroom, issue, provider)
+    if not found:
+        raise InputError(
+            "no such bounce is parked. `digest bounces parked` shows which are, by "
+            "issue and provider."
+        )
+    return newsroom.returning().settle(found, accept=accept)
+
+
 @bounces.command(short_help="Believe parked bounces: these readers get nothing more.")
 @issue_option
 @provider_option
 @click.pass_context
 def accept(ctx: click.Context, issue: str | None, provider: str | None) -> None:
     """Believe parked bounces: the addresses take no mail, and get none."""
-    newsroom = newsroom_of(ctx)
-    found = waiting(newsroom, issue, provider)
-    number = newsroom.returning().settle(found, accept=True)
+    number = settle(ctx, issue, provider, accept=True)
     said(f"{plural(number, 'parked bounce')} accepted: their readers get nothing more")
 
 
@@ -331,7 +343,5 @@ def accept(ctx: click.Context, issue: str | None, provider: str | None) -> None:
 @click.pass_context
 def drop(ctx: click.Context, issue: str | None, provider: str | None) -> None:
     """Do not believe parked bounces: their readers stay as they are."""
-    newsroom = newsroom_of(ctx)
-    found = waiting(newsroom, issue, provider)
-    number = newsroom.returning().settle(found, accept=False)
+    number = settle(ctx, issue, provider, accept=False)
     said(f"{plural(number, 'parked bounce')} dropped: their readers stay as they are")

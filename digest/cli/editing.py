@@ -25,7 +25,7 @@ FIELDS = {
     "newsletters": "Short names, with ; between them.",
     "follows": "Topics, with ; between them.",
     "mutes": "Topics or tags, with ; between them.",
-    "top": "Topics of which only the top stories count, with ; between them.",
+    "top": "Topics of which the first stories are enough, with ; between them.",
     "format": "html or text.",
     "length": "headlines, summaries or full.",
     "limit": "At most so many articles in a mail.",

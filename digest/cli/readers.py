@@ -48,6 +48,8 @@ def wishes(preferences: Preferences) -> str:
     words = [", ".join(preferences.follows) or "everything"]
     if preferences.mutes:
         words.append("not " + ", ".join(sorted(preferences.mutes)))
+    if preferences.top:
+        words.append("top stories only of " + ", ".join(sorted(preferences.top)))
     return "; ".join(words)
 
 
@@ -191,7 +193,7 @@ def show(ctx: click.Context, address: str, json: bool) -> None:
         ("newsletters", ", ".join(sorted(p.newsletters))),
         ("follows", ", ".join(p.follows) or "everything"),
         ("mutes", ", ".join(sorted(p.mutes))),
-        ("top only", ", ".join(sorted(p.top))),
+        ("top stories only", ", ".join(sorted(p.top))),
         ("format", "HTML with text" if p.format == "html" else "text only"),
         ("length", str(p.length)),
         ("limit", str(p.limit) if p.limit else "the newsletter's"),

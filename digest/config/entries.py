@@ -46,6 +46,7 @@ from digest.yamltext import KEY, Location
 #: How many mistakes, and how many hints, are named before the others are counted.
 MOST_NAMED = 100
 
+_WISHES = ("newsletters", "follows", "mutes", "top", "format", "length", "limit")
 _MOST_REMEMBERED = 50_000  #: values judged before
 _MOST_SHAPES = 20_000  #: lines but for what differs from reader to reader
 
@@ -197,10 +198,10 @@ class Entries:
                 newsletters,
                 found.get("follows", ()),
                 found.get("mutes", frozenset()),
+                found.get("top", frozenset()),
                 found.get("format", Format.HTML),
                 found.get("length", Length.SUMMARIES),
                 found.get("limit"),
-                found.get("top", frozenset()),
             ),
             status=found.get("status", Status.ACTIVE),
             paused_until=found.get("paused_until"),
@@ -244,16 +245,7 @@ class Entries:
     def _preferences(self, *values: Any) -> Preferences:
         key = ("preferences", *values)
         if key not in self._memory:
-            names = (
-                "newsletters",
-                "follows",
-                "mutes",
-                "format",
-                "length",
-                "limit",
-                "top",
-            )
-            self._memory[key] = Preferences(**dict(zip(names, values, strict=True)))
+            self._memory[key] = Preferences(**dict(zip(_WISHES, values, strict=True)))
         made: Preferences = self._memory[key]
         return made
 

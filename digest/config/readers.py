@@ -44,7 +44,7 @@ class ReaderPart(Part):
         default=[], examples=[["human-rights", "tag:lisbon"]]
     )
     mutes: list[Followed] = Field(default=[], examples=[["sport"]])
-    top: list[TopicName] = Field(default=[], examples=[["science"]])
+    top: list[TopicName] = Field(default=[], examples=[["climate"]])
     format: Literal["html", "text"] = "html"
     length: Literal["headlines", "summaries", "full"] = "summaries"
     limit: Count | None = Field(default=None, examples=[8])

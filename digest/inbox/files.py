@@ -38,6 +38,7 @@ class Maildir:
         """Move a mail to `cur`, as whoever has looked at it does."""
         was = self.folder / "new" / mail.name
         try:
+            (self.folder / "cur").mkdir(exist_ok=True)
             was.rename(self.folder / "cur" / f"{mail.name.partition(':')[0]}:2,S")
         except FileNotFoundError:
             return

@@ -12,13 +12,13 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from digest.bounces import LARGEST
 from digest.errors import TransportError
 from digest.inbox.arrived import Arrived
 from digest.oauth import TokenError, Tokens, xoauth2
 from digest.settings import ImapInbox, Security
 
 _TIMEOUT = 60.0  #: seconds for an answer
-_LARGEST = 1 << 20  #: bytes of a mail that are fetched
 
 
 class Imap:
@@ -82,20 +82,33 @@ class Imap:
         host, port = self.settings.host, self.settings.port
         if self.settings.security is Security.NONE:
             return imaplib.IMAP4(host, port, timeout=_TIMEOUT)
-        trust = ssl.create_default_context(cafile=self.settings.ca_file)
+        trust = self._trust()
         if self.settings.security is Security.TLS:
             return imaplib.IMAP4_SSL(host, port, ssl_context=trust, timeout=_TIMEOUT)
         server = imaplib.IMAP4(host, port, timeout=_TIMEOUT)
         server.starttls(trust)
         return server
 
+    def _trust(self) -> ssl.SSLContext:
+        """Return what certificates are trusted; raise `TransportError` (ca_file)."""
+        file = self.settings.ca_file
+        try:
+            return ssl.create_default_context(cafile=file)
+        except OSError as error:  # an SSLError is one
+            raise TransportError(
+                f"{file}: no certificates can be read from it ({error.strerror}); name "
+                "a PEM file under `bounces.imap.ca_file` in digest.yaml"
+            ) from error
+
     def _log_in(self, server: imaplib.IMAP4) -> None:
-        user = self.settings.username
+        user, password = self.settings.username, self.settings.password
         if self.settings.token_command:
             token = Tokens(self.settings.token_command).get()
             server.authenticate("XOAUTH2", lambda _: xoauth2(user, token).encode())
-        else:
-            server.login(user, self.settings.password)
+        elif user.isascii() and password.isascii():
+            server.login(user, password)
+        else:  # LOGIN has no way to say it
+            server.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
         offers = server.capability()[1]  # most servers tell only whom they know
         told = (each for each in offers if isinstance(each, bytes))
         self._offers = b" ".join(told).upper().split()
@@ -113,7 +126,7 @@ class Imap:
 
     def _content(self, server: imaplib.IMAP4, uid: str) -> bytes | None:
         """Return the beginning of a mail, unread; None when it is gone."""
-        kind, answer = server.uid("FETCH", uid, f"(BODY.PEEK[]<0.{_LARGEST}>)")
+        kind, answer = server.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)")
         if kind != "OK":
             raise self._refused("FETCH", answer)
         return next((each[1] for each in answer if isinstance(each, tuple)), None)
@@ -147,9 +160,10 @@ class Imap:
                 f"the IMAP server {where} cannot be trusted: {error.reason or error}. "
                 "Check `host`, `port` and `ca_file` of `bounces.imap` in digest.yaml."
             ) from error
-        except OSError as error:
+        except (OSError, imaplib.IMAP4.abort) as error:
+            said = getattr(error, "strerror", None) or error
             raise TransportError(
-                f"the IMAP server {where} cannot be reached: {error.strerror or error}. "
+                f"the IMAP server {where} cannot be reached: {said}. "
                 "Check `host` and `port` of `bounces.imap` in digest.yaml."
             ) from error
         except imaplib.IMAP4.error as error:

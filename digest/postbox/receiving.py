@@ -48,7 +48,10 @@ class _Taking:
     async def handle_DATA(  # noqa: N802 aiosmtpd's name for it
         self, _: SMTP, __: Session, envelope: Envelope
     ) -> str:
-        content = envelope.original_content or b""
+        # As a server writes it that delivers: none is what marks a returned mail.
+        sender = (envelope.mail_from or "").strip("<>")
+        content = f"Return-Path: <{sender}>\r\n".encode()
+        content += envelope.original_content or b""
         try:
             self.take(content, envelope.rcpt_tos[0])
         except DigestError:
@@ -72,6 +75,7 @@ class Receiving:
             hostname=host,
             port=port,
             data_size_limit=_LARGEST,
+            enable_SMTPUTF8=True,  # or Postfix could not hand over what needs it
             ident="digest",
         )
         self._controller.factory = lambda: _Both(  # type: ignore[method-assign]

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Self
 
-from digest.errors import DigestError
+from digest.errors import DigestError, OutputError, TransportError
 from digest.model import State
 from digest.newsroom import Newsroom
 from digest.reception.mails import Mails
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 #: How often requests whose next try is due are looked for.
 LOOK_SECONDS = 30.0
+
+A_DAY = timedelta(days=1)
 
 #: Nothing more is to be done about these.
 SETTLED = frozenset({State.SENT, State.UNKNOWN, State.FAILED})
@@ -36,6 +39,7 @@ class Post:
         self._newsroom, self._mails = newsroom, Mails(newsroom)
         self._something, self._ended = Event(), Event()
         self._thread = Thread(target=self._run, name="post", daemon=True)
+        self._tidied: datetime | None = None
         self.troubled = False  #: the last mail did not leave: nothing leaves at present
 
     def __enter__(self) -> Self:
@@ -69,26 +73,40 @@ class Post:
         """Send all that is due; return how many mails left."""
         sent = 0
         requests = self._newsroom.store.requests
-        requests.forget_old()
+        self._tidy()
         while (due := requests.take()) and not self._ended.is_set():
             with closing(open_transport(self._newsroom.settings.delivery)) as transport:
-                for request in due:
-                    sent += self._send(request, transport)
+                try:
+                    for request in due:
+                        sent += self._send(request, transport)
+                except (TransportError, OutputError) as error:
+                    self.troubled = True
+                    logger.warning("mails to readers who asked wait: %s", error)
+                    break
         return sent
 
+    def _tidy(self) -> None:
+        """Forget requests of long ago, once a day."""
+        now = self._newsroom.now()
+        if self._tidied is None or now - self._tidied > A_DAY:
+            self._newsroom.store.requests.forget_old()
+            self._tidied = now
+
     def _send(self, request: Request, transport: Transport) -> bool:
-        """Send the answer to one request; what goes wrong is for a later try."""
+        """Send the answer to one request; one that cannot be made is tried again later.
+
+        Raises what keeps all mails from leaving.
+        """
         requests = self._newsroom.store.requests
         try:
             message = self._mails.made(request)
-            if message is None:
-                requests.drop(request.id)
-                return False
-            outcome = deliver_one(transport, message)
         except DigestError as error:
-            self.troubled = True
-            logger.warning("a mail to a reader who asked for one waits: %s", error)
+            logger.warning("the mail about request %s waits: %s", request.id, error)
             return False
+        if message is None:
+            requests.drop(request.id)
+            return False
+        outcome = deliver_one(transport, message)
         self.troubled = outcome.state not in SETTLED
         if outcome.state in SETTLED:
             requests.settle(request.id)

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -171,6 +172,13 @@ def read_document(
     if suffix in _HTML:
         # A saved page does not know where it came from: its relative links are lost.
         return read_page(content, origin=replace(origin, base_url=""), now=now)
+    return _read_text(content, origin)
+
+
+@lru_cache(maxsize=1024)  # most files are what they were at the last collect
+def _read_text(content: bytes, origin: Origin) -> Fetched:
+    """Return the article of a file that is not HTML: its content decides everything."""
+    suffix = PurePosixPath(origin.key).suffix.lower()
     text = decode(content).replace("\r\n", "\n").replace("\r", "\n")
     if suffix in _MARKDOWN:
         fetched = read_markdown(text, origin=origin)

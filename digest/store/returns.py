@@ -16,7 +16,7 @@ from digest.store.database import Database, from_ms, statements, storable, to_ms
 
 SQL = statements("returns")
 
-#: How long after an issue its mail may come back, and how long that is remembered.
+#: How long after an issue its mail may come back, and which was read is remembered.
 MEMORY = timedelta(days=90)
 
 
@@ -100,6 +100,18 @@ class Returns:
             found["parked" if row["parked"] == "parked" else row["kind"]] += row["n"]
         return dict(found)
 
+    def of(self, subscriber: str) -> list[dict[str, object]]:
+        """Return what came back of a reader's mails, as plain values."""
+        return [
+            {
+                "issue": row["issue"],
+                "kind": row["kind"],
+                "reply": row["reply"],
+                "at": from_ms(row["at_ms"]),
+            }
+            for row in self._database.all(SQL["of_reader"], subscriber=subscriber)
+        ]
+
     # -- too many at once -------------------------------------------------------
 
     def hard(self, issue: str, provider: str) -> int:
@@ -147,9 +159,9 @@ class Returns:
         )
 
     def forget(self) -> int:
-        """Delete what is older than `MEMORY`, but for what waits for the operator."""
+        """Forget which mails were read longer ago than `MEMORY`; return how many.
+
+        What came back of deliveries is forgotten with these; see `Store.tidy`.
+        """
         before = to_ms(self._now() - MEMORY)
-        with self._database.tx():
-            return self._database.run(
-                SQL["forget_marks"], before=before
-            ) + self._database.run(SQL["forget_replies"], before=before)
+        return self._database.run(SQL["forget"], before=before)

@@ -62,6 +62,7 @@ def _deliveries(database: Database, before: datetime | None) -> int:
                 gone += database.run(
                     SQL["forget"], issue=issue, before=cutoff, until=until
                 )
+    database.run(SQL["forget_late_replies"], before=cutoff)
     return gone
 
 

@@ -46,8 +46,9 @@ where parked = 'parked' order by issue, provider, at_ms, subscriber
 update late_reply set parked = :becomes
 where issue = :issue and subscriber = :subscriber and parked = 'parked'
 
--- name: forget_marks
+-- name: forget
 delete from returned_mail where at_ms < :before
 
--- name: forget_replies
-delete from late_reply where at_ms < :before and parked <> 'parked'
+-- name: of_reader
+select issue, kind, reply, at_ms from late_reply where subscriber = :subscriber
+order by at_ms, issue, kind

@@ -27,6 +27,9 @@ delete from delivery
 where issue = :issue and state in ('sent', 'failed', 'skipped')
 and changed_ms < :before and subscriber <= :until
 
+-- name: forget_late_replies
+delete from late_reply where at_ms < :before and parked <> 'parked'
+
 -- name: forget_refusals
 delete from event where kind = 'soft bounce' and at_ms < :before
 

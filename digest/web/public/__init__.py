@@ -10,8 +10,11 @@ changes anything, only a button does.
     pages        templates, words and looks; the headers of every answer
     tokens       whose link it is
     subscribing  the form, and what the link in its mail does
-    preferences  what a reader gets, their address, their data
+    front        what the views share: the newsroom, its pages and links
+    preferences  what a reader gets, and their data
+    moving       another address
     leaving      unsubscribe and pause
+    deciding     what an editor's links in a proof lead to
     archive      the issues that went out
     health       robots.txt, security.txt, is it alive
     running      the server

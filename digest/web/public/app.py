@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,14 +14,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from digest.links import Purpose
 from digest.newsroom import Newsroom
 from digest.reception.post import Post
 from digest.reception.showing import Showcase
 from digest.web.public.archive import Shelf
+from digest.web.public.deciding import Deciding
 from digest.web.public.front import Front
 from digest.web.public.guards import BasePath, Limiter
 from digest.web.public.health import Health
 from digest.web.public.leaving import Leaving
+from digest.web.public.moving import Moving
 from digest.web.public.pages import PRIVATE, Pages
 from digest.web.public.preferences import Centre
 from digest.web.public.subscribing import Subscribing
@@ -57,6 +61,8 @@ def public_app(
             *_subscribing(doors, subscribing),
             *_leaving(doors, Leaving(front)),
             *_choosing(doors, Centre(front)),
+            *_deciding(doors, Deciding(newsroom, front.tokens)),
+            *_moving(doors, Moving(front, limiter=asking)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
         ],
@@ -105,9 +111,26 @@ def _choosing(doors: Doors, views: Centre) -> list[Route]:
         _post("/p/{token}/data", doors.guarded(views.data)),
         _get("/p/{token}/erase", doors.open(views.erasing)),
         _post("/p/{token}/erase", doors.guarded(views.erase)),
+    ]
+
+
+def _moving(doors: Doors, views: Moving) -> list[Route]:
+    return [
         _post("/p/{token}/address", doors.guarded(views.move)),
         _get("/address/{token}", doors.open(views.agreeing)),
         _post("/address/{token}", doors.guarded(views.agree)),
+    ]
+
+
+def _deciding(doors: Doors, views: Deciding) -> list[Route]:
+    return [
+        route
+        for purpose in (Purpose.APPROVE, Purpose.HOLD)
+        for path in [f"/{purpose}/{{issue:path}}/{{token}}"]
+        for route in (
+            _get(path, doors.open(partial(views.question, purpose=purpose))),
+            _post(path, doors.guarded(partial(views.decide, purpose=purpose))),
+        )
     ]
 
 

@@ -13,7 +13,7 @@ from digest.web.public.pages import PUBLIC
 from digest.web.public.visits import Visit
 
 #: Paths with a reader's link behind them, which no robot has a reason to ask for.
-OWN = ("u", "p", "pause", "confirm", "address")
+OWN = ("u", "p", "pause", "confirm", "address", "approve", "hold")
 
 #: RFC 9116 section 2.5.5 wants less than a year.
 VALID = timedelta(days=180)

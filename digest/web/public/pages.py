@@ -33,7 +33,6 @@ PUBLIC = {name: value for name, value in PRIVATE.items() if name != "X-Robots-Ta
 
 #: What a template may ask for and most pages do not have.
 _NOTHING: Mapping[str, object] = {
-    "alert": False,
     "saved": "",
     "texts": (),
     "way": None,
@@ -158,10 +157,12 @@ class Pages:
             "said", speech, status=status, title=title, texts=texts, way=way
         )
 
-    def sorry(self, speech: Speech, why: str, *, status: int) -> Response:
+    def sorry(
+        self, speech: Speech, why: str, *, status: int, way: Way | None = None
+    ) -> Response:
         """Return a page that says why something was not done; `why` is a word's key."""
         title = speech.word("pages.sorry", None)
-        return self.tell(speech, title, speech.word(why, None), status=status)
+        return self.tell(speech, title, speech.word(why, None), status=status, way=way)
 
     def no_page(self, speech: Speech) -> Response:
         """Return what every link gets that does not work, whatever the reason."""

@@ -12,19 +12,16 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from starlette.responses import Response
 
-from digest.addresses import check_address, same_address_key
-from digest.errors import BusyError
+from digest.jsonform import to_json
 from digest.links import Purpose
 from digest.model import Format, Length, Preferences, Status, Subscriber
-from digest.reception import asking
+from digest.readership import everything_about
 from digest.reception.choosing import NothingFollowed, Stance, chosen, stances
-from digest.reception.knowing import everything
 from digest.rendering.plaintext import one_line
 from digest.rendering.words import Speech, direction
-from digest.store import Wanted
 from digest.web.public.front import Front, Offer
 from digest.web.public.leaving import pause_end, tomorrow, zone_of
-from digest.web.public.pages import PRIVATE
+from digest.web.public.pages import PRIVATE, Way
 from digest.web.public.tokens import Holder
 from digest.web.public.visits import Visit
 
@@ -62,7 +59,7 @@ def timezones() -> tuple[str, ...]:
 
 
 class Centre:
-    """The pages `/p/TOKEN` and `/address/TOKEN`."""
+    """The page `/p/TOKEN`."""
 
     def __init__(self, front: Front) -> None:
         """Let readers of the front's newsroom choose."""
@@ -98,9 +95,9 @@ class Centre:
         holder = self._holder(visit)
         if holder is None:
             return self._no_page(visit)
-        kept = everything(self._front.newsroom, holder.subscriber)
+        kept = everything_about(self._front.newsroom.store, holder.subscriber)
         return Response(
-            json.dumps(kept, ensure_ascii=False, indent=2),
+            json.dumps(to_json(kept), ensure_ascii=False, indent=2),
             media_type="application/json",
             headers={
                 **PRIVATE,
@@ -121,6 +118,10 @@ class Centre:
             texts=[speech.word("pages.erase_text", None)],
             action=f"p/{visit.path['token']}/erase",
             button=speech.word("pages.erase", None),
+            way=Way(
+                path=f"p/{visit.path['token']}",
+                words=speech.word("pages.preferences", None),
+            ),
         )
 
     def erase(self, visit: Visit) -> Response:
@@ -131,82 +132,6 @@ class Centre:
         self._front.newsroom.store.audience.erase(holder.subscriber.id)
         speech = self._front.speech_of(holder)
         return self._front.pages.tell(speech, speech.word("pages.erased", None))
-
-    # -- another address --------------------------------------------------------
-
-    def move(self, visit: Visit) -> Response:
-        """Take down a new address; both are asked by mail."""
-        holder = self._holder(visit)
-        if holder is None:
-            return self._no_page(visit)
-        front, speech, held = (
-            self._front,
-            self._front.speech_of(holder),
-            holder.subscriber,
-        )
-        try:
-            address = check_address(visit.field("address"))
-        except ValueError:
-            return self._page(visit, holder, held, wrong="pages.not_address")
-        if same_address_key(address) == same_address_key(held.address):
-            return self._page(visit, holder, held, saved="pages.saved")
-        try:
-            asking.ask_address(front.newsroom, held, address)
-        except BusyError:
-            return front.pages.sorry(
-                speech, "pages.try_later", status=HTTPStatus.SERVICE_UNAVAILABLE
-            )
-        front.post.nudge()
-        return front.pages.tell(
-            speech,
-            speech.word("pages.asked", None),
-            speech.word("pages.both", None),
-        )
-
-    def agreeing(self, visit: Visit) -> Response:
-        """Show which address a link agrees to, and the button that does."""
-        found = self._front.tokens.request(visit.path["token"], Purpose.ADDRESS)
-        requests = self._front.newsroom.store.requests
-        if (
-            found is None
-            or found.kind is not Wanted.ADDRESS
-            or not requests.is_open(found)
-        ):
-            return self._no_page(visit)
-        pages, speech = self._front.pages, self._speech_of(found.subscriber)
-        text = pages.markup(speech, "pages.address_text", address=found.detail["to"])
-        return pages.page(
-            "question",
-            speech,
-            title=speech.word("pages.new_address", None),
-            texts=[text],
-            action=f"address/{visit.path['token']}",
-            button=speech.word("pages.confirm", None),
-        )
-
-    def agree(self, visit: Visit) -> Response:
-        """Note that one of the two addresses agrees."""
-        found = self._front.tokens.request(visit.path["token"], Purpose.ADDRESS)
-        if found is None or found.kind is not Wanted.ADDRESS:
-            return self._no_page(visit)
-        agreement = asking.confirm_address(self._front.newsroom, found)
-        if agreement is None:
-            return self._no_page(visit)
-        pages, speech = self._front.pages, self._speech_of(found.subscriber)
-        if agreement is asking.Agreement.IMPOSSIBLE:
-            return pages.sorry(speech, "pages.try_later", status=HTTPStatus.CONFLICT)
-        whole = agreement is asking.Agreement.WHOLE
-        return pages.tell(
-            speech,
-            speech.word("pages.new_address", None),
-            pages.markup(speech, "pages.address_done", address=found.detail["to"])
-            if whole
-            else speech.word("pages.address_half", None),
-        )
-
-    def _speech_of(self, subscriber: str | None) -> Speech:
-        found = self._front.newsroom.store.audience.find(subscriber or "")
-        return self._front.pages.speech(found.language if found else "")
 
     # -- what a form says -------------------------------------------------------
 
@@ -222,17 +147,22 @@ class Centre:
             format=_one_of(Format, visit.field("format"), held.preferences.format),
             limit=self._limit(visit.field("limit")),
         )
-        languages = {tag for tag, _ in self._front.pages.languages()}
-        zone, language = visit.field("timezone"), visit.field("language")
         held = replace(
             held,
             preferences=wanted,
             left=(held.left | (taken & known)) - ticked,
             name=_name(visit.field("name")),
-            language=language if language in languages else held.language,
-            timezone=zone if zone in timezones() else held.timezone,
+            language=self._language(visit, holder, held),
+            timezone=_timezone(visit, holder, held),
         )
         return self._paused(visit, replace(holder, subscriber=held))
+
+    def _language(self, visit: Visit, holder: Holder, held: Subscriber) -> str:
+        """Return what was chosen; who never chose goes on having the newsletter's."""
+        chosen = visit.field("language")
+        usual = not held.language and chosen == self._front.speech_of(holder).language
+        known = {tag for tag, _ in self._front.pages.languages()}
+        return held.language if usual or chosen not in known else chosen
 
     def _topics(self, visit: Visit, held: Preferences) -> Preferences:
         before = stances(held, self._front.topics())
@@ -360,6 +290,13 @@ def _until(holder: Holder) -> str:
     """Return the day a pause ends, in the reader's zone; "" without one."""
     until = holder.subscriber.paused_until
     return until.astimezone(zone_of(holder)).date().isoformat() if until else ""
+
+
+def _timezone(visit: Visit, holder: Holder, held: Subscriber) -> str:
+    """Return what was chosen; who never chose goes on having the newsletter's."""
+    zone = visit.field("timezone")
+    usual = not held.timezone and zone == holder.newsletter.timezone
+    return held.timezone if usual or zone not in timezones() else zone
 
 
 def _name(written: str) -> str:

@@ -32,7 +32,7 @@ class Tokens:
     def __init__(self, newsroom: Newsroom, *, clock: Callable[[], float]) -> None:
         """Read with the newsroom's keys; `clock` gives seconds."""
         self._newsroom, self._clock = newsroom, clock
-        self._links, self._looked, self._lock = newsroom.links, clock(), Lock()
+        self._looked, self._lock = clock(), Lock()
 
     def holder(
         self, token: str, purpose: Purpose, *, even_nobody: bool = False
@@ -67,26 +67,29 @@ class Tokens:
 
     def of(self, holder: Holder, purpose: Purpose) -> str:
         """Return a token for another of the holder's pages."""
-        return self._links.token(
+        return self._newsroom.links.token(
             purpose, subscriber=holder.subscriber.id, scope=holder.newsletter.slug
         )
 
     def _read(
         self, token: str, purpose: Purpose, scopes: tuple[str, ...]
     ) -> tuple[str, str] | None:
-        found = self._links.whose(token, purpose=purpose, scopes=scopes)
-        if found is None and self._look_again():
-            found = self._links.whose(token, purpose=purpose, scopes=scopes)
+        links = self._newsroom.links
+        found = links.whose(token, purpose=purpose, scopes=scopes)
+        if found is None and self.refresh():
+            links = self._newsroom.links
+            found = links.whose(token, purpose=purpose, scopes=scopes)
         return found
 
-    def _look_again(self) -> bool:
-        """Ask for the keys of now; False: they were asked for just now, or are the same."""
+    def refresh(self) -> bool:
+        """Use the keys of now; False: they were asked for just now, or are the same."""
         with self._lock:
             if self._clock() - self._looked < LOOK_SECONDS:
                 return False
             self._looked = self._clock()
         newest, *older = self._newsroom.store.keys()
-        if newest == self._links.key:
+        links = self._newsroom.links
+        if newest == links.key:
             return False
-        self._links = replace(self._links, key=newest, older=tuple(older))
+        self._newsroom.links = replace(links, key=newest, older=tuple(older))
         return True

@@ -118,21 +118,26 @@ def _address(host: str, port: int, token: str, first: Asked) -> str:
 
 @contextmanager
 def watching(desk: Desk, studio: Studio, first: Asked) -> Iterator[None]:
-    """Make the first mail, then watch the project's files, in a thread of its own."""
+    """Watch the project's files in a thread of its own; make the first mail in another."""
     stop = threading.Event()
 
     def watch() -> None:
-        desk.find(first)  # while the browser starts
         try:
             watch_files(desk.watched, on_change=desk.refresh, stop=stop)
         except Exception as error:  # noqa: BLE001 as of too many folders to watch
             studio.unwatched = str(error)
             studio.wake()
 
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
+    threads = [
+        threading.Thread(target=watch, daemon=True),
+        # While the browser starts.
+        threading.Thread(target=desk.find, args=(first,), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join()
+        for thread in threads:
+            thread.join()

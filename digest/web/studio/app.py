@@ -115,7 +115,7 @@ class Studio:
         said = Said(
             token=self._token,
             version=desk.version,
-            trouble=desk.trouble,
+            troubles=tuple(desk.troubles.values()),
             notes=desk.notes,
             root=desk.newsroom.settings.root,
             sent=self._sent_words.get(identity(asked), ""),

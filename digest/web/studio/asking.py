@@ -42,6 +42,7 @@ class Wishes:
 
     follows: tuple[str, ...] = ()
     mutes: tuple[str, ...] = ()
+    top: tuple[str, ...] = ()  #: topics of which only the first stories count
     format: Format = Format.HTML
     length: Length = Length.SUMMARIES
     limit: int | None = None
@@ -54,6 +55,7 @@ class Wishes:
         return cls(
             follows=tuple(dict.fromkeys(filter(None, query.getlist("follows")))),
             mutes=tuple(dict.fromkeys(filter(None, query.getlist("mutes")))),
+            top=tuple(dict.fromkeys(filter(None, query.getlist("top")))),
             format=_one_of(Format, query.get("format", ""), Format.HTML),
             length=_one_of(Length, query.get("length", ""), Length.SUMMARIES),
             limit=int(limit) if limit.isdecimal() and int(limit) > 0 else None,
@@ -67,6 +69,7 @@ class Wishes:
         return cls(
             follows=own.follows,
             mutes=tuple(sorted(own.mutes)),
+            top=tuple(sorted(own.top)),
             format=own.format,
             length=own.length,
             limit=own.limit,
@@ -79,6 +82,7 @@ class Wishes:
             reader.preferences,
             follows=self.follows,
             mutes=frozenset(self.mutes),
+            top=frozenset(self.top),
             format=self.format,
             length=self.length,
             limit=self.limit,
@@ -90,6 +94,7 @@ class Wishes:
         return [
             *(("follows", each) for each in self.follows),
             *(("mutes", each) for each in self.mutes),
+            *(("top", each) for each in self.top),
             ("format", self.format.value),
             ("length", self.length.value),
             ("limit", str(self.limit or "")),

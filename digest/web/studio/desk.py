@@ -81,7 +81,7 @@ class Desk:
         self._given = newsroom  #: closed by who opened it
         self._settings_file, self._usual = settings_file, newsletter
         self.lock = threading.RLock()
-        self.trouble: DigestError | None = None  #: what is wrong with the files
+        self.troubles: dict[Changed, DigestError] = {}  #: what is wrong with files
         self.notes: tuple[Problem, ...] = ()  #: of the articles last read
         self.version = 0  #: grows with every change
         self.on_change: Callable[[], None] = lambda: None
@@ -98,27 +98,40 @@ class Desk:
         return Watched(self.newsroom.settings, settings_file=self._settings_file)
 
     def refresh(self, changed: Collection[Changed], sources: Collection[str]) -> None:
-        """Take in what was saved; `sources` are those of which a file was."""
+        """Take in what was saved; `sources` are those of which a file was.
+
+        What is wrong with a file is said until that file is saved again.
+        """
         with self.lock:
-            try:
-                if Changed.SETTINGS in changed:
-                    opened = Newsroom(self._load(), now=self.newsroom.now)
-                    self.close()
-                    self.newsroom = opened
-                if Changed.SETTINGS in changed or Changed.READERS in changed:
-                    self.newsroom.refresh_subscribers()
-                if Changed.SETTINGS in changed:
-                    sources = local_sources(self.newsroom.settings)
-                if sources:
-                    self._collect(sources)
-                self.trouble = None
-            except DigestError as error:
-                self.trouble = error
-            except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
-                self.trouble = unforeseen(error)
+            kinds = set(changed)
+            if Changed.SETTINGS in kinds and self._took(Changed.SETTINGS, self._reopen):
+                kinds |= {Changed.READERS, Changed.ARTICLES}
+                sources = local_sources(self.newsroom.settings)
+            if Changed.READERS in kinds:
+                self._took(Changed.READERS, self.newsroom.refresh_subscribers)
+            if Changed.ARTICLES in kinds:
+                self._took(Changed.ARTICLES, lambda: self._collect(sources))
             self.patience = PATIENCE_AFTER_A_SAVE
             self._drop()
         self.tell()
+
+    def _took(self, kind: Changed, take_in: Callable[[], object]) -> bool:
+        """Take files of a kind in; remember what is wrong with them."""
+        try:
+            take_in()
+        except DigestError as error:
+            self.troubles[kind] = error
+        except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
+            self.troubles[kind] = unforeseen(error)
+        else:
+            self.troubles.pop(kind, None)
+        return kind not in self.troubles
+
+    def _reopen(self) -> None:
+        """Read the settings again, and open the newsroom with them."""
+        opened = Newsroom(self._load(), now=self.newsroom.now)
+        self.close()
+        self.newsroom = opened
 
     def close(self) -> None:
         """Close what was opened here."""
@@ -135,7 +148,7 @@ class Desk:
 
     def _collect(self, names: Collection[str]) -> None:
         """Read sources on this disk again; nothing is fetched from the web."""
-        collected = list(self.newsroom.collect(names))
+        collected = list(self.newsroom.collect(names)) if names else []
         self.notes = tuple(
             problem
             for each in collected
@@ -232,6 +245,8 @@ class Desk:
         if kept and _same(found, kept[1].issue):
             press = kept[1]
         else:
+            if kept:
+                kept[1].abandon()
             press = Press(
                 self.newsroom,
                 found,

@@ -60,7 +60,7 @@ class Said:
 
     token: str  #: that a form sends back
     version: int
-    trouble: DigestError | None = None
+    troubles: Sequence[DigestError] = ()  #: with files that were saved
     notes: Sequence[Problem] = ()
     root: Path = Path()
     sent: str = ""  #: what came of a test mail
@@ -243,7 +243,7 @@ def _panes(asked: Asked, said: Said) -> str:
 
 
 def _trouble(found: Found, said: Said) -> str:
-    wrong = filter(None, (said.trouble, found.wrong))
+    wrong = filter(None, (*said.troubles, found.wrong))
     parts = [_mistakes(error, said.root) for error in wrong]
     if found.wrong and found.galley:
         parts.append("<p>Below is the mail as it was before.</p>")

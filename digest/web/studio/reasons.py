@@ -28,6 +28,7 @@ KINDS = {
     Why.TOPIC_FULL: "Its topic is full",
     Why.DIGEST_FULL: "The mail is full",
     Why.OWN_LIMIT: "Over the reader’s own limit",
+    Why.TOP_ONLY: "Beyond the top stories",
     Why.SIZE: "Too long for Gmail",
     Why.MINIMUM: "Too little for a mail",
     Why.RECEIVED: "Sent before",
@@ -140,6 +141,8 @@ def _what_if(
 {_checks("follows", [*own, *_tags(wishes.follows)], wishes.follows)}</fieldset>
 <fieldset><legend>mutes</legend>
 {_checks("mutes", [*every.items(), *_tags(wishes.mutes)], wishes.mutes)}</fieldset>
+<fieldset><legend>top stories only</legend>
+{_checks("top", own, wishes.top)}</fieldset>
 <label for="length">Length</label>{select("length", lengths, wishes.length.value)}
 <label for="format">Format</label>{select("format", formats, wishes.format.value)}
 <label for="language">Language</label>{select("language", tongues, wishes.language)}

@@ -2,31 +2,29 @@
 
 A GET changes nothing, for mail scanners follow links: it shows a button. Its POST acts.
 Whoever has the link may; it is one editor's, for one revision of one issue, so a page
-that an older proof leads to says where the newer one is. `digest serve` mounts them.
+that an older proof leads to says where the newer one is.
 """
 
 from __future__ import annotations
 
 from html import escape
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
 
 from digest import approving
 from digest.errors import InputError
 from digest.links import Purpose
 from digest.newsroom import Newsroom
+from digest.web.public.pages import PRIVATE
+from digest.web.public.tokens import Tokens
+from digest.web.public.visits import Visit
 
 HEADERS = {
+    **PRIVATE,
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
     ),
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
 }
 
 PAGE = """\
@@ -58,52 +56,18 @@ STALE = (
 )
 
 
-class ApprovalPages:
-    """Answers for one newsroom; safe to ask from several threads."""
+class Deciding:
+    """Answers for the links of one newsroom's proofs."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
-        """Take whose issues they are."""
-        self.newsroom = newsroom
+    def __init__(self, newsroom: Newsroom, tokens: Tokens) -> None:
+        """Take whose issues they are, and what follows its keys."""
+        self.newsroom, self._tokens = newsroom, tokens
 
-    def routes(self) -> list[Route]:
-        """Return what an application mounts, at the root of `site.url`."""
-        return [
-            Route(
-                f"/{purpose}/{{issue:path}}/{{token}}",
-                endpoint,
-                methods=["GET", "POST"],
-                name=purpose,
-            )
-            for purpose, endpoint in (
-                (Purpose.APPROVE, self.approve),
-                (Purpose.HOLD, self.hold),
-            )
-        ]
-
-    def approve(self, request: Request) -> Response:
-        """Ask whether the issue may leave; at a POST, let it."""
-        return self._answer(request, Purpose.APPROVE)
-
-    def hold(self, request: Request) -> Response:
-        """Ask whether to hold the issue back; at a POST, do."""
-        return self._answer(request, Purpose.HOLD)
-
-    def _answer(self, request: Request, purpose: Purpose) -> Response:
-        issue_id, token = request.path_params["issue"], request.path_params["token"]
-        editor = approving.editor_of(
-            self.newsroom, token, purpose=purpose, issue_id=issue_id
-        )
-        if editor is None:
-            return page("There is nothing to decide here", STALE, status=404)
-        if request.method == "POST":
-            act = approving.approve if purpose is Purpose.APPROVE else approving.hold
-            try:
-                return page("Done", act(self.newsroom, issue_id, by=editor))
-            except InputError as error:
-                return page("Nothing was changed", str(error), status=409)
-        return self._question(issue_id, purpose)
-
-    def _question(self, issue_id: str, purpose: Purpose) -> Response:
+    def question(self, visit: Visit, *, purpose: Purpose) -> Response:
+        """Ask whether to approve or hold the issue; nothing is changed."""
+        issue_id = visit.path["issue"]
+        if self._editor(visit, purpose) is None:
+            return stale()
         issue = approving.issue_named(self.newsroom, issue_id)
         newsletter = self.newsroom.newsletter(issue.newsletter)
         what = f"{newsletter.title} No. {issue.number}"
@@ -118,6 +82,36 @@ class ApprovalPages:
             then = "Nothing more of it leaves until somebody approves it."
         words = f"{issue.id}, with {number} article{'s' if number != 1 else ''}. {then}"
         return page(title, words, button=label, urgent=purpose is Purpose.HOLD)
+
+    def decide(self, visit: Visit, *, purpose: Purpose) -> Response:
+        """Approve or hold the issue, and say what was done."""
+        editor = self._editor(visit, purpose)
+        if editor is None:
+            return stale()
+        act = approving.approve if purpose is Purpose.APPROVE else approving.hold
+        try:
+            return page("Done", act(self.newsroom, visit.path["issue"], by=editor))
+        except InputError as error:
+            return page("Nothing was changed", str(error), status=409)
+
+    def _editor(self, visit: Visit, purpose: Purpose) -> str | None:
+        editor = self._found(visit, purpose)
+        if editor is None and self._tokens.refresh():
+            return self._found(visit, purpose)
+        return editor
+
+    def _found(self, visit: Visit, purpose: Purpose) -> str | None:
+        return approving.editor_of(
+            self.newsroom,
+            visit.path["token"],
+            purpose=purpose,
+            issue_id=visit.path["issue"],
+        )
+
+
+def stale() -> Response:
+    """Return what a link leads to that is not ours, or of an older revision."""
+    return page("There is nothing to decide here", STALE, status=404)
 
 
 def page(
