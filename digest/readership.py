@@ -104,6 +104,15 @@ def everything_about(store: Store, subscriber: Subscriber) -> dict[str, object]:
         "history": audience.history(subscriber.id),
         "said_by_files": audience.said_by_files(subscriber.id),
         "suppressed": audience.suppressed(subscriber.address),
+        "requests": [
+            {
+                "for": request.kind.value,
+                "at": request.asked,
+                "said": dict(request.detail),
+            }
+            for request in store.requests.of(subscriber.id)
+        ],
+        "returned_mail": store.returns.of(subscriber.id),
         "deliveries": [
             {
                 "delivery": delivery,

@@ -20,7 +20,7 @@ from digest.model import (
     Subscriber,
 )
 from digest.store import Event, Imported, Start, Store
-from digest.store.copying import TABLES
+from digest.store.copying import ALL, TABLES
 from tests.projects import MONDAY, Clock
 from tests.stores import in_order, opened, planned, reader, rows
 
@@ -262,6 +262,24 @@ class TestWhoLeaves:
         assert (left.status, known(store).status) == (Status.ACTIVE, Status.ACTIVE)
         assert list(store.audience.takers("daily")) == []
 
+    def test_by_a_choice_of_newsletters_left_as_well(self, store: Store) -> None:
+        import_(store, reader(1, preferences=BOTH), reader(2, preferences=BOTH))
+
+        def take(number: int, *newsletters: str, by: str) -> frozenset[str]:
+            address = f"reader{number}@example.org"
+            return store.audience.change(
+                known(store, address).id,
+                lambda s: replace(s, preferences=taking(*newsletters)),
+                by=by,
+            ).left
+
+        assert take(1, "daily", by="reader") == {"weekly"}
+        assert take(2, "daily", by="operator") == frozenset()
+        everybody = [reader(n, name="Ana", preferences=BOTH) for n in (1, 2)]
+        import_(store, *everybody, origin="other.csv", sync=False)
+        assert in_order(store.audience.takers("weekly")) == ["reader2@example.org"]
+        assert take(1, "daily", "weekly", by="operator") == frozenset()
+
     def test_may_undo_it(self, store: Store) -> None:
         import_(store, reader(preferences=BOTH))
         before = known(store)
@@ -335,6 +353,19 @@ class TestASuppressedAddress:
         assert len(str(hashed)) == 64
 
 
+def fill(store: Store, identity: str) -> None:
+    """Leave traces of a reader wherever there can be any."""
+    store.audience.change(
+        identity,
+        lambda s: replace(s, address=f"{identity}@new.example"),
+        by="reader",
+    )
+    gone = store.audience.leave(identity, None, by="reader")
+    store.audience.ask(gone, FORM)
+    active = store.audience.rejoin(identity, None, by="reader")
+    assert not store.audience.bounced(active.id, hard=False, reply="4", issue="daily/1")
+
+
 class TestWhoIsErased:
     def test_leaves_a_hash_and_numbers(self, store: Store, tmp_path: Path) -> None:
         issue = planned(store, readers=3)
@@ -363,6 +394,26 @@ class TestWhoIsErased:
         ]
 
         store.journal.write(issue.id, outcomes=sent[:1])
+        for claim, _, _ in sent[:2]:
+            fill(store, claim.subscriber)
+        holding = {
+            table
+            for table in TABLES
+            if any(
+                claims[0].subscriber in row for row in rows(tmp_path, ALL.format(table))
+            )
+        }
+        assert holding == {
+            "subscriber",
+            "taken",
+            "imported",
+            "event",
+            "agreement",
+            "asked",
+            "formerly",
+            "soft_bounce",
+            "delivery",
+        }
         for claim, _, _ in sent[:2]:
             store.audience.erase(claim.subscriber)
         written = store.journal.write(issue.id, outcomes=sent[1:])

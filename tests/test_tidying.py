@@ -9,7 +9,7 @@ import pytest
 
 from digest.config import load_settings
 from digest.errors import FileProblems
-from digest.model import Agreed, Outcome, State, Subscriber
+from digest.model import Agreed, Outcome, State, Status, Subscriber
 from digest.newsroom import Newsroom
 from digest.scheduler import Clock as NewsroomClock
 from digest.scheduler import Watcher
@@ -82,7 +82,8 @@ def test_who_never_confirmed_goes_as_if_they_had_not_come(tmp_path: Path) -> Non
         store.audience.confirm(confirmed.id, Agreed(at=MONDAY, where="", method="x"))
         store.audience.leave(confirmed.id, None, by="reader")
         asked(store, 2, MONDAY)
-        store.audience.import_([reader(3)], origin="r.yaml", sync=False)
+        pending = reader(3, status=Status.PENDING)
+        store.audience.import_([pending], origin="r.yaml", sync=False)
         store.audience.bounced(
             store.audience.find("reader3@example.org").id,  # type: ignore[union-attr]
             hard=False, reply="452 full", issue="daily/1",

@@ -202,7 +202,6 @@ class Entries:
                 found.get("format", Format.HTML),
                 found.get("length", Length.SUMMARIES),
                 found.get("limit"),
-                found.get("top", frozenset()),
             ),
             status=found.get("status", Status.ACTIVE),
             paused_until=found.get("paused_until"),

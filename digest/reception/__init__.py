@@ -9,7 +9,6 @@ learns from an answer, or from how long it takes, who is known here.
     choosing   what a reader sees of topics, and what their choice means
     leaving    less, for a while, or nothing any more; and back
     showing    what a reader would have received; how often things appear
-    knowing    everything that is kept about a reader
     mails      the mails that answer
     post       the thread that sends them
 """

@@ -100,6 +100,18 @@ class Returns:
             found["parked" if row["parked"] == "parked" else row["kind"]] += row["n"]
         return dict(found)
 
+    def of(self, subscriber: str) -> list[dict[str, object]]:
+        """Return what came back of a reader's mails, as plain values."""
+        return [
+            {
+                "issue": row["issue"],
+                "kind": row["kind"],
+                "reply": row["reply"],
+                "at": from_ms(row["at_ms"]),
+            }
+            for row in self._database.all(SQL["of_reader"], subscriber=subscriber)
+        ]
+
     # -- too many at once -------------------------------------------------------
 
     def hard(self, issue: str, provider: str) -> int:

@@ -48,3 +48,7 @@ where issue = :issue and subscriber = :subscriber and parked = 'parked'
 
 -- name: forget
 delete from returned_mail where at_ms < :before
+
+-- name: of_reader
+select issue, kind, reply, at_ms from late_reply where subscriber = :subscriber
+order by at_ms, issue, kind

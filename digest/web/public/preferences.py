@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from starlette.responses import Response
 
+from digest.jsonform import to_json
 from digest.links import Purpose
 from digest.model import Format, Length, Preferences, Status, Subscriber
+from digest.readership import everything_about
 from digest.reception.choosing import NothingFollowed, Stance, chosen, stances
-from digest.reception.knowing import everything
 from digest.rendering.plaintext import one_line
 from digest.rendering.words import Speech, direction
 from digest.web.public.front import Front, Offer
@@ -94,9 +95,9 @@ class Centre:
         holder = self._holder(visit)
         if holder is None:
             return self._no_page(visit)
-        kept = everything(self._front.newsroom, holder.subscriber)
+        kept = everything_about(self._front.newsroom.store, holder.subscriber)
         return Response(
-            json.dumps(kept, ensure_ascii=False, indent=2),
+            json.dumps(to_json(kept), ensure_ascii=False, indent=2),
             media_type="application/json",
             headers={
                 **PRIVATE,
