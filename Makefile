@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+COVERED := --cov --cov-report=term --cov-fail-under=95
 
 .PHONY: demo test check format wheel-test torture bench clean
 
@@ -16,7 +17,7 @@ check: $(VENV)/ready ## everything that must hold: format, lint, types, contract
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n auto $(ONLY) --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/pytest -q -n auto $(or $(ONLY),$(COVERED))
 
 wheel-test: $(VENV)/ready ## build the wheel, install it elsewhere, run its demo outside this folder
 	PYTHON="$(PYTHON)" sh tests/wheel.sh

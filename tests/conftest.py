@@ -1,8 +1,8 @@
 """Options for the whole suite.
 
 Golden files are approved, not edited by hand: `pytest --approve`. Whoever has the time
-lets the oracle look further: `pytest tests/test_oracle.py --hypothesis-profile=long
---timeout=0`.
+lets the oracle look further, and at more mails: `pytest tests/test_oracle.py
+tests/test_every_message.py --hypothesis-profile=long --timeout=0`.
 """
 
 from __future__ import annotations

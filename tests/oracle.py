@@ -25,8 +25,8 @@ from tests.plain_path import Mail, PlainPath
 from tests.random_issues import LANGUAGES, READERS, World, digests
 from tests.rendering_samples import HOST, article, personal
 
-_LONG = settings.get_current_profile_name() == "long"
-_FURTHER = 60 if _LONG else 1  #: how much further a long run looks
+LONG = settings.get_current_profile_name() == "long"
+_FURTHER = 60 if LONG else 1  #: how much further a long run looks
 #: Making a failing example small takes minutes, in which a short run is stopped.
 _WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 
@@ -36,7 +36,7 @@ def examples(number: int) -> settings:
     return settings(
         max_examples=number * _FURTHER,
         deadline=None,
-        phases=tuple(Phase) if _LONG else _WITHOUT_SHRINKING,
+        phases=tuple(Phase) if LONG else _WITHOUT_SHRINKING,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 
