@@ -132,7 +132,9 @@ def remove(ctx: click.Context, address: str) -> None:
 
 @click.command()
 @click.argument("address")
-@click.option("--reason", prompt="Why may they be mailed again", metavar="TEXT")
+@click.option(
+    "--reason", required=True, metavar="TEXT", help="Why they may be mailed again."
+)
 @click.pass_context
 def revive(ctx: click.Context, address: str, reason: str) -> None:
     """Let somebody be mailed again who unsubscribed, bounced or was suppressed.
