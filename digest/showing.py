@@ -76,12 +76,13 @@ _IGNORED_BY_WORD = re.compile(
     r"(?<![\w-])(?:border-[\w-]*radius|border-radius|box-shadow|text-shadow|opacity|"
     r"position|float|flex[\w-]*|grid[\w-]*|gap|object-fit|max-width|min-width|"
     r"max-height|min-height|background-image|background-size|transform|transition|"
-    r"overflow[\w-]*|animation[\w-]*)\s*:[^;\"}]*;?"
+    r"overflow[\w-]*|animation[\w-]*)\s*:[^;\"'<>}]*;?"
 )
 _DISPLAY = re.compile(r"display\s*:\s*(?:inline-block|flex|inline-flex|grid)\s*;?")
-#: Padding counts for cells alone, so a padded link is no button there.
-_PADDED_LINK = re.compile(r'(<a\b[^>]*style=")([^"]*)')
-_PADDING = re.compile(r"(?<![\w-])padding[\w-]*\s*:[^;\"}]*;?")
+#: Padding counts for cells alone, so a padded link is no button there; `mso-padding-alt`
+#: is Word's own word for it.
+_PADDED_LINK = re.compile(r"""(<a\b[^>]*style=)("[^"]*"|'[^']*')""")
+_PADDING = re.compile(r"(?<![\w-])(?:mso-)?padding[\w-]*\s*:[^;\"'}]*;?")
 
 
 def as_word_shows(html: str) -> str:
@@ -96,7 +97,8 @@ def as_word_shows(html: str) -> str:
     )
     html = _IGNORED_BY_WORD.sub("", html)
     html = _DISPLAY.sub("", html)
-    return _PADDED_LINK.sub(lambda found: found[1] + _PADDING.sub("", found[2]), html)
+    html = _PADDED_LINK.sub(lambda found: found[1] + _PADDING.sub("", found[2]), html)
+    return html.replace("mso-padding-alt:", "padding:")
 
 
 # -- light and dark ---------------------------------------------------------------

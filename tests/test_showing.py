@@ -54,6 +54,16 @@ def test_pictures_and_styles_go_where_they_are_blocked() -> None:
     assert "border-radius:4px" in styleless
 
 
+def test_outlook_sees_the_buttons_that_word_draws_and_styles_in_any_quotes() -> None:
+    cell = """<td style='mso-padding-alt:1px 2px; max-width:9px'><p>Kept</p>"""
+    link = """<a style='padding:3px; mso-padding-alt:0; color:red'>Go</a></td>"""
+
+    outlook = shown(f"<head></head>{cell}{link}", Showing.OUTLOOK)
+
+    assert "<td style='padding:1px 2px; '><p>Kept</p>" in outlook
+    assert "<a style='  color:red'>Go</a></td>" in outlook
+
+
 def test_outlook_sees_what_is_for_word_and_not_what_word_ignores() -> None:
     outlook = shown(MAIL, Showing.OUTLOOK)
 
@@ -73,6 +83,8 @@ def test_every_way_of_showing_a_stock_mail_shows_its_words(showing: Showing) -> 
 
     assert changed != html
     assert changed.count("<h2") == html.count("<h2") > 2
+    for element in ("<td", "<p ", "<img", "class="):
+        assert changed.count(element) >= html.count(element) > 2, element
     assert changed.count("<a ") >= html.count("<a ") - html.count("[if !mso]")
 
 
