@@ -75,6 +75,7 @@ class TestAnArticle:
         assert rows(tmp_path, "select count(*) from article_version") == [(1,)]
 
     @pytest.mark.slow_on_postgresql
+    @pytest.mark.slow
     def test_of_ten_thousand_is_added_in_one_step(self, store: Store) -> None:
         many = [article(n) for n in range(10_000)]
 

@@ -358,6 +358,7 @@ def test_plain_text_has_one_line_and_nothing_that_turns_it_around(html: str) -> 
         *("<!--", "<button>", "<p x=", "&amp;", "<", "</p>", '<a ">"', "<script>"),
     ],
 )
+@pytest.mark.slow
 def test_much_of_any_tag_is_cleaned(unit: str) -> None:
     """Anything that grew with the square of the input would take many minutes."""
     html = unit * (200_000 // len(unit))

@@ -304,6 +304,7 @@ def test_one_reader_more_costs_no_call_of_premailer_or_html2text(
     assert what.why_not == {}
 
 
+@pytest.mark.slow
 def test_eight_threads_give_the_bytes_of_one() -> None:
     late = [section(f"Tag {n}", n % 6, (n + 1) % 6, slug=f"tag:{n}") for n in range(8)]
     body = ASKS + BLOCKS["its section's count"]
