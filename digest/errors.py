@@ -2,6 +2,7 @@
 
     DigestError
     ├── InputError          a file or an argument says something impossible
+    │   ├── UnknownReader   nobody has that address or id
     │   ├── FileProblems    several mistakes in files, all at once
     │   └── TemplateProblem a template cannot be rendered: file and line
     ├── StoreError          the database cannot be opened, read or written
@@ -27,6 +28,16 @@ class DigestError(Exception):
 
 class InputError(DigestError):
     """A file or an argument says something impossible."""
+
+
+class UnknownReader(InputError):
+    """Nobody has the address or id that was given."""
+
+    def __init__(self, who: str) -> None:
+        """Take what was given."""
+        super().__init__(
+            f"no reader {who!r} is known. `digest subscribers list` shows who is."
+        )
 
 
 class FileProblems(InputError):

@@ -22,7 +22,7 @@ from digest.building import Sizes
 from digest.collecting import Collected
 from digest.delivery import Sending, SendReport
 from digest.enclosing import enclosures_of
-from digest.errors import BusyError, InputError
+from digest.errors import BusyError, InputError, UnknownReader
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
 from digest.links import Links
 from digest.linting import Inspector, Looked
@@ -141,10 +141,7 @@ class Newsroom:
         """Return that reader, or raise `InputError`."""
         found = self.store.audience.find(address_or_id)
         if found is None:
-            raise InputError(
-                f"no reader {address_or_id!r} is known. "
-                "`digest subscribers list` shows who is."
-            )
+            raise UnknownReader(address_or_id)
         return found
 
     def unsubscribe(self, who: str) -> Subscriber:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -16,10 +17,28 @@ from hypothesis import settings
 from tests.cluster import remove_cluster
 from tests.stores import on_postgresql
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("usual", deadline=None)
 settings.load_profile("usual")
 settings.register_profile("long", deadline=None)
+
+
+@pytest.fixture(scope="module")  # an open Playwright keeps an event loop running
+def chromium() -> Iterator[Browser]:
+    """A Chromium to be driven; for modules that skip where there is none."""
+    from playwright.sync_api import sync_playwright  # not installed everywhere
+
+    from tests import browser  # which most tests need not load
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(
+            executable_path=browser.CHROMIUM, args=["--no-sandbox"]
+        )
+        yield opened
+        opened.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,7 +5,6 @@ Slow; skipped, and said so, where Chromium or Playwright is not installed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -31,7 +30,6 @@ from playwright.sync_api import (  # noqa: E402 only where it is installed
     Browser,
     Page,
     expect,
-    sync_playwright,
 )
 
 pytestmark = [
@@ -43,16 +41,6 @@ pytestmark = [
 ]
 
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=browser.CHROMIUM, args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
 
 
 def press(page: Page, label: str) -> str:

@@ -31,7 +31,6 @@ from playwright.sync_api import (  # noqa: E402 only where it is installed
     Browser,
     Page,
     expect,
-    sync_playwright,
 )
 
 pytestmark = [
@@ -44,16 +43,6 @@ pytestmark = [
 
 ANA = "ana@readers.example"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=browser.CHROMIUM, args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,6 @@ from playwright.sync_api import (  # noqa: E402 only where it is installed
     Page,
     Request,
     expect,
-    sync_playwright,
 )
 
 pytestmark = [
@@ -60,16 +59,6 @@ class Studios:
     project: Path
     box: Postbox
     desk: Desk
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=browser.CHROMIUM, args=["--no-sandbox"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

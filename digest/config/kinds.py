@@ -8,7 +8,7 @@ turns that into plain words.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -215,5 +215,37 @@ Followed = Annotated[Line, _named(references.followed)]
 RuleName = Annotated[Line, _named(references.lint_rule)]
 ClientName = Annotated[Line, _named(references.mail_program)]
 Secret = Annotated[str, _named(references.secret)]
+#: What a server of mail is told, be it one that takes it or one that keeps it.
+ServerSecurity = Annotated[
+    Literal["tls", "starttls", "none"],
+    Field(
+        description="tls, starttls (always required), or none for this machine only.",
+        examples=["tls"],
+    ),
+]
+ServerPassword = Annotated[
+    Secret | None,
+    Field(
+        description="Where the password is: env:NAME (a variable of the environment) "
+        "or file:path. Never the password itself.",
+        json_schema_extra={"pattern": "^(env|file):.+"},
+        repr=False,
+    ),
+]
+TokenCommand = Annotated[
+    Command | None,
+    Field(
+        description="Instead of `password`: a program and its arguments that prints an "
+        "OAuth token (XOAUTH2), as Gmail and Microsoft 365 take; no shell runs it.",
+        json_schema_extra={"type": "string"},
+    ),
+]
+CaFile = Annotated[
+    FilePath | None,
+    Field(
+        description="Certificates (PEM) of a private authority to trust.",
+        examples=["secrets/ca.pem"],
+    ),
+]
 SigningKey = Annotated[str, _named(references.signing_key)]
 Selector = Annotated[Line, AfterValidator(values.selector)]

@@ -8,16 +8,18 @@ from pydantic import AfterValidator, Field
 
 from digest.config import values
 from digest.config.kinds import (
-    Command,
+    CaFile,
     Count,
     Domain,
     FilePath,
     Line,
     Part,
     Rate,
-    Secret,
     Selector,
+    ServerPassword,
+    ServerSecurity,
     SigningKey,
+    TokenCommand,
 )
 
 
@@ -32,30 +34,17 @@ class SmtpPart(Part):
         description="Without it: 465 with tls, 587 with starttls, 25 with none.",
         examples=[465],
     )
-    security: Literal["tls", "starttls", "none"] = Field(
-        default="tls",
-        description="tls, starttls (always required), or none for this machine only.",
-        examples=["tls"],
-    )
+    security: ServerSecurity = "tls"
     username: Line | None = Field(
         default=None,
         description="The account's name.",
         examples=["digest@longitude.example"],
     )
-    password: Secret | None = Field(
-        default=None,
-        description="Where the password is: env:NAME (a variable of the environment) "
-        "or file:path. Never the password itself.",
-        examples=["env:SMTP_PASSWORD", "file:secrets/smtp"],
-        json_schema_extra={"pattern": "^(env|file):.+"},
-        repr=False,
+    password: ServerPassword = Field(
+        default=None, examples=["env:SMTP_PASSWORD", "file:secrets/smtp"]
     )
-    token_command: Command | None = Field(
-        default=None,
-        description="Instead of `password`: a program and its arguments that prints an "
-        "OAuth token (XOAUTH2), as Gmail and Microsoft 365 take; no shell runs it.",
-        examples=["/usr/local/bin/mail-token --account digest"],
-        json_schema_extra={"type": "string"},
+    token_command: TokenCommand = Field(
+        default=None, examples=["/usr/local/bin/mail-token --account digest"]
     )
     connections: Annotated[int, Field(ge=1, le=100)] = Field(
         default=4,
@@ -74,11 +63,7 @@ class SmtpPart(Part):
         "takes them.",
         examples=["14 per second", "500 per minute"],
     )
-    ca_file: FilePath | None = Field(
-        default=None,
-        description="Certificates (PEM) of a private authority to trust.",
-        examples=["secrets/ca.pem"],
-    )
+    ca_file: CaFile = None
     bounce_domain: Domain | None = Field(
         default=None,
         description="The domain that receives returned mail; without it, the sender's.",

@@ -6,12 +6,21 @@ Part of `schema`; the same rules.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from digest.config import values
-from digest.config.kinds import Command, Duration, FilePath, Line, Part, Secret
+from digest.config.kinds import (
+    CaFile,
+    Duration,
+    FilePath,
+    Line,
+    Part,
+    ServerPassword,
+    ServerSecurity,
+    TokenCommand,
+)
 from digest.settings import Bounces, ImapInbox, Security
 
 _PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
@@ -28,34 +37,17 @@ class ImapPart(Part):
         description="Without it: 993 with tls, 143 with the others.",
         examples=[993],
     )
-    security: Literal["tls", "starttls", "none"] = Field(
-        default="tls",
-        description="tls, starttls (always required), or none for this machine only.",
-        examples=["tls"],
-    )
+    security: ServerSecurity = "tls"
     username: Line = Field(
         description="The account's name.", examples=["bounces@longitude.example"]
     )
-    password: Secret | None = Field(
-        default=None,
-        description="Where the password is: env:NAME (a variable of the environment) "
-        "or file:path. Never the password itself.",
-        examples=["env:IMAP_PASSWORD", "file:secrets/imap"],
-        json_schema_extra={"pattern": "^(env|file):.+"},
-        repr=False,
+    password: ServerPassword = Field(
+        default=None, examples=["env:IMAP_PASSWORD", "file:secrets/imap"]
     )
-    token_command: Command | None = Field(
-        default=None,
-        description="Instead of `password`: a program and its arguments that prints an "
-        "OAuth token (XOAUTH2), as Gmail and Microsoft 365 take; no shell runs it.",
-        examples=["/usr/local/bin/mail-token --account bounces"],
-        json_schema_extra={"type": "string"},
+    token_command: TokenCommand = Field(
+        default=None, examples=["/usr/local/bin/mail-token --account bounces"]
     )
-    ca_file: FilePath | None = Field(
-        default=None,
-        description="Certificates (PEM) of a private authority to trust.",
-        examples=["secrets/ca.pem"],
-    )
+    ca_file: CaFile = None
     folder: Line = Field(
         default="INBOX", description="The folder to read.", examples=["INBOX"]
     )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from digest.addresses import same_address_key
-from digest.errors import InputError
+from digest.errors import InputError, UnknownReader
 from digest.model import Agreed, Consent, Status, Subscriber
 from digest.store.database import Database, Row, new_id, statements, to_ms
 from digest.store.history import History, kind_of
@@ -173,10 +173,7 @@ class Choices:
     def _row(self, subscriber_id: str) -> Row:
         row = self._database.one(SQL["by_id"], id=subscriber_id)
         if row is None:
-            raise InputError(
-                f"no reader {subscriber_id!r} is known. "
-                "`digest subscribers list` shows who is."
-            )
+            raise UnknownReader(subscriber_id)
         return row
 
     def _add(self, subscriber: Subscriber) -> None:

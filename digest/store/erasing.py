@@ -7,7 +7,7 @@ all of them: so it looks away, and a test proves that no table was left out.
 
 from __future__ import annotations
 
-from digest.errors import InputError
+from digest.errors import UnknownReader
 from digest.store.database import Database, statements
 from digest.store.suppressions import ERASED, Suppressions
 
@@ -35,10 +35,7 @@ def erase(database: Database, subscriber_id: str, suppressions: Suppressions) ->
     with database.rebuilding(), database.tx():
         row = database.one(SQL["address"], id=subscriber_id)
         if row is None:
-            raise InputError(
-                f"no reader {subscriber_id!r} is known. "
-                "`digest subscribers list` shows who is."
-            )
+            raise UnknownReader(subscriber_id)
         formers = database.all(SQL["former"], id=subscriber_id)
         for address in (row["address"], *(each["address_key"] for each in formers)):
             suppressions.add(address, ERASED, by="")
