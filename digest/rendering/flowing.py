@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from digest.quoting import JOIN, Piece, joinable, plain, quote, tame
-from digest.rendering.nodes import Medium, Pieces
+from digest.rendering.nodes import Gap, Medium, Pieces
 from digest.rendering.plaintext import tidied, tidy, visible
 
 _LINE_END = Piece("\n", b"\r\n")
@@ -35,7 +35,26 @@ class Edges:
     broken: bool = False  #: one did: only the page as a whole can be tidied
 
 
-_edges = cache(Edges)
+@cache
+def _known(
+    leading: int, trailing: int, filled: bool, loose: bool, broken: bool
+) -> Edges:
+    return Edges(
+        leading=leading, trailing=trailing, filled=filled, loose=loose, broken=broken
+    )
+
+
+def _edges(
+    *,
+    leading: int = 0,
+    trailing: int = 0,
+    filled: bool = True,
+    loose: bool = False,
+    broken: bool = False,
+) -> Edges:
+    return _known(leading, trailing, filled, loose, broken)
+
+
 _NOTHING = _edges(filled=False)
 _FIRM = _edges()  #: as most values are
 _BROKEN = _edges(broken=True)
@@ -123,7 +142,7 @@ def _meeting(runs: tuple[Edges, ...]) -> tuple[Edges, tuple[Pieces, ...]]:
 
 def _page(run: Run) -> Pieces:
     """Return the pieces of a text page: all of its text is in `run`."""
-    if run.edges.loose or run.edges.broken:
+    if not _fillable(run):
         # A value ended in a space, or was empty behind one: rare.
         text = tidy(run.text)
         return (Piece(text, quote(text)),)
@@ -134,4 +153,24 @@ def _merged(several: Run) -> Run:
     return run(several.text)
 
 
-TEXT = Medium(static=run, joined=joined, merged=_merged, finished=_page)
+def _gap(gap: Gap) -> Run:
+    return Run((gap,), _FIRM, "")
+
+
+def _single(own: Run) -> Piece | None:
+    return own.pieces[0] if own.edges is _FIRM and len(own.pieces) == 1 else None
+
+
+def _fillable(page: Run) -> bool:
+    return not (page.edges.loose or page.edges.broken)
+
+
+TEXT = Medium(
+    static=run,
+    joined=joined,
+    merged=_merged,
+    finished=_page,
+    gap=_gap,
+    single=_single,
+    fillable=_fillable,
+)
