@@ -35,28 +35,10 @@ class Edges:
     broken: bool = False  #: one did: only the page as a whole can be tidied
 
 
-@cache
-def _known(
-    leading: int, trailing: int, filled: bool, loose: bool, broken: bool
-) -> Edges:
-    return Edges(
-        leading=leading, trailing=trailing, filled=filled, loose=loose, broken=broken
-    )
-
-
-def _edges(
-    *,
-    leading: int = 0,
-    trailing: int = 0,
-    filled: bool = True,
-    loose: bool = False,
-    broken: bool = False,
-) -> Edges:
-    return _known(leading, trailing, filled, loose, broken)
-
-
+_edges = cache(Edges)
 _NOTHING = _edges(filled=False)
-_FIRM = _edges()  #: as most values are
+#: As most values are; asked for as `run` asks, so that it is the same object.
+_FIRM = _edges(leading=0, trailing=0, loose=False)
 _BROKEN = _edges(broken=True)
 
 

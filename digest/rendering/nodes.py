@@ -62,7 +62,9 @@ class Medium:
     #: Makes the stretch that a gap is, until it is filled.
     gap: Callable[[Gap], Any] = lambda gap: (gap,)
     #: Returns the piece that fills a gap; None: what is around it has to be looked at.
-    single: Callable[[Any], Piece | None] = lambda own: own[0] if len(own) == 1 else None
+    single: Callable[[Any], Piece | None] = lambda own: (
+        own[0] if len(own) == 1 else None
+    )
     #: Whether the gaps of a page, joined, may be filled and nothing else be done.
     fillable: Callable[[Any], bool] = lambda _: True
 
