@@ -26,7 +26,7 @@ from digest.web.public.app import public_app
 from digest.web.public.guards import MOST_COUNTED, Limiter, network
 from tests import approvals
 from tests.commands import Shell
-from tests.projects import SETTINGS, smtp_settings
+from tests.projects import SETTINGS, smtp_settings, write_article
 from tests.stores import questions, rows
 from tests.visitors import ONE_CLICK, Site, Visitor, opened_site
 
@@ -48,6 +48,9 @@ NEW = {
     "topic": "rivers",
     "language": "en",
 }
+
+
+SCHOOL_BUS = "---\nheadline: The bus is late\ntags: [schools]\n---\n\nAgain.\n"
 
 
 @pytest.fixture
@@ -348,6 +351,104 @@ class TestOneClick:
         visitor.post(f"{link}/undo")
         assert now() == (Status.ACTIVE, {"daily", "weekly"}, {"rivers"})
         assert visitor.post(f"{link}/without", {"topic": "none"}).status == 404
+
+
+class TestLessOfATopic:
+    """The link at the end of each section, and its page."""
+
+    def test_is_one_link_and_one_button_away_and_can_be_taken_back(
+        self, site: Site
+    ) -> None:
+        texts = sent(site)
+        links = re.findall(r"Less of (\w+):\r\nhttps://ledger\.example(\S+)", texts[CY])
+        assert links == [
+            (title, f"{site.own(CY, 'p')}/less/{title.lower()}")
+            for title in ("Rivers", "Schools")
+        ]
+        rivers, schools = (link for _, link in links)
+        html = site.mails(CY)[-1].get_body(("html",))
+        assert html is not None
+        assert html.get_content().count(f"https://ledger.example{rivers}\"") == 1
+        before, reader = dump(site), site.newsroom.subscriber(CY)
+
+        asked = site.visitor.get(rivers)
+        assert "<h1>Less of Rivers</h1>" in asked.text
+        for words in ("Only top stories", "Never show", "Leave it as it is"):
+            assert words in asked.text
+        assert (site.own(CY, "p"), "Undo" in asked.text) == (asked.links[-1], False)
+        assert site.visitor.ask("HEAD", rivers).status == 200
+        assert dump(site) == before, "a look changes nothing"
+
+        site.visitor.post(rivers, {"do": "top"})
+        said = site.visitor.post(schools, {"do": "mute"}).text
+        assert "Saved." in said
+        assert "<bdi>Schools</bdi>: <bdi>Never show</bdi>" in said
+        wanted = site.newsroom.subscriber(CY).preferences
+        assert (wanted.follows, wanted.mutes, wanted.top) == ((), {"schools"}, {"rivers"})
+        write_article(site.newsroom.settings.root, "bus.md", SCHOOL_BUS)
+        list(site.newsroom.collect())
+        site.clock.forward(minutes=1)
+        later = sent(site)
+        assert BO in later
+        assert CY not in later, "of one topic out of all, nothing is nothing"
+
+        for link, step in ((rivers, "not-top"), (schools, "not-mute")) * 2:
+            site.visitor.post(link, {"do": step})
+        assert site.newsroom.subscriber(CY) == reader
+
+    def test_never_turns_what_a_reader_follows_into_everything(
+        self, site: Site
+    ) -> None:
+        audience = site.newsroom.store.audience
+        tag = "tag:canal"
+        reader = site.newsroom.subscriber(ANA)
+        audience.change(
+            reader.id,
+            lambda held: replace(
+                held, preferences=replace(held.preferences, follows=(tag,))
+            ),
+            by="test",
+        )
+        of_tag = f"{site.own(ANA, 'p')}/less/{tag}"
+        assert f"{of_tag.replace(':', '%3A')}\r\n" in sent(site)[ANA]
+
+        page = site.visitor.get(of_tag)
+        assert "<h1>Less of canal</h1>" in page.text
+        assert "Only top stories" not in page.text, "a tag has none"
+        site.visitor.post(of_tag, {"do": "top"})
+        site.visitor.post(of_tag, {"do": "mute"})
+
+        wanted = site.newsroom.subscriber(ANA).preferences
+        assert wanted.follows == (tag,), "no topic would be all of them"
+        assert (wanted.mutes, wanted.top) == ({tag}, frozenset())
+        assert "Undo" in site.visitor.get(of_tag).text, "the way back stays"
+
+    def test_is_for_its_reader_alone_and_what_there_is(self, site: Site) -> None:
+        link, before = f"{site.own(ANA, 'p')}/less/", dump(site)
+        elsewhere = Visitor(site.app, headers={"sec-fetch-site": "cross-site"})
+        nobody = site.newsroom.links.preferences(NOBODY, "daily") + "/less/rivers"
+        unsubscribing = site.own(ANA, "u").replace("/u/", "/p/")
+
+        assert elsewhere.post(f"{link}rivers", {"do": "mute"}).status == 403
+        for wrong in (f"{link}odd", f"{link}tag:lisbon", f"{unsubscribing}/less/rivers"):
+            assert site.visitor.get(wrong).status == 404
+            assert site.visitor.post(wrong, {"do": "mute"}).status == 404
+        assert site.visitor.post(f"{link}rivers", {"do": "all"}).status == 404
+        assert site.visitor.get(nobody).status == 200, "of a test mail"
+        assert site.visitor.post(nobody, {"do": "mute"}).status == 404
+        assert dump(site) == before
+
+    def test_speaks_the_readers_language(self, site: Site) -> None:
+        reader = site.newsroom.subscriber(CY)
+        site.newsroom.store.audience.change(
+            reader.id, lambda held: replace(held, language="ar"), by="test"
+        )
+
+        page = site.visitor.get(f"{site.own(CY, 'p')}/less/rivers")
+
+        assert 'dir="rtl"' in page.text
+        assert "مقالات أقل في Rivers" in page.text
+        assert "الأهم فقط" in page.text
 
 
 class TestPreferences:
@@ -737,6 +838,7 @@ PATHS = (
     "/", "/subscribe", "/confirm/{token}", "/u/{token}", "/u/{token}/everything",
     "/u/{token}/undo", "/u/{token}/without", "/u/{token}/pause", "/pause/{token}",
     "/p/{token}", "/p/{token}/data", "/p/{token}/address", "/p/{token}/erase",
+    "/p/{token}/less/rivers", "/p/{token}/less/tag:\0",
     "/address/{token}", "/archive/{token}", "/archive", "/robots.txt", "/readyz",
 )  # fmt: skip
 NAMES = (
