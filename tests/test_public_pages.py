@@ -17,17 +17,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest import approving
+from digest.inbox import Arrived
 from digest.links import Links, Purpose
 from digest.model import Format, Length, State, Status
 from digest.newsroom import NOBODY, Newsroom
-from digest.reception.mails import A_DAY
+from digest.reception.mails import A_DAY, Mails
 from digest.reception.post import Post
+from digest.returning import Came
 from digest.web.public.app import public_app
 from digest.web.public.guards import MOST_COUNTED, Limiter, network
 from tests import approvals
 from tests.commands import Shell
 from tests.projects import SETTINGS, smtp_settings, write_article
+from tests.returned_mail import with_tokens
+from tests.smtp_servers import Scripted, play
 from tests.stores import questions, rows
+from tests.test_bounces import SAMPLES
 from tests.visitors import ONE_CLICK, Site, Visitor, opened_site
 
 ANA, BO, CY = (f"{name}@readers.example" for name in ("ana", "bo", "cy"))
@@ -50,6 +55,7 @@ NEW = {
 }
 
 
+UNKNOWN_USER = SAMPLES / "postfix-unknown-user.eml"
 SCHOOL_BUS = "---\nheadline: The bus is late\ntags: [schools]\n---\n\nAgain.\n"
 
 
@@ -261,6 +267,48 @@ class TestSubscribing:
         assert not restarted.troubled
 
 
+class TestMailsThatComeBack:
+    """The mails that answer a form have bounce addresses, as digests have."""
+
+    def test_name_their_request_and_end_mail_to_an_address_that_is_not_there(
+        self, site: Site
+    ) -> None:
+        sent(site)
+        store, mails = site.newsroom.store, Mails(site.newsroom)
+        site.visitor.post("/subscribe", NEW)
+        (request,) = store.requests.take()
+        made = mails.made(request)
+        assert made
+        assert re.fullmatch(r"b\+[a-z2-7]{32}@ledger\.example", made.envelope.sender)
+        site.clock.forward(minutes=10)
+        site.visitor.post(site.link("new@x.example", "confirm"))
+        (welcome,) = store.requests.take()
+        digest = mails.made(welcome)
+        assert digest
+        assert b"A lock reopens" in digest.content
+
+        for message, came in ((made, Came.OVERTAKEN), (digest, Came.HARD)):
+            token = re.findall(r"[a-z2-7]{32}", message.envelope.sender)[0]
+            back = with_tokens(UNKNOWN_USER.read_bytes(), token, "").replace(
+                b"Message-ID: <", b"Message-ID: <" + token.encode()
+            )
+            arrived = Arrived(name="back", content=back)
+            assert site.newsroom.returning().take(arrived).came is came
+        reader = site.newsroom.subscriber("new@x.example")
+        assert reader.status is Status.BOUNCED
+
+    def test_are_believed_when_the_server_refuses_the_address_at_once(
+        self, site: Site
+    ) -> None:
+        newsroom = site.newsroom
+        site.visitor.post("/subscribe", NEW)
+        with Scripted(play(RCPT="550 5.1.1 no such user")) as server:
+            newsroom.settings = replace(newsroom.settings, delivery=server.settings)
+            assert site.post.send_due() == 0
+
+        assert newsroom.subscriber("new@x.example").status is Status.BOUNCED
+
+
 class TestOneClick:
     def test_unsubscribes_by_either_encoding_without_cookie_or_redirect(
         self, two: Site
@@ -368,7 +416,7 @@ class TestLessOfATopic:
         rivers, schools = (link for _, link in links)
         html = site.mails(CY)[-1].get_body(("html",))
         assert html is not None
-        assert html.get_content().count(f"https://ledger.example{rivers}\"") == 1
+        assert html.get_content().count(f'https://ledger.example{rivers}"') == 1
         before, reader = dump(site), site.newsroom.subscriber(CY)
 
         asked = site.visitor.get(rivers)
@@ -384,7 +432,11 @@ class TestLessOfATopic:
         assert "Saved." in said
         assert "<bdi>Schools</bdi>: <bdi>Never show</bdi>" in said
         wanted = site.newsroom.subscriber(CY).preferences
-        assert (wanted.follows, wanted.mutes, wanted.top) == ((), {"schools"}, {"rivers"})
+        assert (wanted.follows, wanted.mutes, wanted.top) == (
+            (),
+            {"schools"},
+            {"rivers"},
+        )
         write_article(site.newsroom.settings.root, "bus.md", SCHOOL_BUS)
         list(site.newsroom.collect())
         site.clock.forward(minutes=1)
@@ -420,7 +472,7 @@ class TestLessOfATopic:
 
         wanted = site.newsroom.subscriber(ANA).preferences
         assert wanted.follows == (tag,), "no topic would be all of them"
-        assert (wanted.mutes, wanted.top) == ({tag}, frozenset())
+        assert (*wanted.mutes, *wanted.top) == (tag,)
         assert "Undo" in site.visitor.get(of_tag).text, "the way back stays"
 
     def test_is_for_its_reader_alone_and_what_there_is(self, site: Site) -> None:
@@ -430,7 +482,11 @@ class TestLessOfATopic:
         unsubscribing = site.own(ANA, "u").replace("/u/", "/p/")
 
         assert elsewhere.post(f"{link}rivers", {"do": "mute"}).status == 403
-        for wrong in (f"{link}odd", f"{link}tag:lisbon", f"{unsubscribing}/less/rivers"):
+        for wrong in (
+            f"{link}odd",
+            f"{link}tag:lisbon",
+            f"{unsubscribing}/less/rivers",
+        ):
             assert site.visitor.get(wrong).status == 404
             assert site.visitor.post(wrong, {"do": "mute"}).status == 404
         assert site.visitor.post(f"{link}rivers", {"do": "all"}).status == 404

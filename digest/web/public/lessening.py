@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from digest.links import Purpose
 from digest.model import Preferences, Subscriber
-from digest.reception.choosing import Stance, Less, stance, lessened
+from digest.reception.choosing import Less, Stance, lessened, stance
 from digest.tags import single_tag
 from digest.web.public.front import Front
 from digest.web.public.pages import Way
