@@ -123,6 +123,11 @@ class Mail:
         return Hit(what=what, where=Where.HEADER, line=line)
 
     @cached_property
+    def lines(self) -> list[bytes]:
+        """The message, parted where a line ends as it should."""
+        return (self.content or b"").split(b"\r\n")
+
+    @cached_property
     def boundary(self) -> str:
         """What parts the body, or ""."""
         return parameters(self.first("Content-Type")).get("boundary", "")

@@ -14,7 +14,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from functools import cached_property, lru_cache
 from html import unescape
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -46,6 +46,7 @@ _ENDED_BY = {
     "tr": frozenset({"tr"}),
 }
 _LONGEST_CLUE = 40
+_INDEX = attrgetter("index")
 #: What differs between elements that look alike.
 _UNLIKE = frozenset({"href", "src", "alt", "title", "aria-label"})
 
@@ -249,8 +250,8 @@ class Page:
 
     def all(self, *tags: str) -> list[Node]:
         """Return every element of these names, in order."""
-        found = [node for tag in tags for node in self[tag]]
-        return sorted(found, key=attrgetter("index"))
+        found = [self[tag] for tag in tags if tag in self.by_tag]
+        return found[0] if len(found) == 1 else sorted(chain(*found), key=_INDEX)
 
     def having(self, *names: str) -> list[Node]:
         """Return every element with one of these attributes, in order."""

@@ -62,7 +62,7 @@ def javascript_url(mail: Mail) -> Iterator[Hit]:
     for node in mail.page.having("href", "src", "action"):
         for name in ("href", "src", "action"):
             value = node.attrs.get(name, "")
-            if _SCRIPT.match(value):
+            if "script:" in value.lower() and _SCRIPT.match(value):
                 yield node.hit(f"{name}={value.strip()[:30]!r}")
 
 

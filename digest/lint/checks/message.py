@@ -43,11 +43,10 @@ def _octets_hit(mail: Mail, what: str, offset: int) -> Hit:
 def line_ends(mail: Mail) -> Iterator[Hit]:
     """A bare CR or LF is repaired by some servers, which breaks the signature, and
     refused by others, which fear smuggled mail (RFC 5321 §2.3.8)."""
-    content = mail.content or b""
-    rest = content.replace(b"\r\n", b"")
-    if not any(octet in rest for octet in (b"\n", b"\r", b"\0")):
+    lines = b" ".join(mail.lines)
+    if not any(octet in lines for octet in (b"\n", b"\r", b"\0")):
         return
-    if found := _WRONG_LINE_END.search(content):
+    if found := _WRONG_LINE_END.search(mail.content or b""):
         yield _octets_hit(mail, "a bare CR, LF or NUL", found.start())
 
 
@@ -80,10 +79,9 @@ def eight_bit(mail: Mail) -> Iterator[Hit]:
 def line_length(mail: Mail) -> Iterator[Hit]:
     """No server need take a line of more than 998 octets; one that cuts it breaks the
     signature (RFC 5322 §2.1.1)."""
-    lines = (mail.content or b"").split(b"\n")
-    if max(map(len, lines)) <= _HARD_LINE + 1:
+    if max(map(len, mail.lines)) <= _HARD_LINE:
         return
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate((mail.content or b"").split(b"\n"), 1):
         if len(line) > _HARD_LINE + 1:
             what = f"a line of {len(line)} octets"
             yield Hit(what=what, where=Where.MAIL, line=number)

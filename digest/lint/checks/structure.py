@@ -224,10 +224,9 @@ def heading_empty(mail: Mail) -> Iterator[Hit]:
 )
 def heading_fake(mail: Mail) -> Iterator[Hit]:
     """A large bold line looks like a heading and is none to who listens."""
-    looks = mail.looks
-    for node in mail.page.all("p", "div", "td"):
-        look = looks[node.index]
-        if look.bold and look.size >= 20 and not look.hidden:  # noqa: PLR2004 as seen
+    for node, look in zip(mail.page.nodes, mail.looks, strict=True):
+        large = look.bold and look.size >= 20  # noqa: PLR2004 as seen
+        if large and node.tag in ("p", "div", "td") and not look.hidden:
             blocks = ("p", "div", "table", "td", "ul", "blockquote", *_HEADINGS)
             plain = not any(n.tag in blocks for n in node.inside)
             if plain and 0 < len(node.text) < 100 and not node.within(*_HEADINGS):  # noqa: PLR2004 a line
