@@ -61,7 +61,7 @@ def public_app(
             *_subscribing(doors, subscribing),
             *_leaving(doors, Leaving(front)),
             *_choosing(doors, Centre(front)),
-            *_deciding(doors, Deciding(newsroom, front.tokens)),
+            *_deciding(doors, Deciding(front)),
             *_moving(doors, Moving(front, limiter=asking)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
