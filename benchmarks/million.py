@@ -9,11 +9,13 @@ each of them and sends until the first mails are with the server. Then it is sto
 from __future__ import annotations
 
 import resource
+import sqlite3
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks.report import keep
@@ -43,10 +45,12 @@ def readers(number: int, newsletter: str, topics: list[str]) -> Iterator[Subscri
 
 
 def octets(settings: Settings) -> int:
-    """Return how large the database is, with what is not checkpointed yet."""
+    """Return how large the database is: its file, when all is written there."""
     path = settings.database
     assert isinstance(path, Path)
-    return sum(file.stat().st_size for file in path.parent.glob(f"{path.name}*"))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("pragma wal_checkpoint")
+    return path.stat().st_size
 
 
 def peak_mebibytes() -> float:

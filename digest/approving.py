@@ -122,9 +122,9 @@ class _Proof:
         limits = replace(
             self.newsletter.limits, articles=many, per_topic=many, minimum=1
         )
-        self.candidates = candidates(
-            issue, replace(self.newsletter, limits=limits), newsroom.settings.topics
-        )
+        # Of two near-duplicates one reader may get this one, and another that one.
+        whole = replace(self.newsletter, limits=limits, same_story_twice=True)
+        self.candidates = candidates(issue, whole, newsroom.settings.topics)
 
     def message(self, editor: str) -> Message:
         """Return the proof for one editor."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from digest.alike import pairs
 from digest.errors import InputError
 from digest.model import (
     ADDED,
@@ -76,6 +77,8 @@ class Plan:
     newsletter: Newsletter
     rows: tuple[PlannedDigest, ...]
     without_topic: tuple[Article, ...] = ()  #: in no topic, so for no reader of topics
+    #: Two that say nearly the same, of which a reader gets one; the better ranked first.
+    alike: tuple[tuple[Article, Article], ...] = ()
 
     @property
     def receiving(self) -> tuple[PlannedDigest, ...]:
@@ -335,6 +338,10 @@ class Issues:
             newsletter=newsletter,
             rows=tuple(rows),
             without_topic=found.without_topic,
+            alike=tuple(
+                (found.articles[one], found.articles[other])
+                for one, other in pairs(found.alike)
+            ),
         )
 
 

@@ -15,17 +15,23 @@ each section in turn gives its next best article, so that a reader of four topic
 room for eight articles gets something of each. What did not fit is counted, never
 forgotten. The minimum asks how much there is for a reader, not how much fits: somebody
 who wants two articles at most still gets them.
+
+Of articles that say nearly the same (`alike`) a reader gets the best ranked of those
+that are for them, and none when they got one of them before. What is left out is always
+alike to one that is for them, never only to something in between: a story that comes
+twice is a nuisance, one that never comes is lost. It is not counted as more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
 from zoneinfo import ZoneInfo
 
+from digest.alike import alike
 from digest.model import (
     Article,
     Chosen,
@@ -77,6 +83,8 @@ class Candidates:
     pinned: Places
     titles: Mapping[str, str]  #: of every topic of the project, by slug
     stale: tuple[Article, ...] = ()  #: ranked, older than the newsletter allows
+    #: By place, those that say nearly the same; empty: the newsletter shows them all.
+    alike: Mapping[int, Places] = field(default_factory=dict)
 
     @property
     def without_topic(self) -> tuple[Article, ...]:
@@ -121,6 +129,7 @@ def candidates(
         pinned=frozenset(i for i, article in enumerate(articles) if article.pinned),
         titles={topic.slug: topic.title for topic in (*topics, *newsletter.topics)},
         stale=tuple(a for a in ranked if not _fresh(a, issue, newsletter)),
+        alike={} if newsletter.same_story_twice else alike(articles),
     )
 
 
@@ -189,9 +198,8 @@ def choose(
     if not sections:
         reason = "follows none of this newsletter's topics"
         return Digest(issue=candidates.issue, skipped=reason)
-    got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
-    gone = got | muted(candidates, preferences)
-    wanted = dealt(sections, gone=gone, top=preferences.top)
+    gone = had(candidates, received) | muted(candidates, preferences)
+    wanted = dealt(sections, gone=gone, top=preferences.top, alike=candidates.alike)
     return _limited(candidates, wanted, limit=preferences.limit)
 
 
@@ -244,19 +252,51 @@ def muted(candidates: Candidates, preferences: Preferences) -> Places:
     return found
 
 
+def had(candidates: Candidates, received: Iterable[str]) -> set[int]:
+    """Return the articles a reader got before, and those that say nearly the same."""
+    got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
+    return got.union(*(candidates.alike[p] for p in got & candidates.alike.keys()))
+
+
 def dealt(
-    sections: Iterable[Wanted], *, gone: AbstractSet[int], top: AbstractSet[str]
+    sections: Iterable[Wanted],
+    *,
+    gone: AbstractSet[int],
+    top: AbstractSet[str],
+    alike: Mapping[int, Places],
 ) -> list[Wanted]:
     """Give every article that is not gone to the first section it belongs to.
 
-    A section in `top` takes its first ones only; the others are not wanted there.
+    A section in `top` takes its first ones only; the others are not wanted there. Of
+    those that are `alike` the best ranked stays.
     """
-    taken, dealt = set(gone), list(sections)
-    for section in dealt:
+    dealt = list(sections)
+    _deal(dealt, gone, top)
+    kept, out = set[int](), set(gone)
+    while alike:
+        standing = alike.keys() & set(chain.from_iterable(s.places for s in dealt))
+        # What stands already stays: a top story that moved up has to be another one.
+        doubles = set()
+        for place in sorted(standing - kept):
+            if alike[place].isdisjoint(kept):
+                kept.add(place)
+            else:
+                doubles.add(place)
+        if not doubles:
+            break
+        out |= doubles
+        _deal(dealt, out, top)
+    return dealt
+
+
+def _deal(
+    sections: Iterable[Wanted], gone: AbstractSet[int], top: AbstractSet[str]
+) -> None:
+    taken = set(gone)
+    for section in sections:
         mine = sorted(section.members - taken)  # places are ranks
         section.places = mine[:TOP_STORIES] if section.slug in top else mine
         taken.update(section.places)
-    return dealt
 
 
 def _limited(

@@ -17,6 +17,7 @@ LAYERS = [
     {"errors", "settings", "replies"},
     {
         "tags",
+        "alike",
         "colours",
         "yamltext",
         "reading",
