@@ -429,7 +429,10 @@ def test_a_log_has_a_message_when_its_server_took_it(
     with gzip.open(first, "wt") as rotated:
         rotated.write(f"{lines[0]}\n")
     second.write_text("\n".join(lines[1:]))
+    whole = tmp_path / "whole.log"
+    whole.write_text("\n".join(lines))
 
+    assert seen_in([whole], ISSUE).total() == times
     assert seen_in([first, second], ISSUE).total() == times
 
 
