@@ -49,6 +49,9 @@ from digest.tags import belongs, single_tag, slug, slugs
 #: What a section holds at most of a topic of which a reader wants only top stories.
 TOP_STORIES = 2
 
+#: Articles with their sections that are kept for other readers: some megabytes.
+_MOST_SHOWN = 10_000
+
 #: A set of places in the issue's ranked articles.
 Places = frozenset[int]
 
@@ -85,6 +88,10 @@ class Candidates:
     stale: tuple[Article, ...] = ()  #: ranked, older than the newsletter allows
     #: By place, those that say nearly the same; empty: the newsletter shows them all.
     alike: Mapping[int, Places] = field(default_factory=dict)
+    #: What readers were shown, by place and titles: the next one mostly gets the same.
+    shown: dict[tuple[object, ...], Chosen] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def without_topic(self) -> tuple[Article, ...]:
@@ -350,23 +357,32 @@ def _section(
 
     `belonging` holds, for each article shown, the titles of all sections it belongs to.
     """
-    title = section.title
     chosen = tuple(
         [
-            Chosen(
-                article=candidates.articles[place],
-                # A tag may be called as a topic is; naming either once is enough.
-                also_in=tuple(
-                    dict.fromkeys([one for one in belonging[place] if one != title])
-                ),
-            )
+            _chosen(candidates, place, section.title, belonging[place])
             for place in section.places
             if place in belonging
         ]
     )
     return Section(
         slug=section.slug,
-        title=title,
+        title=section.title,
         articles=chosen,
         more=len(section.places) - len(chosen),
     )
+
+
+def _chosen(
+    candidates: Candidates, place: int, title: str, titles: Sequence[str]
+) -> Chosen:
+    """Return an article in the section with this title, of the sections with `titles`."""
+    name = (place, title, *titles)
+    if (known := candidates.shown.get(name)) is not None:
+        return known
+    if len(candidates.shown) >= _MOST_SHOWN:
+        candidates.shown.clear()
+    # A tag may be called as a topic is; naming either once is enough.
+    also_in = tuple(dict.fromkeys([one for one in titles if one != title]))
+    made = Chosen(article=candidates.articles[place], also_in=also_in)
+    candidates.shown[name] = made
+    return made

@@ -80,6 +80,12 @@ class Showcase:
         """Return how many stories of a topic there are in a week, rounded up."""
         return self._looked().stories.get(topic, 0)
 
+    def label(self, tag: str) -> str:
+        """Return a tag as an article of this week writes it, or its slug."""
+        issues = (found for each in self._looked().issues.values() for _, found in each)
+        labels = (found.labels.get(tag) for found in issues)
+        return next(filter(None, labels), tag)
+
     def issues_a_week(self, newsletter: Newsletter) -> int:
         """Return how many issues a newsletter's schedule has in a week, rounded."""
         return self._looked().often.get(newsletter.slug, 0)
