@@ -284,4 +284,4 @@ def test_a_file_is_read_again_when_it_was_written_and_not_when_it_was_not(
     os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))  # and as old
     assert headlines(fetch(folder))[1] == "Nails"
     (tmp_path / "old.md").write_text("", encoding="utf-8")
-    assert [p.what[:8] for p in fetch(folder).problems] == ["is empty"]
+    assert "is empty" in [p.what[:8] for p in fetch(folder).problems]
