@@ -47,7 +47,7 @@ _ENDED_BY = {
 }
 _LONGEST_CLUE = 40
 _INDEX = attrgetter("index")
-#: What differs between elements that look alike.
+#: What differs between elements that look alike; of a link only that it is one counts.
 _UNLIKE = frozenset({"href", "src", "alt", "title", "aria-label"})
 
 
@@ -323,5 +323,6 @@ def _attributes(text: str) -> Attributes:
         value = double or single or bare
         found.setdefault(name.lower(), unescape(value) if "&" in value else value)
     kind = tuple([item for item in found.items() if item[0] not in _UNLIKE])
+    kind += (("href", ""),) if "href" in found else ()
     names = frozenset(found.get("class", "").split())
     return Attributes(found, kind, names, read_style(found.get("style", "")))

@@ -63,7 +63,7 @@ def public_app(
             *_leaving(doors, Leaving(front)),
             *_choosing(doors, Centre(front)),
             *_lessening(doors, Lessening(front)),
-            *_deciding(doors, Deciding(newsroom, front.tokens)),
+            *_deciding(doors, Deciding(front)),
             *_moving(doors, Moving(front, limiter=asking)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
