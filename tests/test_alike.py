@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.alike import COMMON, alike, pairs
@@ -18,6 +18,7 @@ from digest.model import Article, Digest, Newsletter, Subscriber
 from digest.selection import Candidates, Places, candidates, choose
 from tests.commands import Shell
 from tests.projects import SETTINGS, write_article, write_project
+from tests.random_issues import TEXTS
 from tests.test_selection import (
     ARTICLES,
     LIMITS,
@@ -103,6 +104,23 @@ def test_an_edited_copy_is_found_and_another_story_of_the_same_words_is_not(
     found = pairs(alike(articles))
 
     assert found == [(0, 2), (0, 3), (2, 3)]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.lists(TEXTS, min_size=1, max_size=12), max_size=5))
+def test_whatever_articles_say_they_are_alike_to_each_other_and_never_to_themselves(
+    said: list[list[str]],
+) -> None:
+    articles = [
+        article(str(n), headline=texts[0], body=" word ".join(texts * 9))
+        for n, texts in enumerate(said)
+    ]
+
+    found = alike([*articles, *articles])
+
+    for place, others in found.items():
+        assert place not in others
+        assert all(place in found[other] for other in others)
 
 
 #: What stands in every one of a kind, and what differs from day to day.
