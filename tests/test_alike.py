@@ -13,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.alike import COMMON, alike, pairs
+from digest.cli.issues import show_plan
+from digest.config import load_settings
 from digest.explaining import Why, explain
 from digest.model import Article, Digest, Newsletter, Subscriber
+from digest.newsroom import Newsroom
 from digest.selection import Candidates, Places, candidates, choose
 from tests.commands import Shell
 from tests.projects import SETTINGS, write_article, write_project
@@ -349,7 +352,12 @@ def test_an_editor_sees_in_plan_and_why_what_is_left_out_and_can_have_both(
     digest = Shell(capsys, project)
     digest("collect")
 
-    planned = digest("plan").out
+    with Newsroom(load_settings(project, environment={})) as newsroom:
+        newsroom.refresh_subscribers()
+        letter = newsroom.newsletter()
+        plan = newsroom.issues.plan(newsroom.issues.find(letter), letter)
+    show_plan(plan)  # as the command does once it has compiled the issue, too
+    planned = capsys.readouterr().out
     assert (
         "Near-duplicates, of which a reader gets one: “River rises” and “Bridge closed”"
         in planned
