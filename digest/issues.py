@@ -97,15 +97,17 @@ class Issues:
         newsletter: Newsletter,
         *,
         slot: Slot | None = None,
-        since: datetime | None = None,
+        instead: Issue | None = None,
     ) -> Issue:
         """Return the issue that would be prepared now; nothing is stored.
 
         It is dated by its slot, or by today, in the newsletter's zone. Its window begins
-        at `since`, or where the last issue's ended.
+        where the last issue's ended, or where that of the one begins which it is made
+        `instead` of. It holds those of earlier issues if a reader has days of their own.
         """
-        last = self.store.archive.last_issue(newsletter.slug)
-        since = since or (last.until if last else BEGINNING)
+        last = None if instead else self.store.archive.last_issue(newsletter.slug)
+        since = last.until if last else instead.since if instead else BEGINNING
+        number = last.number + 1 if last else instead.number if instead else 1
         until = max(self.now(), since)
         dated = (slot.due if slot else until).astimezone(ZoneInfo(newsletter.timezone))
         articles = self.store.archive.articles(
@@ -114,11 +116,26 @@ class Issues:
         return Issue(
             id=f"{newsletter.slug}/{dated:%Y-%m-%d}",
             newsletter=newsletter.slug,
-            number=(last.number if last else 0) + 1,
+            number=number,
             since=since,
             until=until,
             slot=slot.id if slot else None,
             articles=rank(articles),
+            earlier=self._earlier(newsletter, number=number, until=until),
+        )
+
+    def _earlier(
+        self, newsletter: Newsletter, *, number: int, until: datetime
+    ) -> tuple[Issue, ...]:
+        """Return the issues before this number, with articles if a reader needs them."""
+        if newsletter.schedule is None:
+            return ()
+        timed = self.store.audience.with_moments(newsletter.slug)
+        return self.store.archive.earlier(
+            newsletter.slug,
+            number=number,
+            until=until,
+            whole=any(reader.preferences.days for reader in timed),
         )
 
     def find(self, newsletter: Newsletter, issue_id: str = "") -> Issue:
@@ -259,7 +276,7 @@ class Issues:
         """
         with self.store.transaction():
             self._refuse_revision(issue)
-            draft = self.draft(newsletter, since=issue.since)
+            draft = self.draft(newsletter, instead=issue)
             revised = self.store.archive.revise(issue.id, draft)
             self.plan_rows(revised)
             if newsletter.approval is not None:

@@ -38,6 +38,7 @@ from digest.model import (
     Subscriber,
     Topic,
 )
+from digest.moments import Moments
 from digest.tags import belongs, single_tag, slug, slugs
 
 #: What a section holds at most of a topic of which a reader wants only top stories.
@@ -76,6 +77,7 @@ class Candidates:
     places: Mapping[str, int]  #: by article id
     pinned: Places
     titles: Mapping[str, str]  #: of every topic of the project, by slug
+    moments: Moments  #: for readers with days of their own
     stale: tuple[Article, ...] = ()  #: ranked, older than the newsletter allows
 
     @property
@@ -88,15 +90,23 @@ class Candidates:
 
 
 def candidates(
-    issue: Issue, newsletter: Newsletter, topics: Collection[Topic]
+    issue: Issue, newsletter: Newsletter, topics: Collection[Topic], *, back: int = 0
 ) -> Candidates:
     """Work out which articles of `issue` belong to which topics and tags.
 
     `topics` are all those of the project: a reader may mute one that this
-    newsletter does not offer.
+    newsletter does not offer. With what it holds of so many issues `back`; how old an
+    article is counts from the issue that it came in.
     """
-    ranked = rank(issue.articles)
-    articles = tuple(a for a in ranked if _fresh(a, issue, newsletter))
+    span = (issue, *issue.earlier[:back])
+    ranked = rank(article for each in span for article in each.articles)
+    stale = frozenset(
+        article.id
+        for each in span
+        for article in each.articles
+        if not _fresh(article, each, newsletter)
+    )
+    articles = tuple(a for a in ranked if a.id not in stale)
     by_tag: dict[str, set[int]] = {}
     labels: dict[str, str] = {}
     for place, article in enumerate(articles):
@@ -120,7 +130,8 @@ def candidates(
         places={article.id: place for place, article in enumerate(articles)},
         pinned=frozenset(i for i, article in enumerate(articles) if article.pinned),
         titles={topic.slug: topic.title for topic in (*topics, *newsletter.topics)},
-        stale=tuple(a for a in ranked if not _fresh(a, issue, newsletter)),
+        moments=Moments(issue, newsletter),
+        stale=tuple(a for a in ranked if a.id in stale),
     )
 
 
@@ -181,7 +192,7 @@ def choose(
 
     `received` holds the ids of articles the reader got before.
     """
-    reason = not_now(subscriber, candidates.newsletter, now)
+    reason = not_for(candidates, subscriber, now)
     if reason:
         return Digest(issue=candidates.issue, skipped=reason)
     preferences = subscriber.preferences
@@ -193,6 +204,12 @@ def choose(
     gone = got | muted(candidates, preferences)
     wanted = dealt(sections, gone=gone, top=preferences.top)
     return _limited(candidates, wanted, limit=preferences.limit)
+
+
+def not_for(candidates: Candidates, subscriber: Subscriber, now: datetime) -> str:
+    """Return why this reader gets nothing of an issue whatever it holds, or ""."""
+    reason = not_now(subscriber, candidates.newsletter, now)
+    return reason or candidates.moments.against(subscriber)
 
 
 def not_now(subscriber: Subscriber, newsletter: Newsletter, now: datetime) -> str:

@@ -28,6 +28,8 @@ MISSED_AT_MOST = 10
 #: Islands do), CronSim skips the next hour; so it starts well before what is asked.
 _CLOCK_CHANGE = timedelta(hours=3)
 
+_YEAR = timedelta(days=366)
+
 _WRITE = "write minute hour day month weekday"
 _FIELDS = 5
 
@@ -118,6 +120,18 @@ def next_slot(
     """Return the first slot later than `after`; None for a schedule without any."""
     moments = _later(schedule, timezone, after=after)
     return next((_slot(newsletter, timezone, moment) for moment in moments), None)
+
+
+def slot_before(schedule: Schedule, timezone: str, moment: datetime) -> datetime | None:
+    """Return when the schedule was due last before `moment`; None: not for a year."""
+    just_before = moment - timedelta(seconds=1)
+    found = _latest(schedule, timezone, after=moment - _YEAR, now=just_before)
+    return found[-1] if found else None
+
+
+def due_of(slot: str) -> datetime:
+    """Return when the slot with this id is due, in UTC."""
+    return datetime.fromisoformat(slot.rpartition("@")[2]).astimezone(UTC)
 
 
 def slots_between(

@@ -29,9 +29,11 @@ LAYERS = [
         "providers",
         "oauth",
         "showing",
+        "slots",
     },
-    {"selection", "slots", "message", "rendering", "lint", "bounces"},
-    {"explaining"},
+    {"moments"},
+    {"selection", "message", "rendering", "lint", "bounces"},
+    {"explaining", "spans"},
     {"config", "sources", "store", "transports", "template_files", "inbox"},
     {"assembly", "enclosing", "issues", "readership", "census", "postbox"},
     {
@@ -53,7 +55,7 @@ LAYERS = [
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 #: Rooms where values go in and values come out: no clock, no I/O, no logging.
-PURE = set().union(*LAYERS[:5]) - {"shipped", "oauth"}
+PURE = set().union(*LAYERS[:6]) - {"shipped", "oauth"}
 IMPURE_MODULES = {"os", "socket", "sqlite3", "time", "random", "logging", "secrets"}
 
 #: Each outside package has one home.

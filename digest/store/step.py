@@ -143,10 +143,22 @@ class Step:
         return bool(row["status"] == Status.ACTIVE.value and row["takes"])
 
     def _just_received(self, starts: Collection[Start]) -> list[Start]:
-        """Return those of which another newsletter has just brought an article."""
+        """Return those of which another issue has just brought an article."""
+        carried = self._contents.carried(self._issue)
+        reaching = [s for s in starts if not carried.isdisjoint(s.articles)]
+        others = [start for start in starts if start not in reaching]
+        return [
+            *self._overtaken(others, carried=False),
+            *self._overtaken(reaching, carried=True),
+        ]
+
+    def _overtaken(self, starts: Collection[Start], *, carried: bool) -> list[Start]:
+        """Return those of which an issue that shares an article brought one."""
         if not starts:
             return []
-        rivals = self._contents.rivals(self._issue, last_key=self._last_issue)
+        rivals = self._contents.rivals(
+            self._issue, last_key=self._last_issue, carried=carried
+        )
         if not rivals:
             return []
         readers = [start.claim.subscriber for start in starts]

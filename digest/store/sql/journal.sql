@@ -117,7 +117,7 @@ join issue i on i.id = a.issue
 where v.article in (:articles)
 
 -- name: places
-select a.place, v.article
+select a.place, v.article, a.carried
 from issue_article a join article_version v on v.hash = a.version
 join issue i on i.id = a.issue
 where i.key = :issue
