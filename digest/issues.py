@@ -24,12 +24,17 @@ from digest.model import (
     Topic,
 )
 from digest.model import Approval as NeedsApproval
-from digest.selection import candidates, choose, rank
+from digest.moments import WAITS, Moments
+from digest.selection import rank
 from digest.slots import Slot
+from digest.spans import Spans
 from digest.store import AWAITING, HELD, PAUSED, RECALLED, Store
 
 #: Before any article: where the first issue's window begins.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Why a mail failed that nobody tried to send.
+TOO_LATE = "not sent: too late for this issue, as `max_lateness` says"
 
 #: States with something left to do.
 WAITING = (
@@ -114,7 +119,7 @@ class Issues:
             since=since, until=until, sources=sources_of(newsletter)
         )
         return Issue(
-            id=f"{newsletter.slug}/{dated:%Y-%m-%d}",
+            id=self.store.archive.free_id(f"{newsletter.slug}/{dated:%Y-%m-%d}"),
             newsletter=newsletter.slug,
             number=number,
             since=since,
@@ -195,7 +200,7 @@ class Issues:
                 raise InputError(f"{issue.id} is {hold}; {WAYS_ON[hold]}")
         if unfinished := named or self.interrupted(newsletter):
             for issue in unfinished:
-                self.plan_rows(issue)
+                self.plan_rows(issue, newsletter)
                 yield issue
             return
         yield from self.due(newsletter)
@@ -245,7 +250,7 @@ class Issues:
             due = slot.due if slot else None
             issue = self.store.archive.freeze(draft, due=due) if wanted else None
             if issue is not None:
-                self.plan_rows(issue)
+                self.plan_rows(issue, newsletter)
             if issue is not None and newsletter.approval is not None:
                 self.store.approvals.ask(
                     issue.id, opens=self.opens(newsletter.approval, due)
@@ -278,7 +283,7 @@ class Issues:
             self._refuse_revision(issue)
             draft = self.draft(newsletter, instead=issue)
             revised = self.store.archive.revise(issue.id, draft)
-            self.plan_rows(revised)
+            self.plan_rows(revised, newsletter)
             if newsletter.approval is not None:
                 before = self.store.approvals.of(issue.id)
                 first = (
@@ -318,40 +323,47 @@ class Issues:
             issue.id,
             was=State.QUEUED,
             becomes=State.FAILED,
-            reply="not sent: too late for this issue, as `max_lateness` says",
+            reply=TOO_LATE,
         )
 
-    def plan_rows(self, issue: Issue) -> int:
-        """Write the rows of readers who have none yet; return how many."""
-        return self.store.journal.plan(issue.id, issue.newsletter)
+    def plan_rows(self, issue: Issue, newsletter: Newsletter) -> int:
+        """Write the rows of readers who have none yet; return how many.
+
+        What waits for a reader's hour is put off at once.
+        """
+        with self.store.transaction():
+            number = self.store.journal.plan(issue.id, issue.newsletter)
+            if issue.slot is None or newsletter.schedule is None:
+                return number
+            moments, now = Moments(issue, newsletter), self.now()
+            waiting = {
+                reader.id: due
+                for reader in self.store.audience.with_moments(newsletter.slug)
+                if (due := moments.awaited(reader)) and due > now
+            }
+            self.store.journal.put_off(issue.id, waiting, WAITS)
+        return number
 
     def plan(self, issue: Issue, newsletter: Newsletter) -> Plan:
         """Work out who gets what; nothing is stored."""
-        found = candidates(issue, newsletter, self.topics)
+        spans = Spans(issue, newsletter, self.topics)
         takers = list(self.store.audience.takers(newsletter.slug))
-        received = self.store.journal.received(
-            [subscriber.id for subscriber in takers],
-            [article.id for article in issue.articles],
-            except_issue=issue.id,
-        )
+        received = spans.received(takers, self.store.journal, except_issue=issue.id)
         now = self.now()
         rows = (
             PlannedDigest(
                 subscriber=subscriber,
-                digest=choose(
-                    found,
-                    subscriber,
-                    received=received.get(subscriber.id, set()),
-                    now=now,
+                digest=spans.choose(
+                    subscriber, received=received.get(subscriber.id, set()), now=now
                 ),
             )
             for subscriber in takers
         )
         return Plan(
-            issue=replace(issue, articles=found.articles),
+            issue=replace(issue, articles=spans.own.articles),
             newsletter=newsletter,
             rows=tuple(rows),
-            without_topic=found.without_topic,
+            without_topic=spans.own.without_topic,
         )
 
 

@@ -28,6 +28,9 @@ from digest.slots import due_of, slot_before
 REACH = timedelta(days=14)
 
 WEEK = 7
+#: Why a mail is not tried yet.
+WAITS = "waits for the hour its reader asked for"
+
 NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -61,18 +64,18 @@ class Moments:
     def __init__(self, issue: Issue, newsletter: Newsletter) -> None:
         """Read the times; `issue.earlier` are the issues before it."""
         self._newsletter = newsletter
-        self.by_hand = issue.slot is None
+        self._by_hand = issue.slot is None
         self._times = [_time(each) for each in (issue, *issue.earlier)]
         self._back = lru_cache(maxsize=1024)(self._worked_out)
 
-    def of(self, subscriber: Subscriber) -> datetime:
-        """Return when a reader's mail of this issue may leave.
+    def awaited(self, subscriber: Subscriber) -> datetime | None:
+        """Return when a mail leaves that waits for its reader's hour; None: at once.
 
-        What was made by hand leaves at once.
+        What was made by hand waits for nobody.
         """
         hour = subscriber.preferences.hour
-        if hour is None or self.by_hand or self._newsletter.schedule is None:
-            return self._times[0]
+        if hour is None or self._by_hand or self._newsletter.schedule is None:
+            return None
         return moment(self._times[0], hour=hour, timezone=self._zone(subscriber))
 
     def back(self, subscriber: Subscriber) -> int:

@@ -7,12 +7,27 @@ span share what is worked out for it, and a span nobody has costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Protocol
 
 from digest.model import Article, Digest, Issue, Newsletter, Subscriber, Topic
 from digest.selection import Candidates, candidates, choose
+
+
+class Brought(Protocol):
+    """Who knows what readers got; the journal does."""
+
+    def received(
+        self,
+        subscribers: Iterable[str],
+        articles: Collection[str],
+        *,
+        except_issue: str | None = None,
+    ) -> dict[str, set[str]]:
+        """Return which of these articles each of these readers got."""
+        ...
 
 
 class Spans:
@@ -57,6 +72,18 @@ class Spans:
         if back not in self._ids:
             self._ids[back] = frozenset(a.id for a in self.articles(back))
         return self._ids[back]
+
+    def received(
+        self, readers: Iterable[Subscriber], brought: Brought, *, except_issue: str
+    ) -> dict[str, set[str]]:
+        """Return which articles of their span each reader got from another issue."""
+        spans: dict[int, list[str]] = {}
+        for reader in readers:
+            spans.setdefault(self.back(reader), []).append(reader.id)
+        found: dict[str, set[str]] = {}
+        for back, ids in spans.items():
+            found |= brought.received(ids, self.ids(back), except_issue=except_issue)
+        return found
 
     def choose(
         self, subscriber: Subscriber, *, received: AbstractSet[str], now: datetime

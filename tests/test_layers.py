@@ -35,7 +35,15 @@ LAYERS = [
     {"selection", "message", "rendering", "lint", "bounces"},
     {"explaining", "spans"},
     {"config", "sources", "store", "transports", "template_files", "inbox"},
-    {"assembly", "enclosing", "issues", "readership", "census", "postbox"},
+    {
+        "assembly",
+        "enclosing",
+        "issues",
+        "sendreport",
+        "readership",
+        "census",
+        "postbox",
+    },
     {
         "delivery",
         "building",

@@ -14,12 +14,12 @@ from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
 from digest.cli.streams import printable
 from digest.collecting import Collected
-from digest.delivery import SendReport
 from digest.errors import BusyError, DigestError, FileProblems, InputError
 from digest.model import Newsletter, Problem
 from digest.newsroom import utc_now
 from digest.returning import Came, Handled
 from digest.scheduler import Clock, Watcher, upcoming
+from digest.sendreport import SendReport
 from digest.slots import Slot
 from digest.store import Tidied
 

@@ -42,11 +42,11 @@ from digest.cli.output import (
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
-from digest.delivery import SendReport
 from digest.errors import DigestError, InputError, StoreError
 from digest.issues import WAITING, WAYS_ON
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
+from digest.sendreport import SendReport
 
 SCREENFUL = 20  #: refusals shown; `digest status` has them all
 

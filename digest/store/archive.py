@@ -216,7 +216,7 @@ class Archive:
                 return None
             frozen = replace(
                 issue,
-                id=self._free_id(issue.id),
+                id=self.free_id(issue.id),
                 number=last["number"] + 1 if last else 1,
                 since=from_ms(since),
                 until=from_ms(until),
@@ -259,7 +259,7 @@ class Archive:
         assert revised is not None
         return revised
 
-    def _free_id(self, wanted: str) -> str:
+    def free_id(self, wanted: str) -> str:
         """Return `wanted`, or the first of wanted.2, wanted.3 … that is free."""
         names = (wanted if n == 1 else f"{wanted}.{n}" for n in count(1))
         return next(

@@ -119,13 +119,13 @@ class Press:
             reader=reader,
             received=frozenset(received),
             at=at,
-            candidates=made.candidates,
+            candidates=made.spans.of(reader),
             digest=digest,
             enclosed={url: each.url for url, each in made.enclosures.items()},
         )
         if digest.skipped:
             return found
-        whole = self._whole(_shape(reader))
+        whole = self._whole(self._shape(reader))
         maker = made if whole else self._single
         rendered, message = maker.message(reader, digest, dated=at)
         if not whole:
@@ -156,6 +156,11 @@ class Press:
         """Begin nothing more: something has changed, and this is not shown again."""
         self._abandoned.set()
 
+    def _shape(self, reader: Subscriber) -> _Shape:
+        """Return what decides which pages are compiled for a reader."""
+        wishes, back = reader.preferences, self.assembler.spans.back(reader)
+        return back, reader.language, wishes.length, wishes.format
+
     def _whole(self, shape: _Shape) -> bool:
         """Whether mails of this shape are worked out; raise what went wrong if not."""
         with self._lock:
@@ -165,7 +170,7 @@ class Press:
 
     def _work_out(self, galley: Galley) -> None:
         """Begin to compile the issue for readers like this one, unless it is begun."""
-        shape = _shape(galley.reader)
+        shape = self._shape(galley.reader)
 
         def work() -> None:
             if self._abandoned.wait(self._patience):
@@ -195,10 +200,4 @@ def unforeseen(error: Exception) -> DigestError:
     return DigestError(f"this should not have happened: {error!r}")
 
 
-_Shape = tuple[str, Length, Format]
-
-
-def _shape(reader: Subscriber) -> _Shape:
-    """Return what decides which pages are compiled for a reader."""
-    wishes = reader.preferences
-    return reader.language, wishes.length, wishes.format
+_Shape = tuple[int, str, Length, Format]
