@@ -15,13 +15,14 @@ comes twice.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from zoneinfo import ZoneInfo
 
 from digest.model import Issue, Newsletter, Subscriber
-from digest.slots import due_of, slot_before
+from digest.slots import due_of, slot_before, weekday_names
 
 #: As far back as an issue carries earlier ones: a week, and as long again for days on
 #: which none appeared.
@@ -31,7 +32,7 @@ WEEK = 7
 #: Why a mail is not tried yet.
 WAITS = "waits for the hour its reader asked for"
 
-NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+NAMES = tuple(name.capitalize() for name in weekday_names(range(WEEK)))
 
 
 def moment(time: datetime, *, hour: int | None, timezone: str) -> datetime:
@@ -102,32 +103,31 @@ class Moments:
     ) -> int | str:
         """Return how far the issue reaches back, or why it is not for such a reader."""
         zone = ZoneInfo(timezone)
-        times = [*self._times, *self._before()]
-        dates = [
-            moment(time, hour=hour, timezone=timezone).astimezone(zone).date()
-            for time in times
-        ]
-        if len(dates) == len(self._times):
-            dates.append(dates[-1] - timedelta(days=WEEK))  # the very first
+
+        def day_of(time: datetime) -> date:
+            return moment(time, hour=hour, timezone=timezone).astimezone(zone).date()
+
+        dates = [day_of(time) for time in self._times]
         # One that was served late came after the next one's time.
         dates = [*accumulate(reversed(dates), max)][::-1]
-        own = [_named(days, after=b, until=a) for a, b in pairwise(dates)]
-        if not own[0]:
-            following = next(
-                day
-                for day in range(1, WEEK + 1)
-                if (dates[0].weekday() + day) % WEEK in days
-            )
-            name = NAMES[(dates[0].weekday() + following) % WEEK]
+        before = (day_of(time) for time in self._before())  # not asked unless needed
+        own = (
+            _named(days, after=after, until=until)
+            for until, after in pairwise(chain(dates, before))
+        )
+        if not next(own):
+            weekday = dates[0].weekday()
+            ahead = next(n for n in range(1, WEEK + 1) if (weekday + n) % WEEK in days)
+            name = NAMES[(weekday + ahead) % WEEK]
             return f"wants mail on {day_names(days)}; this comes with {name}'s"
-        return next((n for n, is_own in enumerate(own[1:]) if is_own), len(own) - 1)
+        return next((n for n, is_own in enumerate(own) if is_own), len(dates) - 1)
 
-    def _before(self) -> list[datetime]:
-        """Return when the schedule was due before all that is known here."""
-        schedule = self._newsletter.schedule
+    def _before(self) -> Iterator[datetime]:
+        """Yield when the schedule was due before all issues that are known here."""
+        schedule, first = self._newsletter.schedule, self._times[-1]
         assert schedule is not None
-        found = slot_before(schedule, self._newsletter.timezone, self._times[-1])
-        return [found] if found else []
+        found = slot_before(schedule, self._newsletter.timezone, first)
+        yield found or first - timedelta(days=WEEK)
 
 
 def _named(days: frozenset[int], *, after: date, until: date) -> bool:

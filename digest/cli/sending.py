@@ -36,6 +36,7 @@ from digest.cli.output import (
     plural,
     progress,
     said,
+    waiting_words,
     warned,
     when,
 )
@@ -78,6 +79,8 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
         f"{report.issue.id}: {counted(report.done)} in this run; "
         f"in all {counted(report.counts)}"
     )
+    if report.waiting:
+        line(f"  {waiting_words(report.waiting)}")
     for file, why in report.not_joined.items():
         line(f"  {file} {RENDERED_PER_CHOICE}: {why}")
     private = sys.stderr.isatty()
