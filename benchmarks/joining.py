@@ -7,8 +7,9 @@ what another did; the readers' choices are made before. They take turns in one p
 so that whatever else the machine does happens to all of them. *Naive* is
 `benchmarks.naive`. *Exact* is our renderer without its compiled issue: each new choice of
 articles is rendered, inlined and cut. *Joined* is what `digest send` does, for readers
-whose sections nobody had before; *again* is the same readers' mail once more, so that all
-sections are known: readers of a newsroom are between the two. One row signs what was
+whose sections nobody had before; *again* is the same readers' mail once more, so that their
+choices are known. The last case has readers as a newsroom has them: they follow one to
+four of twelve topics, and many choose the same. One row signs what was
 joined (DKIM, RSA with 2048 bits). *Choosing alone* is what comes before all of them.
 """
 
@@ -24,7 +25,14 @@ from itertools import islice
 from benchmarks import report
 from benchmarks.naive import Naive
 from benchmarks.report import Spread
-from benchmarks.sized_issue import NOW, Reading, distinct, make_edition, readers
+from benchmarks.sized_issue import (
+    NOW,
+    Reading,
+    distinct,
+    make_edition,
+    newsroom_readers,
+    readers,
+)
 from digest.message.dkim import new_key
 from digest.model import Digest, Subscriber
 from digest.settings import Dkim
@@ -56,12 +64,19 @@ class Way:
 
 
 def ways(
-    articles: int, count: int, *, turns: int, each: int, most: int = 24
+    articles: int,
+    count: int,
+    *,
+    turns: int,
+    each: int,
+    most: int = 24,
+    as_they_come: bool = False,
 ) -> tuple[list[Way], list[list[Reading]]]:
     """Return the ways to an issue's messages, and readers, each of another choice.
 
     These come turn by turn, after one for warming up: `each` of them get joined
     messages, as many others signed ones. Where so many choices do not exist, fewer do.
+    Readers `as_they_come` are those of a newsroom instead, of whom many choose the same.
     """
     edition = make_edition(articles, most=most)
     dkim = Dkim(selector="s2026", key=new_key())
@@ -76,6 +91,8 @@ def ways(
         islice(readers(edition, articles=count, topics=topics), 20_000),
         1 + 2 * turns * each,
     )
+    if as_they_come:
+        drawn = list(islice(newsroom_readers(edition), 1 + 2 * turns * each))
     each = (len(drawn) - 1) // (2 * turns)
 
     def message(subscriber: Subscriber, digest: Digest) -> int:
@@ -117,7 +134,7 @@ class Case:
     """What was measured for one size of issue and digest, by the name of each way."""
 
     issue: int
-    digest: int
+    digest: int  #: articles; 0: readers as they come
     spreads: dict[str, Spread]
     octets: dict[str, int]
     shortened: float  #: the share of joined mails that had to be
@@ -139,10 +156,18 @@ class Case:
 
 
 def measured(
-    articles: int, count: int, *, turns: int, each: int, most: int = 24
+    articles: int,
+    count: int,
+    *,
+    turns: int,
+    each: int,
+    most: int = 24,
+    as_they_come: bool = False,
 ) -> Case:
     """Return the figures of one case."""
-    found, (first, *drawn) = ways(articles, count, turns=turns, each=each, most=most)
+    found, (first, *drawn) = ways(
+        articles, count, turns=turns, each=each, most=most, as_they_come=as_they_come
+    )
     for way in found:  # compiles the issue, the templates, the style sheet
         way.make(*first[0])
     sizes: dict[str, int] = {}
@@ -151,7 +176,7 @@ def measured(
             sizes[way.name] = way.turn(readings)
     return Case(
         issue=articles,
-        digest=count,
+        digest=0 if as_they_come else count,
         spreads={way.name: Spread.of(way.times) for way in found},
         octets=sizes,
         shortened=statistics.mean(found[2].shortened),
@@ -164,9 +189,10 @@ def main(*, quick: bool) -> None:
     load = report.load()
     chosen = CASES[2:3] if quick else CASES
     cases = [measured(*case, turns=turns, each=each) for case in chosen]
+    cases.append(measured(60, 12, turns=turns, each=each, most=12, as_they_come=True))
     rows = [
         (
-            f"{case.digest} of {case.issue}, {name}",
+            f"{case.digest or 'up to 12'} of {case.issue}, {name}",
             spread,
             report.spoken(spread.low),
             f"{case.slower(name):.3g}",

@@ -60,7 +60,7 @@ def main(*, quick: bool) -> None:
                       "octets": len(content), **spread.as_json})  # fmt: skip
     head = ("stories, length", "octets", "median (quartiles)", "fastest")
     report.table(f"A message under the linter; the aim is {AIM_MS} ms", head, rows)
-    print(f"yardstick {load['yardstick_us']} µs; a quiet core takes 8 to 12")
+    print(f"yardstick {load['yardstick_us']} µs; a quiet core takes 8 to 12 for that")
     report.keep("linting", {"load": load, "cases": found})
 
 

@@ -197,6 +197,33 @@ def readers(
             yield subscriber, digest
 
 
+def newsroom_readers(edition: Edition, *, seed: int = 3) -> Iterator[Reading]:
+    """Yield readers without end as a newsroom has them: many choose the same.
+
+    They follow one to four topics, the first ones more often than the last (the n-th in
+    proportion to 1/n), and got nothing of the issue before.
+    """
+    chance = random.Random(seed)
+    slugs = [topic.slug for topic in edition.newsletter.topics]
+    weights = [1 / place for place in range(1, len(slugs) + 1)]
+    number = 0
+    while True:
+        number += 1
+        follows = chance.choices(slugs, weights, k=chance.randint(1, 4))
+        subscriber = Subscriber(
+            id=base64.b32encode(chance.randbytes(8)).decode().rstrip("=").lower(),
+            address=f"reader{number}@readers.example",
+            name=f"Reader {number}",
+            consent=Consent(at=NOW - timedelta(days=chance.randint(1, 900))),
+            preferences=Preferences(
+                newsletters=frozenset({"daily"}), follows=tuple(dict.fromkeys(follows))
+            ),
+        )
+        digest = choose(edition.candidates, subscriber, received=set(), now=NOW)
+        if not digest.skipped:
+            yield subscriber, digest
+
+
 def distinct(found: Iterator[Reading], number: int) -> list[Reading]:
     """Return so many readers, no two of whom chose the same articles in one order."""
     seen: set[object] = set()

@@ -9,7 +9,7 @@ follow links, too. Each editor's links are their own, and die with the next revi
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,21 +33,43 @@ from digest.model import (
 from digest.newsroom import NOBODY, Newsroom
 from digest.quoting import Part
 from digest.rendering import Rendered
+from digest.rendering.words import Speech, Words
 from digest.selection import candidates, choose
 from digest.store import HELD, PAUSED, RECALLED, Approval
+from digest.template_files import load_catalogues
 from digest.transports import deliver_one, open_transport
 
 #: Stands above the proof; every value is escaped.
 BANNER = """\
-<table role="presentation" dir="ltr" lang="en" width="100%" cellpadding="0" cellspacing="0" \
+<table role="presentation" dir="{dir}" lang="{language}" width="100%" cellpadding="0" cellspacing="0" \
 style="background:#fff7d6;color:#1a1a1a"><tr><td style="padding:20px 24px;\
 font:16px/24px Arial,Helvetica,sans-serif;color:#1a1a1a"><p style="margin:0 0 12px">\
 <strong>{title}</strong><br>{what}</p><p style="margin:0"><a href="{approve}" \
 style="display:inline-block;padding:10px 20px;background:#14532d;color:#ffffff">\
-Approve</a> &nbsp; <a href="{hold}" style="display:inline-block;padding:10px 20px;\
-background:#7f1d1d;color:#ffffff">Hold it back</a></p></td></tr></table>
+{approve_label}</a> &nbsp; <a href="{hold}" style="display:inline-block;padding:10px 20px;\
+background:#7f1d1d;color:#ffffff">{hold_label}</a></p></td></tr></table>
 """
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+
+
+#: A word by its key, with what fills its blanks.
+Text = tuple[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What was done with an issue: for a command line, and in an editor's language."""
+
+    plain: str  #: in English, with the issue's id and what else to do
+    texts: tuple[Text, ...]
+
+
+class NotDecidedError(InputError):
+    """An editor's decision comes to nothing; `texts` say why in their language."""
+
+    def __init__(self, plain: str, *texts: Text) -> None:
+        super().__init__(plain)
+        self.texts = texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +139,17 @@ class _Proof:
     def __init__(self, newsroom: Newsroom, issue: Issue, approval: Approval) -> None:
         self.newsroom, self.issue, self.approval = newsroom, issue, approval
         self.newsletter = newsroom.newsletter(issue.newsletter)
+        words = Words.of_stock(load_catalogues(newsroom.settings.root))
+        site = newsroom.settings.site
+        self.speech = words.speech(self.newsletter.language, otherwise=site.language)
         self.assembler = newsroom.assembler(issue)
         many = len(issue.articles)
         limits = replace(
             self.newsletter.limits, articles=many, per_topic=many, minimum=1
         )
-        self.candidates = candidates(
-            issue, replace(self.newsletter, limits=limits), newsroom.settings.topics
-        )
+        # Of two near-duplicates one reader may get this one, and another that one.
+        whole = replace(self.newsletter, limits=limits, same_story_twice=True)
+        self.candidates = candidates(issue, whole, newsroom.settings.topics)
 
     def message(self, editor: str) -> Message:
         """Return the proof for one editor."""
@@ -147,7 +172,8 @@ class _Proof:
         if not rest:
             return digest
         articles = tuple(Chosen(article=article) for article in rest)
-        section = Section(slug="in-no-topic", title="In no topic", articles=articles)
+        title = self.speech.said("proof.no_topic")
+        section = Section(slug="in-no-topic", title=title, articles=articles)
         return replace(digest, sections=(*digest.sections, section), skipped="")
 
     def _with_links(self, rendered: Rendered, editor: str) -> Rendered:
@@ -161,42 +187,79 @@ class _Proof:
             )
             for purpose in (Purpose.APPROVE, Purpose.HOLD)
         )
-        title, what = self._words()
-        text = f"{title}\n{what}\n\nApprove: {approve}\nHold it back: {hold}\n\n"
+        speech, words = self.speech, self._words()
+        labels = [speech.said("proof.approve"), speech.said("proof.hold")]
+        links = [
+            f"{speech.said('label', name=label)}\n{url}\n"
+            for label, url in zip(labels, (approve, hold), strict=True)
+        ]
+        above = [*(speech.said(key, **values) for key, values in words), "", *links]
         html = rendered.html
         if html is not None:
+            title, what = (markup(speech, key, **values) for key, values in words)
             banner = BANNER.format(
-                title=escape(title),
-                what=escape(what),
+                dir=speech.direction,
+                language=escape(speech.language),
+                title=title,
+                what=what,
                 approve=escape(approve),
+                approve_label=escape(labels[0]),
                 hold=escape(hold),
+                hold_label=escape(labels[1]),
             )
             body = _BODY.search(html)
             at = body.end() if body else 0
             html = html[:at] + banner + html[at:]
         return replace(
             rendered,
-            subject=f"[Proof] {rendered.subject}",
-            text_part=Part.of(text + rendered.text),
+            subject=speech.said("proof.subject", subject=rendered.subject),
+            text_part=Part.of("\n".join([*above, rendered.text])),
             html_part=None if html is None else Part.of(html),
         )
 
-    def _words(self) -> tuple[str, str]:
+    def _words(self) -> tuple[Text, Text]:
         """Say what this mail is, and what happens if nobody does anything."""
+        named = named_issue(self.speech, self.newsletter, self.issue)
         revision = self.approval.revision
-        again = f", revision {revision}" if revision > 1 else ""
-        title = f"Proof of {self.newsletter.title} No. {self.issue.number}{again}"
+        title = "proof.revised" if revision > 1 else "proof.title"
         opens = self.approval.asked.opens if self.approval.asked else None
-        if opens is None:
-            return (
-                title,
-                "It leaves when one of its editors approves it, and not before.",
-            )
-        local = opens.astimezone(ZoneInfo(self.newsletter.timezone))
-        return title, (
-            f"It leaves at {local:%H:%M on %d %B} ({self.newsletter.timezone}) unless "
-            "one of its editors holds it back."
-        )
+        what = "proof.unless_held" if opens else "proof.until_approved"
+        blanks = {"issue": named, "n": revision, "opens": opens}
+        filled = written(self.speech, self.newsletter, blanks)
+        return (title, filled), (what, filled)
+
+
+def markup(speech: Speech, key: str, **values: object) -> str:
+    """Return a word as HTML; a value runs its own way in a line of the other one."""
+    word = escape(speech.word(key, None))
+    return speech.filled(word, values, lambda value: f"<bdi>{escape(str(value))}</bdi>")
+
+
+def named_issue(speech: Speech, newsletter: Newsletter, issue: Issue) -> str:
+    """Return ``The Daily No. 12`` as a language writes it."""
+    number = speech.said("issue_number", n=speech.number(issue.number))
+    return f"{newsletter.title} {number}"
+
+
+def written(
+    speech: Speech, newsletter: Newsletter, values: Mapping[str, object]
+) -> Mapping[str, object]:
+    """Return what fills a word's blanks as a language writes it.
+
+    Moments are on the newsletter's clocks, and fill three blanks.
+    """
+    filled = dict[str, object]()
+    zone = newsletter.timezone
+    for name, value in values.items():
+        match value:
+            case datetime():
+                filled["day"] = speech.day(value, zone)
+                filled["time"], filled["zone"] = speech.time(value, zone), zone
+            case int():
+                filled[name] = speech.number(value)
+            case _:
+                filled[name] = value
+    return filled
 
 
 # -- what is decided --------------------------------------------------------------
@@ -224,56 +287,72 @@ def editor_of(
     )
 
 
-def approve(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
-    """Let an issue leave; return in words what was done. Safe to repeat.
+def approve(newsroom: Newsroom, issue_id: str, *, by: str) -> Said:
+    """Let an issue leave; say what was done. Safe to repeat.
 
-    Raises `InputError` when it was stopped for good, never waited, or is stale.
+    Raises `NotDecidedError` when it was stopped for good, never waited, or is stale.
     """
     issue, approval = _standing(newsroom, issue_id)
     decided = approval.decided
     if not approval.outstanding:
         if decided is None:
-            raise InputError(f"{issue.id} waits for nobody's approval")
-        return f"{issue.id} was {decided.kind} before: {decided.who}"
+            raise NotDecidedError(
+                f"{issue.id} waits for nobody's approval", ("proof.not_asked", {})
+            )
+        by_itself = decided.kind == "opened"
+        who: Text = ("proof.approved_before", {"who": decided.who})
+        return Said(
+            plain=f"{issue.id} was {decided.kind} before: {decided.who}",
+            texts=(("proof.let_go", {}) if by_itself else who,),
+        )
     if newsroom.now() > issue.expires:
-        raise InputError(
+        raise NotDecidedError(
             f"{issue.id} is more than a day old. `digest issues revise {issue.id}` takes "
-            "in what is new, if no issue was made since; `digest recall` stops it."
+            "in what is new, if no issue was made since; `digest recall` stops it.",
+            ("proof.too_old", {}),
         )
     newsroom.store.approvals.approve(issue.id, who=by)
+    done: Text = ("proof.approved", {})
     if approval.hold == PAUSED:
-        return f"{issue.id} is approved; it is paused, and waits for its operator"
+        return Said(
+            plain=f"{issue.id} is approved; it is paused, and waits for its operator",
+            texts=(done, ("proof.paused", {})),
+        )
     now = newsroom.store.approvals.of(issue.id)
     if now is not None and now.opens is not None:
-        return f"{issue.id} is approved: it leaves at {local_time(newsroom, now)}"
-    return f"{issue.id} is approved: it leaves now"
+        newsletter = newsroom.newsletter(issue.newsletter)
+        local = now.opens.astimezone(ZoneInfo(newsletter.timezone))
+        leaves = f"it leaves at {local:%H:%M on %d %B} ({newsletter.timezone})"
+        then: Text = ("proof.leaves_at", {"opens": now.opens})
+    else:
+        leaves, then = "it leaves now", ("proof.leaves_now", {})
+    return Said(plain=f"{issue.id} is approved: {leaves}", texts=(done, then))
 
 
-def local_time(newsroom: Newsroom, approval: Approval) -> str:
-    """Return when an issue leaves by itself, as its newsletter's zone says; or ""."""
-    if approval.opens is None:
-        return ""
-    zone = newsroom.newsletter(approval.newsletter).timezone
-    return f"{approval.opens.astimezone(ZoneInfo(zone)):%H:%M on %d %B} ({zone})"
+def hold(newsroom: Newsroom, issue_id: str, *, by: str) -> Said:
+    """Let nothing more of an issue leave; say what was done.
 
-
-def hold(newsroom: Newsroom, issue_id: str, *, by: str) -> str:
-    """Let nothing more of an issue leave; return in words what was done.
-
-    Raises `InputError` when nothing of it is left to hold.
+    Raises `NotDecidedError` when nothing of it is left to hold.
     """
     issue, approval = _standing(newsroom, issue_id)
     counts = newsroom.store.journal.counts(issue.id)
-    if not any(counts.get(state) for state in WAITING):
-        raise InputError(
-            f"{issue.id} cannot be held any more: no mail of it waits, and "
-            f"{counts.get(State.SENT, 0)} have left"
-        )
-    if approval.hold == HELD:
-        return f"{issue.id} is held already"
-    newsroom.store.approvals.hold(issue.id, who=by)
     left = counts.get(State.SENT, 0)
-    return f"{issue.id} is held; mails of it that have left: {left or 'none'}"
+    mails: Text = ("proof.left", {"n": left})
+    if not any(counts.get(state) for state in WAITING):
+        raise NotDecidedError(
+            f"{issue.id} cannot be held any more: no mail of it waits, and {left} have "
+            "left",
+            ("proof.too_late", {}),
+            mails,
+        )
+    held: tuple[Text, ...] = (("proof.held", {}), mails)
+    if approval.hold == HELD:
+        return Said(plain=f"{issue.id} is held already", texts=held)
+    newsroom.store.approvals.hold(issue.id, who=by)
+    return Said(
+        plain=f"{issue.id} is held; mails of it that have left: {left or 'none'}",
+        texts=held,
+    )
 
 
 def _standing(newsroom: Newsroom, issue_id: str) -> tuple[Issue, Approval]:
@@ -281,7 +360,8 @@ def _standing(newsroom: Newsroom, issue_id: str) -> tuple[Issue, Approval]:
     approval = newsroom.store.approvals.of(issue.id)
     assert approval is not None
     if approval.hold == RECALLED:
-        raise InputError(
-            f"{issue.id} was recalled: nothing more of it leaves, for good"
+        raise NotDecidedError(
+            f"{issue.id} was recalled: nothing more of it leaves, for good",
+            ("proof.recalled", {}),
         )
     return issue, approval

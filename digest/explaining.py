@@ -4,9 +4,8 @@ Every article of the issue gets one verdict, those that are too old as well. Wha
 shown, where and in which order is asked of `choose` itself, so an explanation cannot
 say anything else than what is sent. Of several reasons against an article the first
 that would have to change is given: the reader, the article's age, what they follow,
-what they mute, what they got before, and only then the limits.
-
-Near-duplicates are no reason yet: selection does not know them.
+what they mute, what they got before, what says nearly the same, and only then the
+limits.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from digest.selection import (
     choose,
     dealt,
     followed,
+    had,
     muted,
     not_for,
 )
@@ -40,6 +40,7 @@ class Why(StrEnum):
     NOT_FOLLOWED = "not followed"  #: in nothing they follow
     MUTED = "muted"
     RECEIVED = "received"  #: an issue brought it before
+    ALIKE = "alike"  #: one that says nearly the same is for them, or came before
     TOP_ONLY = "top only"  #: beyond the first few of a topic they want no more of
     MINIMUM = "minimum"  #: too few articles for a mail
     TOPIC_FULL = "topic full"  #: the newsletter's `per_topic`
@@ -131,14 +132,16 @@ class _Explaining:
         self.candidates, self.preferences = candidates, preferences
         self.digest, self.received = digest, received
         self.limits = candidates.newsletter.limits
-        got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
         self.muted = muted(candidates, preferences)
         #: Sections with what may stand in them, before any limit.
         self.sections = dealt(
             followed(candidates, preferences),
-            gone=got | self.muted,
+            gone=had(candidates, received) | self.muted,
             top=preferences.top,
+            alike=candidates.alike,
         )
+        #: Articles they get, or that had no room.
+        self.standing = {place for s in self.sections for place in s.places}
         self.ranks = {a.id: n for n, a in enumerate(digest.articles, start=1)}
 
     def verdicts(self) -> Iterator[Verdict]:
@@ -211,12 +214,25 @@ class _Explaining:
         elif article.id in self.received:
             why = Why.RECEIVED
             reason = f"already sent with {self.received[article.id]}"
+        elif instead := self._instead(place):
+            why, reason = Why.ALIKE, f"near-duplicate of {instead}"
         else:
             why = Why.TOP_ONLY
             titles = (each.title for each in belonging)
             reason = f"wants only the first {TOP_STORIES} of {_listed(titles)}"
         topic = belonging[0].title if belonging else ""
         return Verdict(article=article, why=why, reason=reason, topic=topic)
+
+    def _instead(self, place: int) -> str:
+        """Say which article that says nearly the same keeps this one out, or ""."""
+        for other in sorted(self.candidates.alike.get(place, ())):
+            article = self.candidates.articles[other]
+            if issue := self.received.get(article.id):
+                return f"“{article.headline}”, already sent with {issue}"
+            if other in self.standing:
+                which = "they get" if article.id in self.ranks else "comes before it"
+                return f"“{article.headline}”, which {which}"
+        return ""
 
     def _nothing_followed(self, place: int, article: Article) -> str:
         if not self.sections:

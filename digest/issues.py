@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from digest.alike import pairs
 from digest.errors import InputError
 from digest.model import (
     ADDED,
@@ -81,6 +82,8 @@ class Plan:
     newsletter: Newsletter
     rows: tuple[PlannedDigest, ...]
     without_topic: tuple[Article, ...] = ()  #: in no topic, so for no reader of topics
+    #: Two that say nearly the same, of which a reader gets one; the better ranked first.
+    alike: tuple[tuple[Article, Article], ...] = ()
 
     @property
     def receiving(self) -> tuple[PlannedDigest, ...]:
@@ -347,6 +350,7 @@ class Issues:
     def plan(self, issue: Issue, newsletter: Newsletter) -> Plan:
         """Work out who gets what; nothing is stored."""
         spans = Spans(issue, newsletter, self.topics)
+        own = spans.own
         takers = list(self.store.audience.takers(newsletter.slug))
         received = spans.received(takers, self.store.journal, except_issue=issue.id)
         now = self.now()
@@ -360,10 +364,14 @@ class Issues:
             for subscriber in takers
         )
         return Plan(
-            issue=replace(issue, articles=spans.own.articles),
+            issue=replace(issue, articles=own.articles),
             newsletter=newsletter,
             rows=tuple(rows),
-            without_topic=spans.own.without_topic,
+            without_topic=own.without_topic,
+            alike=tuple(
+                (own.articles[one], own.articles[other])
+                for one, other in pairs(own.alike)
+            ),
         )
 
 

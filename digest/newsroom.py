@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from digest import building, collecting
 from digest.assembly import Assembler, writable
 from digest.building import Sizes
+from digest.catalogue import catalogue, widened
 from digest.collecting import Collected
 from digest.delivery import Sending
 from digest.enclosing import enclosures_of
@@ -39,7 +40,7 @@ from digest.model import (
 )
 from digest.readership import follow_readers
 from digest.rendering import Rendered, Renderer
-from digest.selection import Candidates, catalogue, widened
+from digest.selection import Candidates
 from digest.sendreport import SendReport
 from digest.settings import (
     FilesDelivery,

@@ -21,7 +21,7 @@ from digest.inbox import Arrived, Inbox
 from digest.links import Links, Purpose
 from digest.model import Status, Subscriber
 from digest.providers import HARD_LEAST, domains_of, provider_of, too_many_hard
-from digest.store import Parked, Store
+from digest.store import Parked, Request, Store
 
 # It writes tracebacks there about mails that nobody can read; those are counted here.
 logging.getLogger("flufl.bounce").addHandler(logging.NullHandler())
@@ -45,7 +45,7 @@ class Came(StrEnum):
     FEEDBACK = "feedback"
     AUTO_REPLY = "automatic reply"
     LETTER = "letter"
-    ANSWER = "of an answer"  #: what a form's mail brought back; nothing follows
+    ANSWER = "of an answer"  #: what a form's mail brought back, and nothing follows
     FORGED = "forged"
     STRANGER = "not ours"
     AGAIN = "read before"
@@ -70,6 +70,7 @@ class _Whose:
     issue: str = ""
     made: datetime | None = None  #: the issue
     newsletter: str = ""
+    request: Request | None = None  #: whose answer it is, of no issue
 
 
 class _Undo(Exception):
@@ -128,9 +129,10 @@ class Returning:
         )
 
     def _nobodys(self, report: Report, *, proved: bool) -> Came:
-        """Say what a mail is that is about no reader's mail of an issue.
+        """Say what a mail is that is about no reader's mail.
 
-        Mails that answer a form come back with the newsletter in their token.
+        Mails that answer a form come back with the newsletter in their token; the
+        request may be forgotten by now.
         """
         if any(
             self._proved(token, Purpose.BOUNCE, self.newsletters)
@@ -145,23 +147,33 @@ class Returning:
     def _whose(self, report: Report) -> _Whose | None:
         """Return what the first token proves whose MAC is right.
 
-        Bounces are about an issue, so it is tried with each that is recent. A
-        complaint may name its reader by the link to unsubscribe alone.
+        Bounces are about an issue, so it is tried with each that is recent, or about
+        the answer to a request. A complaint may name its reader by the link to
+        unsubscribe alone.
         """
-        if report.bounce_tokens and report.effect is not Effect.LEAVE:
-            issues = self.store.returns.recent_issues()
-        else:  # a bounce's token opens nothing else
-            issues = {}
-        leaving = report.effect in (Effect.LEAVE, Effect.COMPLAINT)
-        for token in report.bounce_tokens if issues else ():
+        # A bounce's token opens nothing else.
+        bounces = () if report.effect is Effect.LEAVE else report.bounce_tokens
+        issues = self.store.returns.recent_issues() if bounces else {}
+        for token in bounces:
             if found := self._proved(token, Purpose.BOUNCE, issues):
                 reader, issue = found
                 return _Whose(reader=reader, issue=issue, made=issues[issue])
+            if answered := self._answered(token):
+                return answered
+        leaving = report.effect in (Effect.LEAVE, Effect.COMPLAINT)
         for token in report.unsubscribe_tokens if leaving else ():
             if found := self._proved(token, Purpose.UNSUBSCRIBE, self.newsletters):
                 reader, newsletter = found
                 return _Whose(reader=reader, newsletter=newsletter)
         return None
+
+    def _answered(self, token: str) -> _Whose | None:
+        """Return whose request it was, if a mail that answered one comes back."""
+        found = self._proved(token, Purpose.BOUNCE, self.newsletters)
+        request = self.store.requests.find(found[0]) if found else None
+        if request is None or request.subscriber is None:
+            return None
+        return _Whose(reader=request.subscriber, made=request.asked, request=request)
 
     def _proved(
         self, token: str, purpose: Purpose, scopes: Iterable[str]
@@ -191,10 +203,16 @@ class Returning:
 
     def _bounced(self, report: Report, whose: _Whose, reader: Subscriber) -> Came:
         if report.effect is Effect.NONE:
-            self._note(report, whose, reader, "refused")
+            if whose.issue:
+                self._note(report, whose, reader, "refused")
             return Came.REFUSED
         if self._overtaken(whose):
             return Came.OVERTAKEN
+        if whose.request is not None:
+            hard = report.effect is Effect.HARD and self.store.answer_refused(
+                whose.request, reply=_words(report)
+            )
+            return Came.HARD if hard else Came.ANSWER
         if report.effect is Effect.HARD:
             return self._gone(report, whose, reader)
         self._note(report, whose, reader, "soft")
@@ -215,7 +233,8 @@ class Returning:
         """Let the reader leave everything, at once and for good."""
         if whose.issue:
             self._note(report, whose, reader, "complaint")
-        self.store.audience.suppress(reader.address, COMPLAINT, by="a report of spam")
+        address = (whose.request and whose.request.mailbox) or reader.address
+        self.store.audience.suppress(address, COMPLAINT, by="a report of spam")
         return Came.COMPLAINT
 
     def _gone(self, report: Report, whose: _Whose, reader: Subscriber) -> Came:

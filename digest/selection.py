@@ -15,17 +15,23 @@ each section in turn gives its next best article, so that a reader of four topic
 room for eight articles gets something of each. What did not fit is counted, never
 forgotten. The minimum asks how much there is for a reader, not how much fits: somebody
 who wants two articles at most still gets them.
+
+Of articles that say nearly the same (`alike`) a reader gets the best ranked of those
+that are for them, and none when they got one of them before. What is left out is always
+alike to one that is for them, never only to something in between: a story that comes
+twice is a nuisance, one that never comes is lost. It is not counted as more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
 from zoneinfo import ZoneInfo
 
+from digest.alike import alike
 from digest.model import (
     Article,
     Chosen,
@@ -43,6 +49,9 @@ from digest.tags import belongs, single_tag, slug, slugs
 
 #: What a section holds at most of a topic of which a reader wants only top stories.
 TOP_STORIES = 2
+
+#: Articles with their sections that are kept for other readers: some megabytes.
+_MOST_SHOWN = 10_000
 
 #: A set of places in the issue's ranked articles.
 Places = frozenset[int]
@@ -79,6 +88,12 @@ class Candidates:
     titles: Mapping[str, str]  #: of every topic of the project, by slug
     moments: Moments  #: for readers with days of their own
     stale: tuple[Article, ...] = ()  #: ranked, older than the newsletter allows
+    #: By place, those that say nearly the same; empty: the newsletter shows them all.
+    alike: Mapping[int, Places] = field(default_factory=dict)
+    #: What readers were shown, by place and titles: the next one mostly gets the same.
+    shown: dict[tuple[object, ...], Chosen] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def without_topic(self) -> tuple[Article, ...]:
@@ -132,6 +147,7 @@ def candidates(
         titles={topic.slug: topic.title for topic in (*topics, *newsletter.topics)},
         moments=Moments(issue, newsletter),
         stale=tuple(a for a in ranked if a.id in stale),
+        alike={} if newsletter.same_story_twice else alike(articles),
     )
 
 
@@ -150,35 +166,6 @@ class Wanted:
     title: str
     members: Places  #: all articles that belong here
     places: Sequence[int] = ()  #: those standing here, ranked
-
-
-def catalogue(candidates: Candidates) -> tuple[Section, ...]:
-    """Return every section the newsletter offers, with all that may stand in it.
-
-    Single tags that readers follow are not among them: there may be thousands.
-    """
-    if not candidates.newsletter.topics:
-        return (_whole("", "", candidates, range(len(candidates.articles))),)
-    return tuple(
-        _whole(topic.slug, topic.title, candidates, candidates.topics[topic.slug])
-        for topic in candidates.newsletter.topics
-    )
-
-
-def widened(candidates: Candidates, section: Section) -> Section:
-    """Return the section of a single tag with all that may stand in it."""
-    tag = single_tag(section.slug)
-    places = candidates.tags.get(tag, Places()) if tag else Places()
-    return _whole(section.slug, section.title, candidates, places)
-
-
-def _whole(
-    slug: str, title: str, candidates: Candidates, places: Iterable[int]
-) -> Section:
-    articles = (candidates.articles[place] for place in sorted(places))
-    return Section(
-        slug=slug, title=title, articles=tuple(Chosen(article=a) for a in articles)
-    )
 
 
 def choose(
@@ -200,9 +187,8 @@ def choose(
     if not sections:
         reason = "follows none of this newsletter's topics"
         return Digest(issue=candidates.issue, skipped=reason)
-    got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
-    gone = got | muted(candidates, preferences)
-    wanted = dealt(sections, gone=gone, top=preferences.top)
+    gone = had(candidates, received) | muted(candidates, preferences)
+    wanted = dealt(sections, gone=gone, top=preferences.top, alike=candidates.alike)
     return _limited(candidates, wanted, limit=preferences.limit)
 
 
@@ -261,19 +247,51 @@ def muted(candidates: Candidates, preferences: Preferences) -> Places:
     return found
 
 
+def had(candidates: Candidates, received: Iterable[str]) -> set[int]:
+    """Return the articles a reader got before, and those that say nearly the same."""
+    got = {candidates.places[id_] for id_ in received if id_ in candidates.places}
+    return got.union(*(candidates.alike[p] for p in got & candidates.alike.keys()))
+
+
 def dealt(
-    sections: Iterable[Wanted], *, gone: AbstractSet[int], top: AbstractSet[str]
+    sections: Iterable[Wanted],
+    *,
+    gone: AbstractSet[int],
+    top: AbstractSet[str],
+    alike: Mapping[int, Places],
 ) -> list[Wanted]:
     """Give every article that is not gone to the first section it belongs to.
 
-    A section in `top` takes its first ones only; the others are not wanted there.
+    A section in `top` takes its first ones only; the others are not wanted there. Of
+    those that are `alike` the best ranked stays.
     """
-    taken, dealt = set(gone), list(sections)
-    for section in dealt:
+    dealt = list(sections)
+    _deal(dealt, gone, top)
+    kept, out = set[int](), set(gone)
+    while alike:
+        standing = alike.keys() & set(chain.from_iterable(s.places for s in dealt))
+        # What stands already stays: a top story that moved up has to be another one.
+        doubles = set()
+        for place in sorted(standing - kept):
+            if alike[place].isdisjoint(kept):
+                kept.add(place)
+            else:
+                doubles.add(place)
+        if not doubles:
+            break
+        out |= doubles
+        _deal(dealt, out, top)
+    return dealt
+
+
+def _deal(
+    sections: Iterable[Wanted], gone: AbstractSet[int], top: AbstractSet[str]
+) -> None:
+    taken = set(gone)
+    for section in sections:
         mine = sorted(section.members - taken)  # places are ranks
         section.places = mine[:TOP_STORIES] if section.slug in top else mine
         taken.update(section.places)
-    return dealt
 
 
 def _limited(
@@ -326,23 +344,32 @@ def _section(
 
     `belonging` holds, for each article shown, the titles of all sections it belongs to.
     """
-    title = section.title
     chosen = tuple(
         [
-            Chosen(
-                article=candidates.articles[place],
-                # A tag may be called as a topic is; naming either once is enough.
-                also_in=tuple(
-                    dict.fromkeys([one for one in belonging[place] if one != title])
-                ),
-            )
+            _chosen(candidates, place, section.title, belonging[place])
             for place in section.places
             if place in belonging
         ]
     )
     return Section(
         slug=section.slug,
-        title=title,
+        title=section.title,
         articles=chosen,
         more=len(section.places) - len(chosen),
     )
+
+
+def _chosen(
+    candidates: Candidates, place: int, title: str, titles: Sequence[str]
+) -> Chosen:
+    """Return an article in the section with this title, of the sections with `titles`."""
+    name = (place, title, *titles)
+    if (known := candidates.shown.get(name)) is not None:
+        return known
+    if len(candidates.shown) >= _MOST_SHOWN:
+        candidates.shown.clear()
+    # A tag may be called as a topic is; naming either once is enough.
+    also_in = tuple(dict.fromkeys([one for one in titles if one != title]))
+    made = Chosen(article=candidates.articles[place], also_in=also_in)
+    candidates.shown[name] = made
+    return made

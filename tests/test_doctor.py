@@ -18,13 +18,13 @@ import trustme
 
 from digest import doctor
 from digest.config import load_settings
-from digest.doctor import Observation, Verdict, domains, house
+from digest.doctor import Observation, Verdict, domains, house, inboxes
 from digest.doctor.leaving import leaving
 from digest.doctor.names import Names
 from digest.doctor.observations import ok
 from digest.doctor.relay import relay
 from digest.message.dkim import read_key, records
-from digest.settings import Dkim, Security, SmtpDelivery
+from digest.settings import Bounces, Dkim, ImapInbox, Security, SmtpDelivery
 from digest.sources.fetching import Fetcher, guard
 from tests.commands import Shell
 from tests.dns_server import NameServer
@@ -143,7 +143,7 @@ class TestAWholeNewsroom:
                 f"host: {HOST}, port: {relay_server.port}, security: starttls, "
                 "username: newsroom, password: 'file:secrets/smtp', "
                 "ca_file: ../ca.pem, bounce_domain: back.ledger.example",
-                more=DKIM,
+                more=DKIM + "bounces: {mbox: spool}\n",
             )
             digest = Shell(capsys, folder)
             assert digest("collect").code == 0
@@ -195,7 +195,10 @@ class TestAWholeNewsroom:
         with Scripted() as relay_server:
             port = relay_server.settings.port
             folder = project(
-                tmp_path / "news", f"host: 127.0.0.1, port: {port}, security: none"
+                tmp_path / "news",
+                f"host: 127.0.0.1, port: {port}, security: none",
+                more="bounces: {imap: {host: 127.0.0.1, username: x, "
+                "password: 'file:secrets/smtp'}}\n",
             )
             (folder / "secrets/smtp").chmod(0o644)
             yaml = folder / "digest.yaml"
@@ -212,7 +215,10 @@ class TestAWholeNewsroom:
         assert "1 thing wrong." in told.err
         rows = [row for row in told.out.splitlines() if "--offline" in row]
         assert all(row.startswith("not looked at") for row in rows)
-        for thing in ("SPF", "DMARC", "MX", "PTR", "relay ", "login", "one-click"):
+        for thing in (
+            *("SPF", "DMARC", "MX", "PTR", "relay ", "login", "one-click"),
+            "returned mail by IMAP",
+        ):
             assert any(thing in row for row in rows), thing
         (bad,) = [row for row in told.out.splitlines() if row.startswith("wrong")]
         assert "chmod 600" in bad
@@ -604,3 +610,52 @@ class TestTheWayToLeave:
         found = leaving(f"{site.url}/u/x", Fetcher(site_url="https://ledger.example"))
 
         assert (found.verdict, "no valid certificate" in found.found) == (WRONG, True)
+
+
+class TestWhereReturnedMailIsRead:
+    def test_can_be_read_and_says_how_much_is_there(self, tmp_path: Path) -> None:
+        for part in ("new", "cur", "tmp"):
+            (tmp_path / "box" / part).mkdir(parents=True)
+        (tmp_path / "box/new/a").write_bytes(b"Subject: a\n\n")
+        (tmp_path / "spool").write_bytes(b"From x Mon\nSubject: a\n\nFrom y\n\n\n" * 2)
+        bounces = Bounces(maildir=tmp_path / "box", mbox=tmp_path / "spool")
+
+        maildir, mbox = inboxes.on_this_machine(bounces)
+        (empty,) = inboxes.on_this_machine(Bounces(mbox=tmp_path / "none"))
+        (nowhere,) = inboxes.on_this_machine(None)
+
+        assert (maildir.verdict, mbox.verdict, empty.verdict) == (OK, OK, OK)
+        assert maildir.found == f"1 there in {tmp_path / 'box'}"
+        assert mbox.found == f"4 there in {tmp_path / 'spool'}"
+        assert (nowhere.verdict, empty.found.partition(" ")[0]) == (UNSEEN, "0")
+        assert sorted(p.name for p in tmp_path.rglob("*")) == [
+            "a", "box", "cur", "new", "spool", "tmp",
+        ], "a look leaves nothing behind"  # fmt: skip
+
+    def test_says_what_to_do_when_it_is_not_there(self, tmp_path: Path) -> None:
+        (tmp_path / "box/new").mkdir(parents=True)
+        (tmp_path / "box/cur").write_bytes(b"")
+        (tmp_path / "locked").write_bytes(b"From x Mon\n\n")
+        (tmp_path / "locked.lock").write_bytes(b"")
+        wrong = {
+            Bounces(maildir=tmp_path / "none"): "name the folder with `new` and `cur`",
+            Bounces(maildir=tmp_path / "box"): "let this account write",
+            Bounces(mbox=tmp_path / "none/spool"): "that the mail server delivers into",
+            Bounces(mbox=tmp_path / "locked"): "If none is running, delete",
+            Bounces(mbox=tmp_path): "check the rights on it",
+            Bounces(imap=nobody_there()): "Check `host` and `port` of `bounces.imap`",
+        }
+
+        for bounces, words in wrong.items():
+            (found,) = inboxes.inboxes(bounces)
+            assert (found.verdict, words in found.remedy) == (WRONG, True), found
+            assert not found.found.endswith((".", ";"))
+
+
+def nobody_there() -> ImapInbox:
+    """Return an IMAP mailbox at a port where nobody listens."""
+    with closing(socket.create_server((HOST, 0))) as free:
+        port = free.getsockname()[1]
+    return ImapInbox(
+        host=HOST, port=port, security=Security.NONE, username="x", password="x"
+    )

@@ -53,6 +53,11 @@ BLOCKS = {
     "its reader in an attribute": (
         f"{EACH}<p title='{{{{ s.more }}}} \" {{{{ reader.name }}}}'>x</p>{END}"
     ),
+    "its reader in a link": (
+        f"{EACH}<p>{{{{ a.headline }}}}</p>{{% endeach %}}"
+        "<a href='{{ reader.preferences }}/less/{{ s.slug }}?x=1'>less</a>"
+        "<a href='{{ reader.pause }}/{{ s.title }}'>{{ s.more }}</a>{% endeach %}"
+    ),
     "a section inside it": (
         "{% each a in digest.articles %}{% each s in digest.sections %}"
         "<p>{{ a.headline }} {{ s.title }} {{ s.more }}</p>{% endeach %}{% endeach %}"
@@ -72,7 +77,10 @@ def test_a_block_is_remembered_by_all_it_hangs_on(block: str) -> None:
         for rest in ((), (section("Two", 3, more=2),), (section("Two", 3),))
     ]
 
-    assert_agree(what, digests, personal(), personal(name='A "B"'))
+    other = personal(
+        name='A "B"', preferences=f"{HOST}/é&?a=b&amp", pause=f"{HOST}/%22 <x>"
+    )
+    assert_agree(what, digests, personal(), other)
 
     assert what.why_not == {}
 
@@ -122,6 +130,41 @@ def _octets(kept: object) -> int:
             len(piece.text) + len(piece.quoted) for piece in kept if len(kept) == 1
         )
     return 100
+
+
+def test_readers_of_one_choice_have_its_page_in_common_until_there_are_too_many() -> (
+    None
+):
+    what = trial(f"<p>{{{{ reader.name }}}}</p>{EACH}<p>{{{{ a.headline }}}}</p>{END}")
+    choices = what.joined._pages.memory.choices
+    one, other = (digest(section("One", number)) for number in (0, 1))
+
+    def pages(found: Digest, name: str) -> int:
+        mail = rendered(what.joined, found, personal(name=name), Wish())
+        assert mail.html is not None
+        assert name in mail.html
+        return sum(map(len, choices.shelves.values()))
+
+    of_proofs = pages(one, "Ana")  # and of what compiling compares
+    assert pages(one, "Ben") == of_proofs
+    assert pages(other, "Ben") == of_proofs + 3  # subject, text and HTML
+    choices.most = choices.held
+    assert pages(digest(section("One", 2)), "Ana") <= 3
+    assert choices.held <= choices.most
+
+
+@pytest.mark.parametrize("name", ["\u200b", "Ana", "Zoë", "\u202e \u202c"])
+def test_a_value_that_changes_what_is_around_it_is_told_all_the_same(name: str) -> None:
+    text = (
+        "{% each s in digest.sections %}{{ s.title }}\n\n{{ reader.name }}\n\n"
+        "{{ s.more }} {{ reader.name }}\n{% endeach %}{{ reader.unsubscribe }}\n"
+    )
+    what = trial("x", digest__txt__j2=text)
+    digests = [digest(section("One", 0)), digest(section("One", 1), section("Two", 3))]
+
+    assert_agree(what, digests, personal(name=name), personal(name="Ben"))
+
+    assert what.why_not == {}
 
 
 def test_nothing_is_kept_of_a_page_that_is_gone() -> None:

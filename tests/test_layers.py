@@ -17,6 +17,7 @@ LAYERS = [
     {"errors", "settings", "replies"},
     {
         "tags",
+        "alike",
         "colours",
         "yamltext",
         "reading",
@@ -33,7 +34,7 @@ LAYERS = [
     },
     {"moments"},
     {"selection", "message", "rendering", "lint", "bounces"},
-    {"explaining", "spans"},
+    {"explaining", "spans", "catalogue"},
     {"config", "sources", "store", "transports", "template_files", "inbox"},
     {
         "assembly",

@@ -129,6 +129,18 @@ def test_dark_colours_are_worked_out_from_the_kept_rules() -> None:
     assert "contrast" in rules("td.card { background-color: #333333 }")
 
 
+def test_a_link_is_judged_the_same_whatever_was_looked_at_before() -> None:
+    body = '<p style="color:#333333">Words and <a style="color:#223368"%s>more</a> here.</p>'
+    link = of(page(body % ' href="https://news.example/a"'))
+    lint(of(page(body % "")))
+
+    found = {finding.rule for finding in lint(link)}
+
+    assert "link-colour-only" not in found, (
+        "a link is underlined unless it says otherwise"
+    )
+
+
 def test_a_broken_page_is_read_as_it_stands() -> None:
     found = Page("<p>One<div>Two</b></div><td><a href=x>Three<!-- <p> --></td>")
 

@@ -183,6 +183,7 @@ def test_every_page_can_be_used_by_everybody_on_every_screen(
         confirm,
         *own.values(),
         f"{own['p']}/erase",
+        f"{own['p']}/less/rivers",
         "/nothing",
     )
     looked = 0

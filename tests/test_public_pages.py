@@ -17,17 +17,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest import approving
+from digest.inbox import Arrived
 from digest.links import Links, Purpose
 from digest.model import Format, Length, State, Status
 from digest.newsroom import NOBODY, Newsroom
-from digest.reception.mails import A_DAY
+from digest.reception.mails import A_DAY, Mails
 from digest.reception.post import Post
+from digest.returning import Came
 from digest.web.public.app import public_app
 from digest.web.public.guards import MOST_COUNTED, Limiter, network
 from tests import approvals
 from tests.commands import Shell
-from tests.projects import SETTINGS, smtp_settings
+from tests.projects import SETTINGS, smtp_settings, write_article
+from tests.returned_mail import with_tokens
+from tests.smtp_servers import Scripted, play
 from tests.stores import questions, rows
+from tests.test_bounces import SAMPLES
 from tests.visitors import ONE_CLICK, Site, Visitor, opened_site
 
 ANA, BO, CY = (f"{name}@readers.example" for name in ("ana", "bo", "cy"))
@@ -48,6 +53,10 @@ NEW = {
     "topic": "rivers",
     "language": "en",
 }
+
+
+UNKNOWN_USER = SAMPLES / "postfix-unknown-user.eml"
+SCHOOL_BUS = "---\nheadline: The bus is late\ntags: [schools]\n---\n\nAgain.\n"
 
 
 @pytest.fixture
@@ -258,6 +267,48 @@ class TestSubscribing:
         assert not restarted.troubled
 
 
+class TestMailsThatComeBack:
+    """The mails that answer a form have bounce addresses, as digests have."""
+
+    def test_name_their_request_and_end_mail_to_an_address_that_is_not_there(
+        self, site: Site
+    ) -> None:
+        sent(site)
+        store, mails = site.newsroom.store, Mails(site.newsroom)
+        site.visitor.post("/subscribe", NEW)
+        (request,) = store.requests.take()
+        made = mails.made(request)
+        assert made
+        assert re.fullmatch(r"b\+[a-z2-7]{32}@ledger\.example", made.envelope.sender)
+        site.clock.forward(minutes=10)
+        site.visitor.post(site.link("new@x.example", "confirm"))
+        (welcome,) = store.requests.take()
+        digest = mails.made(welcome)
+        assert digest
+        assert b"A lock reopens" in digest.content
+
+        for message, came in ((made, Came.OVERTAKEN), (digest, Came.HARD)):
+            token = re.findall(r"[a-z2-7]{32}", message.envelope.sender)[0]
+            back = with_tokens(UNKNOWN_USER.read_bytes(), token, "").replace(
+                b"Message-ID: <", b"Message-ID: <" + token.encode()
+            )
+            arrived = Arrived(name="back", content=back)
+            assert site.newsroom.returning().take(arrived).came is came
+        reader = site.newsroom.subscriber("new@x.example")
+        assert reader.status is Status.BOUNCED
+
+    def test_are_believed_when_the_server_refuses_the_address_at_once(
+        self, site: Site
+    ) -> None:
+        newsroom = site.newsroom
+        site.visitor.post("/subscribe", NEW)
+        with Scripted(play(RCPT="550 5.1.1 no such user")) as server:
+            newsroom.settings = replace(newsroom.settings, delivery=server.settings)
+            assert site.post.send_due() == 0
+
+        assert newsroom.subscriber("new@x.example").status is Status.BOUNCED
+
+
 class TestOneClick:
     def test_unsubscribes_by_either_encoding_without_cookie_or_redirect(
         self, two: Site
@@ -348,6 +399,109 @@ class TestOneClick:
         visitor.post(f"{link}/undo")
         assert now() == (Status.ACTIVE, {"daily", "weekly"}, {"rivers"})
         assert visitor.post(f"{link}/without", {"topic": "none"}).status == 404
+
+
+class TestLessOfATopic:
+    """The link at the end of each section, and its page."""
+
+    def test_is_one_link_and_one_button_away_and_can_be_taken_back(
+        self, site: Site
+    ) -> None:
+        texts = sent(site)
+        links = re.findall(r"Less of (\w+):\r\nhttps://ledger\.example(\S+)", texts[CY])
+        assert links == [
+            (title, f"{site.own(CY, 'p')}/less/{title.lower()}")
+            for title in ("Rivers", "Schools")
+        ]
+        rivers, schools = (link for _, link in links)
+        html = site.mails(CY)[-1].get_body(("html",))
+        assert html is not None
+        assert html.get_content().count(f'https://ledger.example{rivers}"') == 1
+        before, reader = dump(site), site.newsroom.subscriber(CY)
+
+        asked = site.visitor.get(rivers)
+        assert "<h1>Less of Rivers</h1>" in asked.text
+        for words in ("Only top stories", "Never show", "Leave it as it is"):
+            assert words in asked.text
+        assert (site.own(CY, "p"), "Undo" in asked.text) == (asked.links[-1], False)
+        assert site.visitor.ask("HEAD", rivers).status == 200
+        assert dump(site) == before, "a look changes nothing"
+
+        site.visitor.post(rivers, {"do": "top"})
+        said = site.visitor.post(schools, {"do": "mute"}).text
+        assert "Saved." in said
+        assert "<bdi>Schools</bdi>: <bdi>Never show</bdi>" in said
+        wanted = site.newsroom.subscriber(CY).preferences
+        assert not wanted.follows, "which is everything, as before"
+        assert (*wanted.mutes, *wanted.top) == ("schools", "rivers")
+        write_article(site.newsroom.settings.root, "bus.md", SCHOOL_BUS)
+        list(site.newsroom.collect())
+        site.clock.forward(minutes=1)
+        later = sent(site)
+        assert BO in later
+        assert CY not in later, "of one topic out of all, nothing is nothing"
+
+        for link, step in ((rivers, "not-top"), (schools, "not-mute")) * 2:
+            site.visitor.post(link, {"do": step})
+        assert site.newsroom.subscriber(CY) == reader
+
+    def test_never_turns_what_a_reader_follows_into_everything(
+        self, site: Site
+    ) -> None:
+        audience = site.newsroom.store.audience
+        tag = "tag:canal"
+        reader = site.newsroom.subscriber(ANA)
+        audience.change(
+            reader.id,
+            lambda held: replace(
+                held, preferences=replace(held.preferences, follows=(tag,))
+            ),
+            by="test",
+        )
+        of_tag = f"{site.own(ANA, 'p')}/less/{tag}"
+        assert f"{of_tag.replace(':', '%3A')}\r\n" in sent(site)[ANA]
+
+        page = site.visitor.get(of_tag)
+        assert "<h1>Less of canal</h1>" in page.text
+        assert "Only top stories" not in page.text, "a tag has none"
+        site.visitor.post(of_tag, {"do": "top"})
+        site.visitor.post(of_tag, {"do": "mute"})
+
+        wanted = site.newsroom.subscriber(ANA).preferences
+        assert wanted.follows == (tag,), "no topic would be all of them"
+        assert (*wanted.mutes, *wanted.top) == (tag,)
+        assert "Undo" in site.visitor.get(of_tag).text, "the way back stays"
+
+    def test_is_for_its_reader_alone_and_what_there_is(self, site: Site) -> None:
+        link, before = f"{site.own(ANA, 'p')}/less/", dump(site)
+        elsewhere = Visitor(site.app, headers={"sec-fetch-site": "cross-site"})
+        nobody = site.newsroom.links.preferences(NOBODY, "daily") + "/less/rivers"
+        unsubscribing = site.own(ANA, "u").replace("/u/", "/p/")
+
+        assert elsewhere.post(f"{link}rivers", {"do": "mute"}).status == 403
+        for wrong in (
+            f"{link}odd",
+            f"{link}tag:lisbon",
+            f"{unsubscribing}/less/rivers",
+        ):
+            assert site.visitor.get(wrong).status == 404
+            assert site.visitor.post(wrong, {"do": "mute"}).status == 404
+        assert site.visitor.post(f"{link}rivers", {"do": "all"}).status == 404
+        assert site.visitor.get(nobody).status == 200, "of a test mail"
+        assert site.visitor.post(nobody, {"do": "mute"}).status == 404
+        assert dump(site) == before
+
+    def test_speaks_the_readers_language(self, site: Site) -> None:
+        reader = site.newsroom.subscriber(CY)
+        site.newsroom.store.audience.change(
+            reader.id, lambda held: replace(held, language="ar"), by="test"
+        )
+
+        page = site.visitor.get(f"{site.own(CY, 'p')}/less/rivers")
+
+        assert 'dir="rtl"' in page.text
+        assert "مقالات أقل في Rivers" in page.text
+        assert "الأهم فقط" in page.text
 
 
 class TestPreferences:
@@ -737,6 +891,7 @@ PATHS = (
     "/", "/subscribe", "/confirm/{token}", "/u/{token}", "/u/{token}/everything",
     "/u/{token}/undo", "/u/{token}/without", "/u/{token}/pause", "/pause/{token}",
     "/p/{token}", "/p/{token}/data", "/p/{token}/address", "/p/{token}/erase",
+    "/p/{token}/less/rivers", "/p/{token}/less/tag:\0",
     "/address/{token}", "/archive/{token}", "/archive", "/robots.txt", "/readyz",
 )  # fmt: skip
 NAMES = (

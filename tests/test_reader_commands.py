@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from digest.cli.importing import write_privately
 from tests.commands import Shell, run
 from tests.projects import write_project
 
@@ -182,6 +185,30 @@ def test_a_reader_gets_everything_held_about_them_and_is_forgotten(
     assert "1 line left out" in digest("subscribers", "import").err
     assert "3 sent" in digest("status").out
     assert found(digest) == ["bo", "cy"]
+
+
+def test_an_export_is_written_bit_by_bit_and_whole_or_not_at_all(
+    tmp_path: Path,
+) -> None:
+    file, part = tmp_path / "readers.yaml", b"x" * 100_000
+
+    def parts(*, fails: bool = False) -> Iterator[bytes]:
+        for _ in range(50):
+            yield part[:-1] + b"y"  # a new one
+        if fails:
+            raise OSError(28, "No space left on device")
+
+    tracemalloc.start()
+    write_privately(file, parts())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    with pytest.raises(OSError, match="No space left"):
+        write_privately(file, parts(fails=True))
+
+    assert file.stat().st_size == 50 * len(part)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert most < 10 * len(part)
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_an_export_comes_back_and_runs_nothing_in_a_spreadsheet(

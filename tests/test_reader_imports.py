@@ -75,6 +75,15 @@ class TestAnExport:
         assert [reader.status.value for reader in readers] == statuses.split()
         assert all(reader.preferences == DAILY for reader in readers)
 
+    @pytest.mark.parametrize("name", ["mailchimp", "mailchimp-unsubscribed"])
+    def test_of_mailchimp_is_known_with_its_first_column_renamed(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        text = (EXPORTS / f"{name}.csv").read_text()
+        renamed = written(tmp_path, text.replace("Email Address", "Email"))
+
+        assert read(renamed) == read(EXPORTS / f"{name}.csv")
+
     def test_gives_names_and_when_readers_asked(self) -> None:
         for name in ("listmonk.csv", "mailchimp.csv", "ghost.csv"):
             ana, *_ = read(EXPORTS / name, consent="an older form")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from digest.config import load_settings
+from digest.doctor import Verdict, inboxes
 from digest.model import Status
 from tests.commands import Shell
 from tests.mail_servers import (
@@ -69,6 +71,14 @@ def configure(project: Path, server: Dovecot, user: str, more: str = "") -> None
     (project / "digest.yaml").write_text(SETTINGS + part)
 
 
+def looked(project: Path) -> tuple[Verdict, str, str]:
+    """Return what the doctor says of the mailbox."""
+    bounces = load_settings(project, environment={}).bounces
+    assert bounces
+    (found,) = inboxes.inboxes(bounces)
+    return found.verdict, found.found, found.remedy
+
+
 def folders(server: Dovecot, user: str) -> dict[str, list[str]]:
     """Return the flags of the mails in each folder, as another client sees them."""
     found: dict[str, list[str]] = {}
@@ -107,11 +117,12 @@ def test_an_imap_mailbox_is_read_and_left_in_order(
             server.put(user, name, content)
 
     configure(project, server, "seen", "security: starttls")
+    look = looked(project)
     dry = digest("bounces", "--imap", "--dry-run", "--json")
     untouched = folders(server, "seen")
     read, again = digest("bounces", "--json"), digest("bounces", "--json")
     configure(project, server, "moved", "done: Gelesen/Zurück\n")
-    refused = digest("bounces")
+    refused, lacking = digest("bounces"), looked(project)
     with imaplib.IMAP4("127.0.0.1", server.imap) as line:
         line.login("moved", "open-sesame")
         assert line.create('"Gelesen.Zur&APw-ck"')[0] == "OK"
@@ -122,6 +133,10 @@ def test_an_imap_mailbox_is_read_and_left_in_order(
     configure(project, server, "müller", "security: starttls")
     in_utf8 = digest("bounces", "--json")
 
+    assert look == (Verdict.OK, "3 there in seen at localhost", "")
+    assert lacking[0] is Verdict.WRONG
+    assert "refuses `done`, folder 'Gelesen/Zurück'" in lacking[1]
+    assert lacking[2] == "Check `bounces.imap` in digest.yaml"
     counts = {"hard bounce": 2, "automatic reply": 1}
     assert dry.json["counts"] == read.json["counts"] == counts
     assert untouched == {"INBOX": [""] * 3}

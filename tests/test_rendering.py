@@ -818,7 +818,9 @@ class TestLanguage:
             ("span", "Human rights"),
             ("span", "Climate"),
             ("p", "Human rights"),
+            ("span", "Human rights"),
             ("h2", "Climate"),
+            ("span", "Climate"),
             ("span", "Longitude"),
             ("span", "Longitude"),
         ]

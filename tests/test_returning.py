@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from digest.inbox import Arrived, open_path
 from digest.links import Links, Purpose
 from digest.model import Agreed, Preferences, State, Status, Subscriber
 from digest.returning import Came, Handled, Returning
-from digest.store import Store
+from digest.store import Store, Wanted
 from tests.projects import Clock
 from tests.returned_mail import BOUNCE, UNSUBSCRIBE, with_tokens
 from tests.stores import NEWSLETTERS, issue, opened, planned, reader
@@ -60,6 +61,32 @@ class Room:
 
     def came(self, sample: str, who: Subscriber | None = None) -> Came:
         return self.comes(self.mail(sample, who)).came
+
+    def answered(
+        self,
+        sample: str,
+        who: Subscriber | None = None,
+        *,
+        side: Mapping[str, object] | None = None,
+    ) -> Came:
+        """Read a sample as it comes when it is about the answer to a request."""
+        return self.of_request(sample, self.asked(who or self.reader(), side))
+
+    def asked(self, who: Subscriber, side: Mapping[str, object] | None = None) -> str:
+        """Write down a request, a minute ago; return its id."""
+        id_ = self.store.requests.add(
+            Wanted.ADDRESS if side else Wanted.WELCOME,
+            address=who.address,
+            subscriber=who.id,
+            detail=side or {},
+            lifetime=timedelta(days=3),
+        )
+        self.clock.forward(minutes=1)
+        return id_
+
+    def of_request(self, sample: str, request: str) -> Came:
+        whose = replace(self.reader(), id=request)
+        return self.comes(self.mail(sample, whose, about="daily")).came
 
     @property
     def counts(self) -> dict[str, int]:
@@ -189,8 +216,7 @@ def test_a_reader_who_moved_or_confirmed_since_is_not_touched(room: Room) -> Non
     audience.change(
         one.id, lambda s: replace(s, address="new@example.org"), by="reader"
     )
-    agreed = Agreed(at=room.clock.at, where="https://ledger.example", method="form")
-    audience.confirm(two.id, agreed)
+    audience.confirm(two.id, agreed(room))
 
     mails = [room.mail("postfix-unknown-user", who) for who in (one, two)]
     mails.append(room.mail("postfix-mailbox-full", one))
@@ -302,13 +328,57 @@ def test_a_folder_of_mails_is_read_in_one_go(room: Room, tmp_path: Path) -> None
     assert again == [Came.AGAIN] * 3
 
 
-def test_what_a_forms_mail_brings_back_is_no_forgery_and_changes_nobody(
-    room: Room,
-) -> None:
-    before = room.reader()
+def agreed(room: Room) -> Agreed:
+    return Agreed(at=room.clock.at, where="https://ledger.example", method="form")
 
-    handled = room.comes(room.mail("postfix-unknown-user", about="daily"))
 
-    assert handled.came is Came.ANSWER
-    assert room.reader() == before
-    assert not room.counts
+class TestAnswers:
+    """What the mails bring back that answer a form."""
+
+    def test_an_address_that_does_not_exist_is_given_up_until_its_reader_confirms(
+        self, room: Room
+    ) -> None:
+        audience, pending = room.store.audience, reader(9, status=Status.PENDING)
+        audience.ask(pending, agreed(room))
+        who = audience.find(pending.address)
+        assert who
+
+        asked, later = room.asked(who), room.asked(who)
+
+        came = room.of_request("postfix-unknown-user", asked)
+
+        assert came is Came.HARD
+        assert room.reader(9).status is Status.BOUNCED
+        audience.confirm(who.id, agreed(room))
+        assert room.reader(9).status is Status.ACTIVE, "they read the next mail"
+        assert room.of_request("postfix-unknown-user", later) is Came.OVERTAKEN
+
+    def test_only_hard_bounces_count_and_only_of_the_readers_own_address(
+        self, room: Room
+    ) -> None:
+        before = room.reader()
+        moved = {"side": "new@x.example", "to": "new@x.example", "from": "a@b.example"}
+
+        came = [
+            room.answered("postfix-mailbox-full"),
+            room.answered("postfix-blocked-by-list"),
+            room.answered("vacation-gmail"),
+            room.answered("postfix-unknown-user", side=moved),
+        ]
+
+        assert came == [Came.ANSWER, Came.REFUSED, Came.AUTO_REPLY, Came.ANSWER]
+        assert room.reader() == before
+        assert not room.counts, "no issue came back"
+        assert room.answered("arf-yahoo", side=moved) is Came.COMPLAINT
+        assert room.reader() == before
+        assert room.store.audience.suppressed("new@x.example") == "complaint"
+        assert room.answered("postfix-unknown-user") is Came.HARD
+        assert room.reader().status is Status.BOUNCED
+
+    def test_no_forgery_is_what_answers_a_request_that_is_forgotten(
+        self, room: Room
+    ) -> None:
+        handled = room.comes(room.mail("postfix-unknown-user", about="daily"))
+
+        assert handled.came is Came.ANSWER
+        assert room.reader().status is Status.ACTIVE

@@ -224,6 +224,19 @@ class TestAYamlFile:
         ]
         assert found == [f"readers.yaml:{place}" for place in places]
 
+    def test_names_mistakes_before_the_place_where_reading_ends(
+        self, tmp_path: Path
+    ) -> None:
+        text = yaml("address: x", A_DAILY, "address: [") + "colour: red\n"
+        path = tmp_path / "latin.yaml"
+        path.write_bytes(yaml("address: x").encode() + b"  - {address: \xe9}\n")
+
+        found = [line.split(": ")[0] for line in mistakes(tmp_path, text)]
+        with pytest.raises(FileProblems, match=r"latin.yaml:3:15: the text is not UTF"):
+            read_subscribers(path, newsletters=NEWSLETTERS, topics=TOPICS)
+
+        assert found == ["readers.yaml:2:5", "readers.yaml:2:15", "readers.yaml:4:16"]
+
     def test_names_a_reader_who_is_there_twice_with_both_lines(
         self, tmp_path: Path
     ) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import time
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import FileProblems
-from digest.yamltext import KEY, Mark, read_yaml, scan_yaml, write_yaml
+from digest.yamltext import KEY, Items, Mark, read_yaml, scan_yaml, write_yaml
 
 
 def value_of(text: str) -> object:
@@ -252,6 +253,77 @@ class TestWriting:
         text = "Слово العربية 新聞 " * 40 + "."
 
         assert write_yaml({"x": text}) == f"x: {text}\n"
+
+
+def items(text: str) -> Items:
+    stream = io.BytesIO(text.encode())
+    return Items(stream, file="a.yaml", key="list", text=lambda: text)
+
+
+class TestAListReadItemByItem:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "list: [1, x, {a: b}]\nother: &o {c: [d]}\nlast: *o\n",
+            "first: 1\nlist:\n  - &a {b: 1, b: 2}\n  - *a\n  - !odd x\nlist: 3\n",
+            "list: {no: list}\n", "list:\n", "- a\n- b\n", "text\n", "", "# nothing\n",
+            "\ufefflist: !odd []\n", "? [a]\n: 1\nlist: [a]\n",
+        ],
+    )  # fmt: skip
+    def test_says_what_the_whole_says(self, text: str) -> None:
+        whole, problems = scan_yaml(text, file="a.yaml")
+        listed = items(text)
+
+        found = list(listed)
+
+        rest = listed.rest
+        assert rest is not None
+        assert listed.problems == problems
+        wanted = whole.value
+        if isinstance(wanted, dict) and isinstance(wanted.get("list"), list):
+            assert [d.value for d in found] == [{"list": [x]} for x in wanted["list"]]
+            for number, each in enumerate(found):
+                assert each.mark(("list", 0)) == whole.mark(("list", number))
+            wanted = wanted | {"list": []}
+        assert rest.value == wanted
+        assert rest.mark(()) == whole.mark(())
+
+    @pytest.mark.parametrize(
+        ("text", "problem"),
+        [
+            ("list:\n  - a\n  - b: [\n", "4:1: a value is missing"),
+            ("list:\n  - a\n  - \tb\n", "3:5: a tab where YAML wants spaces"),
+            ("list:\n  - a\n  - *b\n", "3:5: the * repeats something that is not there"),
+            ("list:\n  - a\n---\nb\n", "3:1: a second document begins here"),
+            ("list:\n  - a\n  - \u0007\n", "3:5: the character U+0007"),
+            (f"list:\n  - a\n  - {'[' * 200}", "3:104: more than 100 levels"),
+        ],
+    )  # fmt: skip
+    def test_ends_at_what_cannot_be_read_and_says_where(
+        self, text: str, problem: str
+    ) -> None:
+        listed = items(text)
+
+        found = [each.value for each in listed]
+
+        assert found in ([], [{"list": ["a"]}])
+        (only,) = listed.problems
+        assert f"{only.where}: {only.what}".startswith(f"a.yaml:{problem}")
+        assert listed.rest is None
+
+    def test_keeps_nothing_of_the_items_before(self) -> None:
+        text = "list:\n" + "- {a: b, c: d}\n" * 20_000
+        stream = io.BytesIO(text.encode())
+        listed = Items(stream, file="a.yaml", key="list", text=lambda: text)
+
+        going = iter(listed)
+        first = next(going)
+
+        assert stream.tell() < len(text) / 2, "the rest is still to be read"
+        for _ in range(100):
+            later = next(going)
+        assert len(later.marks) == len(first.marks) == 8
+        assert later.mark(("list", 0)).line == 102
 
 
 def test_ten_thousand_readers_are_read_within_seconds() -> None:

@@ -146,7 +146,7 @@ def approve(ctx: click.Context, issue_id: str) -> None:
     `digest run` then sends it; without it, `digest send` does.
     """
     newsroom = newsroom_of(ctx)
-    said(approving.approve(newsroom, issue_id, by=OPERATOR))
+    said(approving.approve(newsroom, issue_id, by=OPERATOR).plain)
     issue = approving.issue_named(newsroom, issue_id)
     if newsroom.store.journal.held(issue.id) == PAUSED:
         line(f"  {WAYS_ON[PAUSED]}")
@@ -163,7 +163,7 @@ def hold(ctx: click.Context, issue_id: str) -> None:
     A process that is sending it stops at once, but for the few mails on the wire.
     """
     newsroom = newsroom_of(ctx)
-    said(approving.hold(newsroom, issue_id, by=OPERATOR))
+    said(approving.hold(newsroom, issue_id, by=OPERATOR).plain)
     line(f"  {WAYS_ON[HELD]}")
 
 

@@ -225,7 +225,7 @@ def export(
             click.echo(part.encode(), nl=False)
         return
     try:
-        write_privately(Path(os.path.realpath(file)), "".join(text).encode())
+        write_privately(Path(os.path.realpath(file)), (t.encode() for t in text))
     except OSError as error:
         raise OutputError(
             f"{file}: it cannot be written ({error.strerror}); name a file in a folder "
@@ -243,13 +243,14 @@ def about_text(about: Mapping[str, object]) -> str:
     return json.dumps(to_json(about), ensure_ascii=False, indent=2) + "\n"
 
 
-def write_privately(file: Path, content: bytes) -> None:
+def write_privately(file: Path, content: Iterable[bytes]) -> None:
     """Write a file whole or not at all: it may replace the only good copy.
 
     A new one is for its owner alone; an old one stays as open as it was.
     """
     if file.exists() and not file.is_file():  # a device or a pipe is written to
-        file.write_bytes(content)
+        with file.open("wb") as device:
+            device.writelines(content)
         return
     aside = file.with_name(f".{file.name[:200]}.new")
     aside.touch(mode=0o600)

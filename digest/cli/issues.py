@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ from digest.planning import change_since, summed
 from digest.settings import SmtpDelivery
 
 SCREENFUL = 20  #: readers named, and shortened digests; --json has them all
+NAMED = 5  #: articles named where there may be many
 
 newsletter_argument = click.argument("newsletter", required=False, default="")
 
@@ -71,6 +72,7 @@ def plan_json(plan: Plan, sizes: Sizes) -> dict[str, object]:
         "since": plan.issue.since,
         "until": plan.issue.until,
         "articles": [article.id for article in plan.issue.articles],
+        "near_duplicates": [(one.id, other.id) for one, other in plan.alike],
         "digests": [
             {
                 "subscriber": row.subscriber.id,
@@ -148,12 +150,19 @@ def show_plan(plan: Plan, *, rows: int | None = None) -> None:
     for reason, times in reasons.most_common() if sum(reasons.values()) > 1 else ():
         line(f"  {times} skipped: {reason}")
     if plan.without_topic:
-        headlines = ", ".join(f"“{a.headline}”" for a in plan.without_topic[:5])
+        headlines = [f"“{article.headline}”" for article in plan.without_topic]
         line(
             f"In none of its topics, so in nobody's digest unless they follow the tag: "
-            f"{plural(len(plan.without_topic), 'article')}: {headlines}"
-            + (" …" if len(plan.without_topic) > 5 else "")  # noqa: PLR2004 enough
+            f"{plural(len(plan.without_topic), 'article')}: {_first(headlines, ', ')}"
         )
+    if plan.alike:
+        both = [f"“{a.headline}” and “{b.headline}”" for a, b in plan.alike]
+        line(f"Near-duplicates, of which a reader gets one: {_first(both, '; ')}")
+
+
+def _first(named: Sequence[str], mark: str) -> str:
+    """Return the first few of what may be many."""
+    return mark.join(named[:NAMED]) + (" …" if len(named) > NAMED else "")
 
 
 @click.command()

@@ -22,9 +22,11 @@ from digest.addresses import (
     same_address_key,
     same_mailbox_key,
 )
+from digest.config.agreement import mapping, sequence
 from digest.config.complaints import complaints
 from digest.config.readers import (
     ReaderPart,
+    SubscribersFile,
     newsletters_left_out,
     same_reader_key,
     subscriber,
@@ -41,7 +43,7 @@ from digest.model import (
     Status,
     Subscriber,
 )
-from digest.yamltext import KEY, Location
+from digest.yamltext import KEY, Document, Location, Mark
 
 #: How many mistakes, and how many hints, are named before the others are counted.
 MOST_NAMED = 100
@@ -50,6 +52,7 @@ _WISHES = (
     *("newsletters", "follows", "mutes", "top"),
     *("format", "length", "limit", "days", "hour"),
 )
+_WIDEST = 2**16 - 1  #: columns that are told apart
 _MOST_REMEMBERED = 50_000  #: values judged before
 _MOST_SHAPES = 20_000  #: lines but for what differs from reader to reader
 
@@ -87,7 +90,7 @@ class Entries:
         self.hinted = 0  #: how many there are, named or not
         self._wrong = 0
         self._keys, self._mailboxes = array("q"), array("q")
-        self._lines = array("Q")
+        self._lines, self._columns = array("Q"), array("H")
         self._shapes: dict[Shape, Subscriber] = {}
         self._memory: dict[tuple[object, ...], Any] = {}  # values of any field
 
@@ -98,6 +101,18 @@ class Entries:
             return self.noted(reader, line)
         if key := same_reader_key(entry.get("address")):
             self._note(key, line)
+        return None
+
+    def take_from(self, document: Document) -> Subscriber | None:
+        """Return the reader of a YAML document with a list of one; see `take`."""
+        (entry,) = sequence(mapping(document.value).get("subscribers"))
+        mark = document.mark(("subscribers", 0, "address"))
+        reader = self._quickly(entry) if isinstance(entry, dict) else None
+        reader = reader or self._slowly_from(document)
+        if reader:
+            return self.noted(reader, mark.line, column=mark.column)
+        if key := same_reader_key(mapping(entry).get("address")):
+            self._note(key, mark.line, mark.column)
         return None
 
     def alike(
@@ -135,10 +150,10 @@ class Entries:
             self._shapes.clear()
         self._shapes[shape] = reader
 
-    def noted(self, reader: Subscriber, line: int) -> Subscriber:
+    def noted(self, reader: Subscriber, line: int, *, column: int = 0) -> Subscriber:
         """Return a reader who is right, with the consent that holds for all of them."""
         key = same_address_key(reader.address)
-        self._note(key, line)
+        self._note(key, line, column)
         if meant := misspelt(key.rpartition("@")[2]):
             self._hint(line, f"{reader.address}: did they mean @{meant}?")
         if reader.consent.where or not self.terms.consent:
@@ -156,14 +171,21 @@ class Entries:
             problem = Problem(where=where, what=what)
             self.problems.append((line, order, problem))
 
+    def add_at(self, place: Mark, what: str) -> None:
+        """Note a mistake at a place of a YAML file."""
+        self.add(place.line, str(place.column), what, order=place.column)
+
     def finish(self) -> None:
         """Find who is there twice; raise `FileProblems` if anything is wrong."""
         order = list(ReaderPart.model_fields).index("address")
-        for first, line in self._twice(self._keys):
+        for first, line, column in self._twice(self._keys):
             words = f"the same reader as in line {first}; keep one of the two"
-            self.add(line, "address", words, order=order)
+            if column:
+                self.add_at(Mark(line, column), words)
+            else:
+                self.add(line, "address", words, order=order)
         if not self._wrong:
-            for first, line in self._twice(self._mailboxes):
+            for first, line, _ in self._twice(self._mailboxes):
                 self._hint(line, f"perhaps the same mailbox as in line {first}")
             return
         problems = [each for _, _, each in sorted(self.problems, key=lambda p: p[:2])]
@@ -278,12 +300,34 @@ class Entries:
             self.add(line, column, what, order=place)
         return subscriber(part, self.known) if part and not found else None
 
+    def _slowly_from(self, document: Document) -> Subscriber | None:
+        """Do as `_slowly` does, and name the places of a YAML file."""
+        written, found = document.value, list[tuple[Location, str]]()
+        (entry,) = sequence(mapping(written).get("subscribers"))
+        if mapping(entry) and "newsletters" not in mapping(entry):
+            if self.terms.newsletters:
+                entry = {**mapping(entry), "newsletters": [*self.terms.newsletters]}
+                written = {"subscribers": [entry]}
+            elif words := newsletters_left_out(self.known):
+                found.append((("subscribers", 0), words))
+        part = None
+        try:
+            checked = SubscribersFile.model_validate(written, context=self.known)
+            (part,) = checked.subscribers
+        except ValidationError as error:
+            marks = document.marks
+            found += complaints(error, SubscribersFile, written=marks)
+        for place, what in found:
+            self.add_at(document.mark(place), what)
+        return subscriber(part, self.known) if part and not found else None
+
     # -- all of them ------------------------------------------------------------
 
-    def _note(self, key: str, line: int) -> None:
-        """Remember who was here."""
+    def _note(self, key: str, line: int, column: int = 0) -> None:
+        """Remember who was here; a table has no column to say."""
         self._keys.append(hash(key))
         self._lines.append(line)
+        self._columns.append(min(column, _WIDEST))
         self._mailboxes.append(hash(same_mailbox_key(key)))
 
     def _hint(self, line: int, what: str) -> None:
@@ -291,13 +335,15 @@ class Entries:
         if len(self.hints) < MOST_NAMED:
             self.hints.append(Problem(where=f"{self.file}:{line}", what=what))
 
-    def _twice(self, numbers: array[int]) -> Iterator[tuple[int, int]]:
-        """Yield the lines in which a number stands first, and again."""
+    def _twice(self, numbers: array[int]) -> Iterator[tuple[int, int, int]]:
+        """Yield the line in which a number stands first, and line and column of others."""
         repeated = {a for a, b in pairwise(sorted(numbers)) if a == b}
         first: dict[int, int] = {}
-        for number, line in zip(numbers, self._lines, strict=True):
+        for number, line, column in zip(
+            numbers, self._lines, self._columns, strict=True
+        ):
             if number in repeated and first.setdefault(number, line) != line:
-                yield first[number], line
+                yield first[number], line, column
 
 
 def _is_plain(name: object) -> bool:

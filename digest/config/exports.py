@@ -29,8 +29,10 @@ class Export:
     status: str = "active"  #: where no column says it
 
 
+#: The field may be renamed; all that is in capitals may not.
+_MAILCHIMP_ADDRESS = ("email address", "email")
 _MAILCHIMP = {
-    "address": ("email address",),
+    "address": _MAILCHIMP_ADDRESS,
     "consent_at": ("confirm_time", "optin_time"),
 }
 _MAILCHIMP_NAMES = ("first name", "last name")
@@ -53,21 +55,21 @@ EXPORTS = (
     ),
     Export(
         program="Mailchimp (unsubscribed)",
-        marks=(("email address",), ("unsub_time",)),
+        marks=(_MAILCHIMP_ADDRESS, ("unsub_time",)),
         columns=_MAILCHIMP,
         names=_MAILCHIMP_NAMES,
         status="unsubscribed",
     ),
     Export(
         program="Mailchimp (cleaned)",
-        marks=(("email address",), ("clean_time",)),
+        marks=(_MAILCHIMP_ADDRESS, ("clean_time",)),
         columns=_MAILCHIMP,
         names=_MAILCHIMP_NAMES,
         status="bounced",
     ),
     Export(
         program="Mailchimp",
-        marks=(("email address",), ("optin_time", "confirm_time", "member_rating")),
+        marks=(_MAILCHIMP_ADDRESS, ("optin_time", "confirm_time", "member_rating")),
         columns=_MAILCHIMP,
         names=_MAILCHIMP_NAMES,
     ),
@@ -102,7 +104,7 @@ EXPORTS = (
             "unactivated": "pending",
             "unpaid": "active",
             "past_due": "active",
-            "paused": "unsubscribed",
+            "paused": "active",  # of what they pay for; mail they still get
             "churned": "unsubscribed",
             "churning": "active",
             "removed": "unsubscribed",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import BinaryIO, NoReturn, TextIO
 
 from digest.errors import FileProblems
 from digest.model import Problem
@@ -57,6 +58,20 @@ def opened(path: Path) -> Iterator[TextIO]:
             yield file
     except (OSError, UnicodeDecodeError):
         read_text(path)  # which says where and why
+        raise
+
+
+@contextmanager
+def opened_octets(path: Path) -> Iterator[BinaryIO]:
+    """Open a UTF-8 file whose reader decodes it itself, or raise `FileProblems`."""
+    try:
+        with path.open("rb") as file:
+            if file.read(2) in (b"", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+                read_text(path)  # which says so
+            file.seek(0)
+            yield file
+    except OSError:
+        read_text(path)  # which says why
         raise
 
 

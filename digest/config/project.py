@@ -207,6 +207,7 @@ def _newsletter(
             minimum=limits.minimum,
             max_age_days=limits.max_age_days,
         ),
+        same_story_twice=part.same_story_twice,
         approval=approval_of(part.approval) if part.approval else None,
         template=part.template,
         intro=part.intro,

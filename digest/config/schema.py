@@ -124,6 +124,11 @@ class NewsletterPart(Part):
     limits: LimitsPart | None = Field(
         default=None, description="How much one mail may hold, and how little."
     )
+    same_story_twice: bool = Field(
+        default=False,
+        description="Mail articles that say nearly the same side by side, too: for "
+        "tables that are alike by nature. Otherwise a reader gets one of them.",
+    )
     approval: Annotated[Line, AfterValidator(approving.approval)] | None = Field(
         default=None,
         description="`required`: an issue leaves only when one of the `editors` has "

@@ -10,22 +10,21 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ValidationError
 
 from digest.config import spreadsheet
-from digest.config.agreement import mapping, sequence
 from digest.config.complaints import complaints
 from digest.config.entries import Entries, Terms
-from digest.config.files import Findings, read_text, stop
+from digest.config.files import opened_octets, read_text, stop
 from digest.config.lines import readers_of_json, readers_of_lines
 from digest.config.readers import (
     ReaderPart,
     SubscribersFile,
     newsletters_left_out,
-    same_reader_key,
     subscriber,
 )
 from digest.config.references import Known
@@ -34,7 +33,7 @@ from digest.config.tables import Table
 from digest.errors import InputError
 from digest.model import Format, Length, Problem, Status, Subscriber
 from digest.slots import weekday_names
-from digest.yamltext import Document, Location, scan_yaml, write_yaml
+from digest.yamltext import Document, Items, Mark, write_yaml
 
 #: The endings of files of readers, and what their content is.
 FORMS = {
@@ -50,8 +49,7 @@ FORMS = {
 class ReaderFile:
     """A file of readers, which is read while it is gone through, once.
 
-    Raises `FileProblems` with every mistake, by place: at the end of a table, however
-    long it is, and at once for YAML, which is read as a whole.
+    Raises `FileProblems` at its end, however long it is, with every mistake by place.
     """
 
     def __init__(
@@ -96,11 +94,42 @@ class ReaderFile:
         self.hints, self.hinted = entries.hints, entries.hinted
 
     def _from_yaml(self, entries: Entries) -> Iterator[Subscriber]:
-        text, file = read_text(self._path), str(self._path)
-        for reader, line in _read_yaml(
-            text, file=file, known=self._known, usual=self._terms.newsletters
-        ):
-            yield entries.noted(reader, line)
+        """Yield the readers of a YAML file; mistakes are noted in `entries`."""
+        with opened_octets(self._path) as stream:
+            items = Items(
+                stream,
+                file=entries.file,
+                key="subscribers",
+                text=partial(read_text, self._path),
+            )
+            for document in items:
+                _take_problems(items, entries)
+                if reader := entries.take_from(document):
+                    yield reader
+            _take_problems(items, entries)
+        if items.rest is not None:
+            if items.rest.value is None:
+                read_text(self._path)  # which says when nothing at all is there
+            _judge_rest(items.rest, entries)
+
+
+def _take_problems(items: Items, entries: Entries) -> None:
+    """Note what is wrong with the YAML itself."""
+    for problem in items.problems:
+        _, line, column = problem.where.rsplit(":", 2)
+        entries.add_at(Mark(int(line), int(column)), problem.what)
+    items.problems.clear()
+
+
+def _judge_rest(rest: Document, entries: Entries) -> None:
+    """Note what is wrong with a YAML file beside its readers."""
+    value = {} if rest.value is None else rest.value
+    try:
+        SubscribersFile.model_validate(value, context=entries.known)
+    except ValidationError as error:
+        marks = rest.marks
+        for place, what in complaints(error, SubscribersFile, written=marks):
+            entries.add_at(rest.mark(place), what)
 
 
 def read_subscribers(
@@ -145,47 +174,6 @@ def reader_with(
         raise InputError("\n".join(found))
     made = subscriber(part, known)
     return replace(made, id=reader.id, left=reader.left) if reader else made
-
-
-def _read_yaml(
-    text: str, *, file: str, known: Known, usual: Collection[str]
-) -> Iterator[tuple[Subscriber, int]]:
-    """Yield the readers and their lines; `usual` is taken by who names nothing."""
-    document, problems = scan_yaml(text, file=file)
-    findings = Findings(file=file, document=document, problems=problems)
-    value = {} if document.value is None else document.value
-    parts = []
-    try:
-        checked = SubscribersFile.model_validate(value, context=known)
-        parts = checked.subscribers
-    except ValidationError as error:
-        findings.add(complaints(error, SubscribersFile, written=document.marks))
-    nothing_taken = "" if usual else newsletters_left_out(known)
-    findings.add(_disagreements(value, document, nothing_taken))
-    findings.finish()
-    taken = Known(newsletters=usual or known.newsletters)
-    for place, part in enumerate(parts):
-        yield subscriber(part, taken), document.mark(("subscribers", place)).line
-
-
-def _disagreements(
-    value: object, document: Document, nothing_taken: str
-) -> Iterator[tuple[Location, str]]:
-    """Yield who takes no newsletter, and who is there twice."""
-    first: dict[str, Location] = {}
-    for place, entry in enumerate(sequence(mapping(value).get("subscribers"))):
-        reader, here = mapping(entry), ("subscribers", place)
-        if nothing_taken and reader and "newsletters" not in reader:
-            yield here, nothing_taken
-        key = same_reader_key(reader.get("address"))
-        if key in first:
-            line = document.mark(first[key]).line
-            yield (
-                (*here, "address"),
-                f"the same reader as in line {line}; keep one of the two",
-            )
-        elif key:
-            first[key] = (*here, "address")
 
 
 # -- writing ----------------------------------------------------------------

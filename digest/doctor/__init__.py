@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from functools import partial
 from time import monotonic
 
-from digest.doctor import domains, house
+from digest.doctor import domains, house, inboxes
 from digest.doctor.domains import Question
 from digest.doctor.leaving import THING as LEAVING
 from digest.doctor.leaving import leaving
@@ -22,7 +22,7 @@ from digest.doctor.observations import Observation, Verdict, unseen, wrong
 from digest.doctor.relay import THINGS, relay
 from digest.message.dkim import read_key, records
 from digest.newsroom import utc_now
-from digest.settings import Settings, SmtpDelivery
+from digest.settings import Bounces, Settings, SmtpDelivery
 from digest.sources.fetching import Fetcher
 
 __all__ = ["Observation", "Verdict", "examine", "far", "near"]
@@ -41,7 +41,8 @@ def examine(settings: Settings, *, offline: bool = False) -> list[Observation]:
     found, link = near(settings)
     if offline:
         things = [each.thing for each in questions(settings)]
-        return found + [unseen(each, _OFFLINE) for each in (*things, *THINGS, LEAVING)]
+        things += [*THINGS, LEAVING, *_imap(settings)]
+        return found + [unseen(each, _OFFLINE) for each in things]
     fetcher = Fetcher(
         site_url=settings.site.url,
         connect_seconds=_FETCH_SECONDS,
@@ -56,7 +57,7 @@ def near(settings: Settings) -> tuple[list[Observation], str]:
     database, link = house.database(settings)
     signed = [domains.signer(each, settings.dkim) for each in sender_domains(settings)]
     seen = [*house.folders(settings), *house.secrets(settings), database, *signed]
-    return seen, link
+    return seen + inboxes.on_this_machine(settings.bounces), link
 
 
 def far(
@@ -68,7 +69,17 @@ def far(
     ]
     looks.append((THINGS[0], lambda: relay(settings.delivery, now=utc_now())))
     looks.append((LEAVING, lambda: [leaving(link, fetcher)]))
+    for thing, bounces in _imap(settings).items():
+        looks.append((thing, partial(inboxes.inboxes, bounces)))
     return at_once(looks)
+
+
+def _imap(settings: Settings) -> dict[str, Bounces]:
+    """Return what is to be looked at of an IMAP mailbox, if there is one, by its name."""
+    bounces = settings.bounces
+    if bounces is None or bounces.imap is None:
+        return {}
+    return {inboxes.IMAP: Bounces(imap=bounces.imap)}
 
 
 def _asked(question: Question, names: Names) -> list[Observation]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from digest.errors import InputError
-from digest.inbox.arrived import Arrived, Inbox
+from digest.inbox.arrived import Arrived, Inbox, Standing
 from digest.inbox.files import Files, Maildir
 from digest.settings import Bounces
 
-__all__ = ["Arrived", "Inbox", "configured", "open_path"]
+__all__ = ["Arrived", "Inbox", "Standing", "configured", "open_path"]
 
 _MBOX = b"From "  #: how each of its mails begins
 
@@ -43,7 +43,7 @@ def open_path(path: Path) -> Inbox:
     return Files([path])
 
 
-def configured(settings: Bounces) -> Iterator[Inbox]:
+def configured(settings: Bounces) -> Iterator[Standing]:
     """Yield each place that digest.yaml names, opened when its turn comes."""
     if settings.imap is not None:
         from digest.inbox.imap import Imap

@@ -32,3 +32,15 @@ class Inbox(Protocol):
     def done(self, mail: Arrived) -> None:
         """Note that a mail yielded last has been dealt with."""
         ...
+
+
+class Standing(Inbox, Protocol):
+    """An inbox that is looked into again and again."""
+
+    def waiting(self) -> int:
+        """Return how many mails nobody has dealt with; nothing changes.
+
+        An mbox counts those, too, that were read before. Raises as `arrived` does, and
+        when what was read could not be put where it belongs.
+        """
+        ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,14 +19,7 @@ class Maildir:
 
     def arrived(self, *, looking: bool) -> Iterator[Arrived]:  # noqa: ARG002 it is only looked at
         """Yield what is in `new`, in the order of its names; see `Inbox`."""
-        try:
-            files = sorted((self.folder / "new").iterdir())
-        except OSError as error:
-            raise InputError(
-                f"{self.folder}: it is no Maildir that can be read ({error.strerror}); "
-                "name the folder with `new` and `cur` in it"
-            ) from error
-        for file in files:
+        for file in self._new():
             try:
                 content = file.read_bytes()
             except FileNotFoundError:  # somebody else read it meanwhile
@@ -33,6 +27,26 @@ class Maildir:
             except OSError as error:
                 raise _unreadable(file, error) from error
             yield Arrived(name=file.name, content=content)
+
+    def waiting(self) -> int:
+        """Return how many mails are in `new`, once `cur` proves to take them."""
+        number = len(self._new())
+        # Rights alone do not tell: root has all of them on a full or read-only disk.
+        cur = self.folder / "cur"
+        try:
+            with tempfile.TemporaryFile(dir=cur if cur.exists() else self.folder):
+                return number
+        except OSError as error:
+            raise _unmovable(self.folder, error) from error
+
+    def _new(self) -> list[Path]:
+        try:
+            return sorted((self.folder / "new").iterdir())
+        except OSError as error:
+            raise InputError(
+                f"{self.folder}: it is no Maildir that can be read ({error.strerror}); "
+                "name the folder with `new` and `cur` in it"
+            ) from error
 
     def done(self, mail: Arrived) -> None:
         """Move a mail to `cur`, as whoever has looked at it does."""
@@ -43,10 +57,7 @@ class Maildir:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise InputError(
-                f"{was}: it cannot be moved to `cur` ({error.strerror}); let this "
-                "account write to the Maildir"
-            ) from error
+            raise _unmovable(was, error) from error
 
 
 class Files:
@@ -67,6 +78,13 @@ class Files:
 
     def done(self, mail: Arrived) -> None:
         """Leave the file alone: it counts once, however often it is read."""
+
+
+def _unmovable(what: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{what}: what was read cannot be moved to `cur` ({error.strerror}); let this "
+        "account write to the Maildir"
+    )
 
 
 def _unreadable(file: Path, error: OSError) -> InputError:

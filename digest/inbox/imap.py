@@ -37,15 +37,29 @@ class Imap:
         They are those not seen, or all of the folder where read ones leave it.
         """
         with self._words(), self._connected() as server:
-            self._select(server, readonly=looking)
-            leaves = self.settings.done or self.settings.delete
-            [found, *_] = self._ask(
-                server, "SEARCH", "UNDELETED" if leaves else "UNSEEN UNDELETED"
-            ) or [b""]
-            for uid in (found or b"").split():
-                content = self._content(server, uid.decode("ascii"))
+            for uid in self._found(server, readonly=looking):
+                content = self._content(server, uid)
                 if content is not None:
-                    yield Arrived(name=uid.decode("ascii"), content=content)
+                    yield Arrived(name=uid, content=content)
+
+    def waiting(self) -> int:
+        """Return how many mails are not dealt with; see `Standing`."""
+        with self._words(), self._connected() as server:
+            number = len(self._found(server, readonly=True))
+            if done := self.settings.done:
+                kind, answer = server.status(quoted(done), "(MESSAGES)")
+                if kind != "OK":
+                    raise self._refused(f"`done`, folder {done!r}", answer)
+            return number
+
+    def _found(self, server: imaplib.IMAP4, *, readonly: bool) -> list[str]:
+        """Open the folder and return the numbers of the mails not dealt with."""
+        self._select(server, readonly=readonly)
+        leaves = self.settings.done or self.settings.delete
+        [found, *_] = self._ask(
+            server, "SEARCH", "UNDELETED" if leaves else "UNSEEN UNDELETED"
+        ) or [b""]
+        return (found or b"").decode("ascii").split()
 
     def done(self, mail: Arrived) -> None:
         """Mark a mail as seen, move it, or delete it, as the operator said."""

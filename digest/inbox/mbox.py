@@ -24,10 +24,24 @@ class Mbox:
 
     def arrived(self, *, looking: bool) -> Iterator[Arrived]:  # noqa: ARG002 nothing changes
         """Yield its mails, in order; see `Inbox`."""
+        for number, content in enumerate(self._read(), 1):
+            yield Arrived(name=f"{self.path.name}:{number}", content=content)
+
+    def waiting(self) -> int:
+        """Return how many mails it holds, read before or not; see `Standing`."""
+        if not self.path.parent.is_dir():
+            raise InputError(
+                f"{self.path}: its folder is not there; name the file that the mail "
+                "server delivers into"
+            )
+        return len(self._read())
+
+    def _read(self) -> list[bytes]:
+        """Return all mails, or raise what to do."""
         if not self.path.exists():  # an empty mailbox may have no file
-            return
+            return []
         try:
-            contents = self._contents()
+            return self._contents()
         except mailbox.ExternalClashError as error:
             raise BusyError(
                 f"{self.path}: another program has locked it; it is read the next time. "
@@ -37,8 +51,6 @@ class Mbox:
             raise InputError(
                 f"{self.path}: it cannot be read ({error.strerror}); check the rights on it"
             ) from error
-        for number, content in enumerate(contents, 1):
-            yield Arrived(name=f"{self.path.name}:{number}", content=content)
 
     def done(self, mail: Arrived) -> None:
         """Leave it alone: it counts once, however often it is read."""

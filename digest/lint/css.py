@@ -33,8 +33,13 @@ class Declaration(NamedTuple):
     important: bool = False
 
 
-class Style(NamedTuple):
-    """Declarations in order, and the value that counts of each."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Style:
+    """Declarations in order, and the value that counts of each.
+
+    One text is read into one object, so that what is worked out of it can be
+    remembered by it.
+    """
 
     declarations: tuple[Declaration, ...]
     values: dict[str, str]
@@ -227,18 +232,12 @@ def pixels(value: str, *, of: float = 16) -> float | None:
     return number * {"px": 1, "em": of, "rem": 16, "pt": 4 / 3, "%": of / 100}[unit]
 
 
+@lru_cache(maxsize=4096)
 def sides(style: Style, name: str) -> tuple[float, float, float, float]:
     """Return top, right, bottom and left of `padding` or `margin`, in pixels."""
-    return _sides(style.declarations, name)
-
-
-@lru_cache(maxsize=4096)
-def _sides(
-    declarations: tuple[Declaration, ...], name: str
-) -> tuple[float, float, float, float]:
     found = [0.0, 0.0, 0.0, 0.0]
     around = ("top", "right", "bottom", "left")
-    for declaration in declarations:
+    for declaration in style.declarations:
         if declaration.name == name:
             given = [pixels(part) or 0.0 for part in declaration.value.split()][:4]
             if given:

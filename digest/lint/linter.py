@@ -29,8 +29,9 @@ def lint(
     of several mails this is.
     """
     found: dict[tuple[str, str], Finding] = {}
+    needs = _met(mail)
     for rule in RULES.values():
-        if rule.id in ignore or not _applies(rule, mail):
+        if rule.needs not in needs or rule.id in ignore:
             continue
         for hit in rule.find(mail):
             key = (rule.id, hit.what)
@@ -67,16 +68,19 @@ def errors(findings: Iterable[Finding]) -> list[Finding]:
     return [f for f in findings if f.severity is Severity.ERROR]
 
 
-def _applies(rule: Rule, mail: Mail) -> bool:
-    match rule.needs:
-        case Needs.HEADER | Needs.MAIL:
-            return mail.content is not None
-        case Needs.TEXT:
-            return mail.text is not None
-        case Needs.HTML:
-            return mail.html is not None
-        case Needs.BOTH:
-            return mail.text is not None and mail.html is not None
+def _met(mail: Mail) -> set[Needs]:
+    """Return what rules may need and the mail has."""
+    whole, text, html = (
+        part is not None for part in (mail.content, mail.text, mail.html)
+    )
+    there = {
+        Needs.HEADER: whole,
+        Needs.MAIL: whole,
+        Needs.TEXT: text,
+        Needs.HTML: html,
+        Needs.BOTH: text and html,
+    }
+    return {need for need, met in there.items() if met}
 
 
 def _finding(rule: Rule, hit: Hit, template: str, name: str) -> Finding:

@@ -7,7 +7,7 @@ it is worked out once, when the first rule asks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from email.header import decode_header
 from functools import cached_property
@@ -123,6 +123,11 @@ class Mail:
         return Hit(what=what, where=Where.HEADER, line=line)
 
     @cached_property
+    def lines(self) -> list[bytes]:
+        """The message, parted where a line ends as it should."""
+        return (self.content or b"").split(b"\r\n")
+
+    @cached_property
     def boundary(self) -> str:
         """What parts the body, or ""."""
         return parameters(self.first("Content-Type")).get("boundary", "")
@@ -161,13 +166,21 @@ class Mail:
         return Page(self.html)
 
     @cached_property
+    def octets(self) -> bytes:
+        """The HTML part in UTF-8."""
+        return (self.html or "").encode("utf-8", "replace")
+
+    @cached_property
     def styled(self) -> list[Node]:
         """The first element of each different `style` attribute."""
         found: dict[str, Node] = {}
-        for node in self.page.nodes:
-            if "style" in node.attrs:
-                found.setdefault(node.attrs["style"], node)
+        for node in self.page.having("style"):
+            found.setdefault(node.attrs["style"], node)
         return list(found.values())
+
+    def declaring(self, *names: str) -> list[Node]:
+        """Return those of `styled` that say something of these properties."""
+        return [n for n in self.styled if not n.style.values.keys().isdisjoint(names)]
 
     @cached_property
     def looks(self) -> list[Look]:
@@ -194,10 +207,42 @@ class Mail:
             and not seen[text.node.index].hidden
         ]
 
+    def looking(self, wrong: Callable[[Look], object]) -> Iterator[tuple[Text, Look]]:
+        """Yield the shown runs of text whose look is wrong, each with its look.
+
+        There are few looks in a page and hundreds of texts, so looks are judged first.
+        """
+        looks = {look for look in self._looks_of_text if wrong(look)}
+        if looks:
+            for text in self.shown:
+                assert text.node
+                look = self.looks[text.node.index]
+                if look in looks:
+                    yield text, look
+
+    @cached_property
+    def _looks_of_text(self) -> set[Look]:
+        return {self.looks[text.node.index] for text in self.shown if text.node}
+
     @cached_property
     def prose(self) -> str:
-        """The same as one text, with single spaces."""
+        """The shown text as one, with single spaces.
+
+        A word that a run of text holds is in here, too; most rules look here first.
+        """
         return " ".join(" ".join([text.value for text in self.shown]).split())
+
+    def holding(self, *words: str) -> list[Text]:
+        """Return the shown runs of text, or none if the page holds none of the words.
+
+        The words have no spaces in them.
+        """
+        return self.shown if any(word in self.prose for word in words) else []
+
+    @cached_property
+    def word_count(self) -> int:
+        """How many words there are on the page, parted by spaces."""
+        return len(self.prose.split())
 
     @cached_property
     def from_the_right(self) -> list[tuple[Text, Node, Look]]:
@@ -218,9 +263,8 @@ class Mail:
     @cached_property
     def text_links(self) -> set[str]:
         """The addresses in the text part."""
-        return {url.rstrip(".,;:!?)") for url in _URL.findall(self.plain)} | set(
-            _URL.findall(self.plain)
-        )
+        found = set(_URL.findall(self.plain))
+        return found | {url.rstrip(".,;:!?)") for url in found}
 
 
 def shown(value: str) -> str:
@@ -237,6 +281,6 @@ def shown(value: str) -> str:
         return unfolded
 
 
-def words(text: str) -> set[str]:
-    """Return the words of a text, without those in addresses."""
-    return set(_WORD.findall(_URL.sub(" ", text).lower()))
+def words(pieces: Iterable[str]) -> set[str]:
+    """Return the words of some pieces of text, without those in addresses."""
+    return set(_WORD.findall(_URL.sub(" ", " ".join(pieces)).lower()))

@@ -14,16 +14,19 @@ from bisect import bisect_right
 from collections import defaultdict
 from functools import cached_property, lru_cache
 from html import unescape
+from itertools import accumulate, chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from digest.lint.css import Sheet, Style, read_sheet, read_style
 from digest.lint.findings import Hit, Where
 
+#: Nothing in it is gone back over (`*+`), for it reads every octet of every mail.
 _TOKEN = re.compile(
-    r"<!--(?P<comment>.*?)-->"
-    r"|<(?P<end>/?)(?P<tag>[a-zA-Z][^\s/>]*)(?P<attrs>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>"
-    r"|<!(?P<other>[^>]*)>",
-    re.DOTALL,
+    r"<!--([^-]*+(?:-(?!->)[^-]*+)*+)-->"  # a comment
+    r"|<(/?)([a-zA-Z][^\s/>]*)"  # a tag
+    r"([^>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+')[^>\"']*+)*+)>"  # its attributes
+    r"|<!([^>]*)>"  # a declaration
 )
 _ATTRIBUTE = re.compile(
     r"([^\s=/>\"']+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?"
@@ -43,7 +46,8 @@ _ENDED_BY = {
     "tr": frozenset({"tr"}),
 }
 _LONGEST_CLUE = 40
-#: What differs between elements that look alike.
+_INDEX = attrgetter("index")
+#: What differs between elements that look alike; of a link only that it is one counts.
 _UNLIKE = frozenset({"href", "src", "alt", "title", "aria-label"})
 
 
@@ -53,14 +57,15 @@ class Attributes(NamedTuple):
     values: dict[str, str]
     kind: tuple[tuple[str, str], ...]  #: those on which its look can depend
     names: frozenset[str]  #: its classes
+    style: Style  #: the declarations of its `style`
 
 
 class Node:
     """One element, as it stands there."""
 
     __slots__ = (
+        "_text",
         "attrs",
-        "depth",
         "end",
         "first_text",
         "index",
@@ -70,30 +75,31 @@ class Node:
         "offset",
         "page",
         "parent",
+        "style",
         "tag",
     )
 
-    def __init__(self, page: Page, tag: str, attrs: Attributes, offset: int) -> None:
+    def __init__(
+        self, page: Page, tag: str, attrs: Attributes, offset: int, parent: Node | None
+    ) -> None:
         """Take what the tag says; `Page` adds where the element ends."""
-        self.page, self.tag, self.offset = page, tag, offset
-        self.attrs, self.kind, self.names = attrs
-        self.parent: Node | None = None
-        self.index = self.end = self.first_text = self.last_text = self.depth = 0
+        self.page, self.tag, self.offset, self.parent = page, tag, offset, parent
+        self.attrs, self.kind, self.names, self.style = attrs
+        self.index = self.end = len(page.nodes)
+        self.first_text = self.last_text = len(page.texts)
+        self._text: str | None = None
 
     def get(self, name: str, default: str = "") -> str:
         """Return an attribute, or `default`."""
         return self.attrs.get(name, default)
 
     @property
-    def style(self) -> Style:
-        """The declarations of its `style` attribute."""
-        return read_style(self.attrs.get("style", ""))
-
-    @property
     def text(self) -> str:
         """All text inside, with single spaces."""
-        texts = self.page.texts[self.first_text : self.last_text]
-        return " ".join("".join([text.value for text in texts]).split())
+        if self._text is None:
+            texts = self.page.texts[self.first_text : self.last_text]
+            self._text = " ".join("".join([text.value for text in texts]).split())
+        return self._text
 
     @property
     def inside(self) -> list[Node]:
@@ -116,12 +122,9 @@ class Node:
             for name in ("id", "class", "alt", "name", "role")
             if self.attrs.get(name)
         ]
-        own = [
-            text.value.strip()
-            for text in self.page.texts[self.first_text : self.last_text]
-            if text.value.strip()
-        ]
-        clues += [own[0][:_LONGEST_CLUE]] if own else []
+        texts = self.page.texts[self.first_text : self.last_text]
+        own = next(filter(None, (text.value.strip() for text in texts)), "")
+        clues += [own[:_LONGEST_CLUE]] if own else []
         clues.append(f"<{self.tag}")
         return Hit(what=what, line=self.page.line(self.offset), clues=tuple(clues))
 
@@ -160,25 +163,31 @@ class Page:
 
     def _read(self) -> None:
         source, position = self.source, 0
-        while found := _TOKEN.search(source, position):
-            self._add_text(position, found.start())
+        tokens = _TOKEN.finditer(source)
+        while found := next(tokens, None):
+            start = found.start()
+            self._add_text(position, start)
             position = found.end()
             comment, end, tag, attrs, other = found.groups()
             if tag is None:
                 if comment is not None:
-                    self.comments.append((found.start(), comment))
+                    self.comments.append((start, comment))
                 else:
-                    self.declarations.append((found.start(), other))
+                    self.declarations.append((start, other))
             elif end:
-                self._close(tag.lower(), found.start())
+                self._close(tag.lower(), start)
             else:
                 name = tag.lower()
-                self._begin(name, _attributes(attrs), found.start())
+                self._begin(name, _attributes(attrs), start)
                 if name in _RAW:
                     position = self._raw(name, position)
-                elif name not in VOID and attrs.endswith("/") and ":" in name:
+                    tokens = _TOKEN.finditer(source, position)
+                elif ":" in name and name not in VOID and attrs.endswith("/"):
                     self._finish(self._open.pop())
         self._add_text(position, len(source))
+        self._end()
+
+    def _end(self) -> None:
         for node in reversed(self._open):
             if node.tag not in ("html", "body", "p", "li"):
                 self.unbalanced.append((node.offset, f"<{node.tag}> is never closed"))
@@ -191,10 +200,7 @@ class Page:
             left = opened.pop()
             self.unbalanced.append((left.offset, f"<{left.tag}> is not closed"))
             self._finish(left)
-        node = Node(self, tag, attrs, offset)
-        node.parent = opened[-1] if opened else None
-        node.index, node.depth = len(self.nodes), len(opened)
-        node.first_text = len(self.texts)
+        node = Node(self, tag, attrs, offset, opened[-1] if opened else None)
         self.nodes.append(node)
         if tag in VOID:
             self._finish(node)
@@ -228,12 +234,13 @@ class Page:
         return stop
 
     def _add_text(self, start: int, stop: int) -> None:
-        if start < stop:
-            value = self.source[start:stop]
-            node = self._open[-1] if self._open else None
-            if "&" in value and (node is None or node.tag not in ("style", "script")):
-                value = unescape(value)
-            self.texts.append(Text(node, value, start))
+        if start == stop:
+            return
+        value = self.source[start:stop]
+        node = self._open[-1] if self._open else None
+        if "&" in value and (node is None or node.tag not in ("style", "script")):
+            value = unescape(value)
+        self.texts.append(Text(node, value, start))
 
     # -- looking --------------------------------------------------------------
 
@@ -243,13 +250,25 @@ class Page:
 
     def all(self, *tags: str) -> list[Node]:
         """Return every element of these names, in order."""
-        return sorted(
-            (node for tag in tags for node in self[tag]), key=lambda node: node.index
-        )
+        found = [self[tag] for tag in tags if tag in self.by_tag]
+        return found[0] if len(found) == 1 else sorted(chain(*found), key=_INDEX)
+
+    def having(self, *names: str) -> list[Node]:
+        """Return every element with one of these attributes, in order."""
+        wanted = self.attributes.intersection(names)
+        if not wanted:
+            return []
+        return [node for node in self.nodes if not wanted.isdisjoint(node.attrs)]
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The names of all attributes there are."""
+        return frozenset().union(*[node.attrs for node in self.nodes])
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(m.end() for m in re.finditer("\n", self.source))]
+        lines = self.source.split("\n")
+        return [0, *accumulate(len(line) + 1 for line in lines[:-1])]
 
     def line(self, offset: int) -> int:
         """Return the 1-based line of a place."""
@@ -259,11 +278,6 @@ class Page:
         """Return a hit at a place, or about the whole page."""
         line = 0 if offset is None else self.line(offset)
         return Hit(what=what, where=Where.HTML, line=line, clues=clues)
-
-    @cached_property
-    def lower(self) -> str:
-        """The source in small letters, to see quickly whether a word is in it at all."""
-        return self.source.lower()
 
     @cached_property
     def html(self) -> Node | None:
@@ -309,4 +323,6 @@ def _attributes(text: str) -> Attributes:
         value = double or single or bare
         found.setdefault(name.lower(), unescape(value) if "&" in value else value)
     kind = tuple([item for item in found.items() if item[0] not in _UNLIKE])
-    return Attributes(found, kind, frozenset(found.get("class", "").split()))
+    kind += (("href", ""),) if "href" in found else ()
+    names = frozenset(found.get("class", "").split())
+    return Attributes(found, kind, names, read_style(found.get("style", "")))

@@ -94,6 +94,7 @@ class Newsletter:
     sources: frozenset[str] = frozenset()  #: names; empty = every source
     schedule: Schedule | None = None  #: None: only by hand
     limits: Limits = field(default_factory=Limits)
+    same_story_twice: bool = False  #: a reader gets near-duplicates, too
     approval: Approval | None = None  #: None: issues leave without anybody's word
     template: str = "newsroom"
     intro: str = ""  #: the editor's words above the first story

@@ -29,10 +29,11 @@ class NothingFollowed(Exception):
 
 def stances(wanted: Preferences, topics: Iterable[Topic]) -> dict[str, Stance]:
     """Return how each topic stands, by slug."""
-    return {topic.slug: _stance(wanted, topic.slug) for topic in topics}
+    return {topic.slug: stance(wanted, topic.slug) for topic in topics}
 
 
-def _stance(wanted: Preferences, topic: str) -> Stance:
+def stance(wanted: Preferences, topic: str) -> Stance:
+    """Return how a topic, or a single tag, stands."""
     if topic in wanted.mutes:
         return Stance.MUTE
     if wanted.follows and topic not in wanted.follows:
@@ -60,3 +61,30 @@ def chosen(held: Preferences, stances: Mapping[str, Stance]) -> Preferences:
         mutes=frozenset(muted | {each for each in held.mutes if each not in stances}),
         top=frozenset(t for t, stance in stances.items() if stance is Stance.TOP),
     )
+
+
+class Less(StrEnum):
+    """What gives less of a topic, or takes that back."""
+
+    TOP = "top"
+    MUTE = "mute"
+    NOT_TOP = "not-top"
+    NOT_MUTE = "not-mute"
+
+
+def lessened(wanted: Preferences, topic: str, less: Less) -> Preferences:
+    """Return preferences with less of a topic, or as before; a second time changes nothing.
+
+    `topic` is a topic's slug or a single tag. What is followed stays as it is, in its
+    order: so nobody ever follows nothing, which would be everything, and taking it back
+    restores what was.
+    """
+    match less:
+        case Less.TOP:
+            return replace(wanted, top=wanted.top | {topic})
+        case Less.NOT_TOP:
+            return replace(wanted, top=wanted.top - {topic})
+        case Less.MUTE:
+            return replace(wanted, mutes=wanted.mutes | {topic})
+        case Less.NOT_MUTE:
+            return replace(wanted, mutes=wanted.mutes - {topic})

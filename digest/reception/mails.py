@@ -106,7 +106,6 @@ class Mails:
             about=(about, titles),
             parts=parts,
             speech=speech,
-            bounces_to=subscriber.id,
         )
 
     def _is_enough(self, address: str) -> bool:
@@ -142,7 +141,6 @@ class Mails:
                 self._newsroom.links.preferences(subscriber.id, slug),
             ],
             speech=speech,
-            bounces_to=subscriber.id,
         )
 
     def _last_digest(
@@ -171,13 +169,15 @@ class Mails:
             return None
         rendered = assembler.render(subscriber, digest)
         subject = _labelled(speech, "pages.welcome", rendered.subject)
-        return assembler.assemble(
+        message = assembler.assemble(
             subscriber,
             replace(rendered, subject=subject),
             delivery=f"welcome {request.id}",
             dated=now,
             extra=f"welcome-{request.id}",
         )
+        envelope = self._envelope(request, newsletter, subscriber.address)
+        return replace(message, envelope=envelope)
 
     def _new_assembler(self, issue_id: str) -> Assembler:
         issue = self._newsroom.store.archive.issue(issue_id)
@@ -205,8 +205,6 @@ class Mails:
                 ("pages.mail_ignore", {}),
             ],
             speech=speech,
-            # What comes back from a new address says nothing of the old one.
-            bounces_to=subscriber.id if side == subscriber.address else "",
         )
 
     # -- all of them ------------------------------------------------------------
@@ -220,7 +218,6 @@ class Mails:
         about: tuple[str, str],
         parts: Sequence[Paragraph],
         speech: Speech,
-        bounces_to: str,
     ) -> Message:
         """Return a plain mail of words, each in a paragraph, and of links.
 
@@ -249,24 +246,23 @@ class Mails:
         )
         return Message(
             delivery=f"request {request.id}",
-            envelope=Envelope(
-                sender=self._bounce_mailbox(newsletter, bounces_to, domain),
-                recipient=to,
-            ),
+            envelope=self._envelope(request, newsletter, to),
             content=compose_answer(answer, signer=self._signer(domain)),
         )
 
-    def _bounce_mailbox(
-        self, newsletter: Newsletter, subscriber: str, domain: str
-    ) -> str:
-        """Return where the mail comes back to: who it was, of which newsletter."""
-        if not subscriber:
-            return newsletter.sender.address
+    def _envelope(self, request: Request, newsletter: Newsletter, to: str) -> Envelope:
+        """Return the envelope; what comes back names the request it was about.
+
+        So it is known to which address the mail went, and when it was asked for.
+        """
         delivery = self._newsroom.settings.delivery
         own = delivery.bounce_domain if isinstance(delivery, SmtpDelivery) else ""
-        return self._newsroom.links.bounce_mailbox(
-            issue=newsletter.slug, subscriber=subscriber, domain=own or domain
+        sender = self._newsroom.links.bounce_mailbox(
+            issue=newsletter.slug,
+            subscriber=request.id,
+            domain=own or newsletter.sender.address.rpartition("@")[2],
         )
+        return Envelope(sender=sender, recipient=to)
 
     def _signer(self, domain: str) -> Signer | None:
         from digest.assembly import signer_of

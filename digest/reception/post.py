@@ -14,7 +14,7 @@ from threading import Event, Thread
 from typing import Self
 
 from digest.errors import DigestError, OutputError, TransportError
-from digest.model import State
+from digest.model import Bounce, State
 from digest.newsroom import Newsroom
 from digest.reception.mails import Mails
 from digest.store import Request
@@ -108,6 +108,16 @@ class Post:
             return False
         outcome = deliver_one(transport, message)
         self.troubled = outcome.state not in SETTLED
+        if outcome.bounce is Bounce.HARD:
+            self._gone(request, outcome.reply)
         if outcome.state in SETTLED:
             requests.settle(request.id)
         return outcome.state is State.SENT
+
+    def _gone(self, request: Request, reply: str) -> None:
+        """Believe what a server says of an address, as of any mail to it."""
+        store = self._newsroom.store
+        # Whose it is was found when its mail was made.
+        now = store.requests.find(request.id)
+        if now is not None:
+            store.answer_refused(now, reply=reply)

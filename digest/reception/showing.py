@@ -86,6 +86,12 @@ class Showcase:
         """Return how many stories of a topic there are in a week, rounded up."""
         return self._looked().stories.get(topic, 0)
 
+    def label(self, tag: str) -> str:
+        """Return a tag as an article of this week writes it, or its slug."""
+        issues = (found for each in self._looked().issues.values() for _, found in each)
+        labels = (found.labels.get(tag) for found in issues)
+        return next(filter(None, labels), tag)
+
     def issues_a_week(self, newsletter: Newsletter) -> int:
         """Return how many issues a newsletter's schedule has in a week, rounded."""
         return self._looked().often.get(newsletter.slug, 0)
@@ -106,11 +112,14 @@ class Showcase:
                 newsletter.slug, limit=MOST_ISSUES
             ) or [self._newsroom.issues.draft(newsletter)]
             recent = [i for i in issues if now - i.until <= WEEK * WEEKS]
-            looked = [(i.until, candidates(i, newsletter, topics)) for i in recent]
-            known.issues[newsletter.slug] = [
-                each for each in looked if now - each[0] <= WEEK
-            ]
-            for _, found in looked:
+            # Of older ones topics are counted, no more: nothing has to be read for that.
+            counting = replace(newsletter, same_story_twice=True)
+            known.issues[newsletter.slug] = []
+            for each in recent:
+                shown = now - each.until <= WEEK
+                found = candidates(each, newsletter if shown else counting, topics)
+                if shown:
+                    known.issues[newsletter.slug].append((each.until, found))
                 for topic, places in found.topics.items():
                     seen = counted.setdefault(topic, set())
                     seen.update(found.articles[place].id for place in places)

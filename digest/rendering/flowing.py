@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from digest.quoting import JOIN, Piece, joinable, plain, quote, tame
-from digest.rendering.nodes import Medium, Pieces
+from digest.rendering.nodes import Gap, Medium, Pieces
 from digest.rendering.plaintext import tidied, tidy, visible
 
 _LINE_END = Piece("\n", b"\r\n")
@@ -37,7 +37,8 @@ class Edges:
 
 _edges = cache(Edges)
 _NOTHING = _edges(filled=False)
-_FIRM = _edges()  #: as most values are
+#: As most values are; asked for as `run` asks, so that it is the same object.
+_FIRM = _edges(leading=0, trailing=0, loose=False)
 _BROKEN = _edges(broken=True)
 
 
@@ -123,7 +124,7 @@ def _meeting(runs: tuple[Edges, ...]) -> tuple[Edges, tuple[Pieces, ...]]:
 
 def _page(run: Run) -> Pieces:
     """Return the pieces of a text page: all of its text is in `run`."""
-    if run.edges.loose or run.edges.broken:
+    if not _fillable(run):
         # A value ended in a space, or was empty behind one: rare.
         text = tidy(run.text)
         return (Piece(text, quote(text)),)
@@ -134,4 +135,24 @@ def _merged(several: Run) -> Run:
     return run(several.text)
 
 
-TEXT = Medium(static=run, joined=joined, merged=_merged, finished=_page)
+def _gap(gap: Gap) -> Run:
+    return Run((gap,), _FIRM, "")
+
+
+def _single(own: Run) -> Piece | None:
+    return own.pieces[0] if own.edges is _FIRM and len(own.pieces) == 1 else None
+
+
+def _fillable(page: Run) -> bool:
+    return not (page.edges.loose or page.edges.broken)
+
+
+TEXT = Medium(
+    static=run,
+    joined=joined,
+    merged=_merged,
+    finished=_page,
+    gap=_gap,
+    single=_single,
+    fillable=_fillable,
+)

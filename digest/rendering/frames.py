@@ -15,7 +15,7 @@ from types import CodeType
 from typing import Any, Protocol
 
 from digest.rendering.memory import Shelf
-from digest.rendering.nodes import Nodes, Pieces, Static, Value, Written, in_a_row
+from digest.rendering.nodes import Gap, Nodes, Pieces, Static, Value, Written, in_a_row
 from digest.rendering.stage import Of, SectionItem, Stage, StoryItem
 
 #: Makes one stretch of several.
@@ -171,6 +171,26 @@ class LaidOut:
         except KeyError:
             made = self.written(text)
             return self.kept.keep(text, made, _octets(made))
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Text laid out with values of each reader's: a gap until these are known."""
+
+    inner: LaidOut
+    gap: Callable[[Gap], Pieces]
+
+    def pieces(
+        self,
+        _: Sequence[Pieces],
+        stage: Stage,
+        section: SectionItem | None,
+        story: StoryItem | None,
+        /,
+    ) -> Pieces:
+        """Return the gap, which the reader's values will fill."""
+        laid_out = self.inner.pieces
+        return self.gap(Gap(of=lambda own: laid_out(own, stage, section, story)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,87 @@
-"""One reader's page, joined from pieces: `digest.rendering.frames`, filled."""
+"""One reader's page, joined from pieces: `digest.rendering.frames`, filled.
+
+Readers of the same choice of articles have a page in common but for the gaps in it.
+That is kept as a list of pieces, so their mails cost the filling of a few gaps.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from digest.quoting import Encoding, Part
+from digest.quoting import Encoding, Part, Piece
 from digest.rendering.frames import Filling
-from digest.rendering.memory import Memory
-from digest.rendering.nodes import Hole, Medium, Nodes, together
+from digest.rendering.memory import Memory, Shelf
+from digest.rendering.nodes import Gap, Hole, Medium, Nodes, Pieces, together
 from digest.rendering.settling import Settler
 from digest.rendering.stage import Stage
+
+_POINTER, _GAP = 8, 200  #: octets
+
+#: What makes a stretch of a reader's values: as `Gap.of`.
+Of = Callable[[Sequence[Pieces]], Pieces]
+#: What makes a piece of a stretch: as `Medium.single`.
+Single = Callable[[Any], Piece | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The page of one choice of articles: its pieces, and where the gaps among them are.
+
+    Without any pieces it has to be tidied as a whole, for every reader.
+    """
+
+    pieces: list[Piece]
+    values: Sequence[tuple[int, int]]  #: a place, and the number of the value there
+    others: Sequence[tuple[int, Of]]
+
+    @classmethod
+    def of(cls, pieces: list[Piece]) -> Layout:
+        """Find the gaps."""
+        values, others = [], []
+        for place, piece in enumerate(pieces):
+            if not isinstance(piece, Gap):
+                continue
+            if piece.number is not None:
+                values.append((place, piece.number))
+            elif piece.of is not None:
+                others.append((place, piece.of))
+        return cls(pieces, values, others)
+
+    def filled(self, values: Sequence[Pieces], single: Single) -> list[Piece] | None:
+        """Return one reader's pieces; None: a value changes what is around it."""
+        pieces = self.pieces.copy()
+        for place, number in self.values:
+            if (piece := single(values[number])) is None:
+                return None
+            pieces[place] = piece
+        for place, of in self.others:
+            if (piece := single(of(values))) is None:
+                return None
+            pieces[place] = piece
+        return pieces or None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A page made ready for the readers who have the same values."""
+
+    page: Filling
+    gaps: Sequence[Any]  #: a stretch for each value; Any: as the medium's
+    kept: Shelf[Layout]
+
+    def layout(self, stage: Stage, medium: Medium) -> Layout:
+        """Return the page of this choice; `KeyError` as `Sheet.join`."""
+        key = stage.key
+        known = self.kept.get(key)
+        if known is not None:
+            return known
+        whole = self.page.pieces(self.gaps, stage, None, None)
+        pieces = list(medium.finished(whole)) if medium.fillable(whole) else []
+        made = Layout.of(pieces)
+        gaps = len(made.values) + len(made.others)
+        return self.kept.keep(key, made, _POINTER * len(pieces) + _GAP * gaps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +94,7 @@ class Sheet:
     medium: Medium
     memory: Memory  #: keeps what readers have in common
     #: The page made ready for readers, by which values those have.
-    ready: dict[frozenset[str], Filling] = field(default_factory=dict)
+    ready: dict[frozenset[str], Ready] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -35,13 +106,15 @@ class Sheet:
 
         Raises `KeyError` when the stage holds a block that was not compiled.
         """
-        page = self.ready.get(stage.present)
-        if page is None:
-            page = Settler(stage, self.memory).filling(self.nodes, self.medium)
-            self.ready[stage.present] = page
+        ready = self.ready.get(stage.present) or self._made_ready(stage)
         filled = [written(values.get(name, "")) for name, written in self.holes]
-        pieces = page.pieces(filled, stage, None, None)
-        return Part(self.medium.finished(pieces), self.encoding)
+        layout = ready.layout(stage, self.medium)
+        pieces = layout.filled(filled, self.medium.single)
+        if pieces is not None:
+            return Part(pieces, self.encoding)
+        page = Settler(stage, None).filling(self.nodes, self.medium)
+        alone = self.medium.finished(page.pieces(filled, stage, None, None))
+        return Part(alone, self.encoding)
 
     def with_more(self, sheet: Sheet) -> Sheet:
         """Return this page with the blocks of another part of the same issue.
@@ -52,3 +125,12 @@ class Sheet:
         """
         nodes = together(self.nodes, sheet.nodes)
         return replace(self, nodes=nodes, holes=sheet.holes, ready={})
+
+    def _made_ready(self, stage: Stage) -> Ready:
+        gap = self.medium.gap
+        made = self.ready[stage.present] = Ready(
+            page=Settler(stage, self.memory).filling(self.nodes, self.medium),
+            gaps=[gap(Gap(number)) for number in range(len(self.holes))],
+            kept=Shelf(self.memory.choices),
+        )
+        return made

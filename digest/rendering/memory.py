@@ -16,6 +16,8 @@ from weakref import WeakValueDictionary
 
 #: For all an issue's mails have in common, beside its compiled pages.
 OCTETS = 32 * 1024 * 1024
+#: For what whole pages come to, by the choice of articles.
+CHOICES = 8 * 1024 * 1024
 #: Of a key, a value and their place in a dict, about.
 _ENTRY = 400
 
@@ -46,9 +48,14 @@ class Shelf(dict[Hashable, Kept]):
 class Memory:
     """All the shelves of one issue, and how much they hold together."""
 
-    def __init__(self, most: int = OCTETS) -> None:
-        """Take how many octets they may hold."""
+    def __init__(self, most: int = OCTETS, *, choices: int = CHOICES) -> None:
+        """Take how many octets they may hold, and the pages of `choices` apart.
+
+        Where every reader chose something else these fill up for nothing, which must
+        not cost them the sections and stories that they have in common.
+        """
         self.most, self.held = most, 0
+        self.choices = Memory(choices, choices=0) if choices else self
         self.shelves: WeakValueDictionary[int, Shelf[Any]] = WeakValueDictionary()
 
     def empty(self) -> None:

@@ -28,6 +28,27 @@ Written = Callable[[str], Pieces]
 Hole = tuple[str, Written]
 
 
+class Gap(Piece):
+    """Stands in what is kept for many readers where each has a piece of their own.
+
+    It is a value, by its number, or what `of` makes of a reader's values.
+    """
+
+    __slots__ = ("number", "of")
+
+    def __init__(
+        self,
+        number: int | None = None,
+        *,
+        of: Callable[[Sequence[Pieces]], Pieces] | None = None,
+    ) -> None:
+        super().__init__("", b"")
+        self.number, self.of = number, of
+
+    __eq__ = object.__eq__  # no two are the same, although they read alike
+    __hash__ = object.__hash__
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
     """How the stretches of a page are made and put together: of HTML, or of text."""
@@ -38,6 +59,14 @@ class Medium:
     merged: Callable[[Any], Any]  #: makes few pieces of a stretch, to be kept
     #: Makes a whole page's pieces of all its stretches, joined.
     finished: Callable[[Any], Pieces] = lambda pieces: pieces
+    #: Makes the stretch that a gap is, until it is filled.
+    gap: Callable[[Gap], Any] = lambda gap: (gap,)
+    #: Returns the piece that fills a gap; None: what is around it has to be looked at.
+    single: Callable[[Any], Piece | None] = lambda own: (
+        own[0] if len(own) == 1 else None
+    )
+    #: Whether the gaps of a page, joined, may be filled and nothing else be done.
+    fillable: Callable[[Any], bool] = lambda _: True
 
 
 def raw(text: str) -> Pieces:

@@ -18,6 +18,7 @@ from digest.rendering.frames import (
     Known,
     LaidOut,
     OneOf,
+    Own,
     Settled,
     Stretch,
     Told,
@@ -47,7 +48,8 @@ class Settler:
     """Makes frames for the readers who have the values that `stage` says."""
 
     stage: Stage
-    memory: Memory | None  #: None: what is made is kept as a whole, and no part of it
+    #: None: what is made is kept as a whole, if at all, and has no gaps.
+    memory: Memory | None
 
     def filling(self, nodes: Nodes, medium: Medium) -> Filling:
         """Return what is filled in for each reader to get what `nodes` stand for."""
@@ -90,6 +92,9 @@ class Settler:
                 return OneOf(node.of, options)
             case Repeat():
                 return self._blocks(node, medium)
+            case Shape(personal=True) if self.memory:
+                inner = replace(self, memory=None).filling(node.inner, RAW)
+                return Own(LaidOut(inner, node.written, None), medium.gap)
             case Shape():
                 kept = None if node.personal else self._shelf()
                 return LaidOut(self.filling(node.inner, RAW), node.written, kept)
@@ -143,12 +148,12 @@ class Settler:
         return len(facts) <= _MOST_FACTS
 
     def _hang_on(self, facts: frozenset[Of], nodes: Nodes) -> bool:
-        """Whether what `nodes` come to hangs on these facts alone."""
+        """Whether what `nodes` come to, gaps aside, hangs on these facts alone."""
         return all(self._hangs_on(facts, node) for node in self._decided(nodes))
 
     def _hangs_on(self, facts: frozenset[Of], node: Node) -> bool:
         match node:
-            case Static():
+            case Static() | Value():  # a value is a gap
                 return True
             case Fact():
                 return node.of in facts
@@ -165,7 +170,7 @@ class Settler:
                     and self._hang_on(facts, node.between)
                     and all(self._hang_on(inner, one) for one in node.blocks.values())
                 )
-        return False  # a value is each reader's own
+        raise TypeError(f"{node!r:.80} hangs on nothing known")
 
     def _shelf(self) -> Shelf[Pieces] | None:
         return Shelf(self.memory) if self.memory else None

@@ -7,7 +7,7 @@ per mail from a `Digest`, with a number per story instead of its text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import repeat
@@ -111,6 +111,11 @@ class Stage:
         self.stories = [story for one in sections for story in one.stories]
         self.leads, self.others = self.stories[:1], self.stories[1:]
         self.count = len(self.stories)
+
+    @property
+    def key(self) -> Hashable:
+        """All that pages hang on besides values: readers of one choice have it in common."""
+        return self.more, *self.sections
 
     @property
     def minutes(self) -> int:

@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager, closing
 from datetime import datetime
 from pathlib import Path
 
+from digest.addresses import same_address_key
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
 from digest.store.approvals import (
@@ -109,6 +110,21 @@ class Store:
             self._make_key(FIRST_KEY)  # or another process just did
         #: 32 random bytes, made when the database was; it never changes.
         self.key = self.keys()[-1]
+
+    def answer_refused(self, request: Request, *, reply: str) -> bool:
+        """Believe that an address is gone to which the mail about a request went.
+
+        False: it is no reader's, or no longer. `reply` are the server's words.
+        """
+        with self.transaction():
+            reader = self.audience.find(request.subscriber or "")
+            if reader is None:
+                return False
+            here, there = request.mailbox or reader.address, reader.address
+            if same_address_key(here) != same_address_key(there):
+                return False
+            self.audience.bounced(reader.id, hard=True, reply=reply, issue="")
+        return True
 
     def keys(self) -> tuple[bytes, ...]:
         """Return the keys of links, the newest first; the last one is `key`."""

@@ -50,6 +50,11 @@ class Request:
     until: datetime  #: when its link stops working
     used: bool  #: the link
 
+    @property
+    def mailbox(self) -> str:
+        """The address that its mail goes to; "" is its reader's own."""
+        return str(self.detail.get("side") or self.detail.get("address") or "")
+
 
 class Requests:
     """The requests of one database; see the module."""

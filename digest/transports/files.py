@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,14 +86,14 @@ class MaildirTransport:
         return path
 
 
-def place(path: Path, content: bytes, *, by_way_of: Path) -> None:
+def place(path: Path, content: bytes | Iterable[bytes], *, by_way_of: Path) -> None:
     """Put a whole file at `path`, replacing what is there; flushed to the disk.
 
     `by_way_of` is on the same disk; nothing is left there if anything fails.
     """
     try:
         with by_way_of.open("wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         by_way_of.replace(path)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
-from digest.colours import Colour, contrast, written
+from digest.colours import contrast, written
 from digest.lint.css import pixels, sides
 from digest.lint.findings import Hit
 from digest.lint.looks import Look
@@ -22,8 +23,12 @@ _SHOUTED = 30
 _TAP, _SMALL_TAP = 44, 24
 
 
-def _lacking(ink: Colour, paper: Colour, look: Look) -> str:
-    """Return what is wrong with a pair of colours, or ""."""
+def _pale(look: Look, *, dark: bool) -> str:
+    """Return what is wrong with a look's colours, or ""."""
+    if look.over_image:
+        return ""
+    ink = look.dark_color if dark else look.color
+    paper = look.dark_background if dark else look.background
     large = look.size >= _LARGE or (look.size >= _LARGE_BOLD and look.bold)
     needed = _NEEDED_LARGE if large else _NEEDED
     found = contrast(ink, paper)
@@ -37,20 +42,12 @@ def _by_day(mail: Mail) -> Iterator[Hit]:
 
 
 def _by_look(mail: Mail, *, dark: bool) -> Iterator[Hit]:
-    judged: dict[int, str] = {}
     said: set[str] = set()
-    for text in mail.shown:
-        assert text.node
-        look = mail.looks[text.node.index]
-        if look.over_image or not any(letter.isalnum() for letter in text.value):
-            continue
-        if id(look) not in judged:
-            ink = look.dark_color if dark else look.color
-            paper = look.dark_background if dark else look.background
-            judged[id(look)] = _lacking(ink, paper, look)
-        what = judged[id(look)]
-        if what and what not in said:
+    for text, look in mail.looking(partial(_pale, dark=dark)):
+        what = _pale(look, dark=dark)
+        if what not in said and any(letter.isalnum() for letter in text.value):
             said.add(what)
+            assert text.node
             yield text.node.hit(f"{' '.join(text.value.split())[:30]!r}: {what}")
 
 
@@ -97,11 +94,10 @@ def contrast_dark(mail: Mail) -> Iterator[Hit]:
 )
 def contrast_over_image(mail: Mail) -> Iterator[Hit]:
     """Where the picture is blocked or not drawn, nothing says what is behind the text."""
-    for text in mail.shown:
+    for text, _ in mail.looking(lambda look: look.over_image):
         assert text.node
-        if mail.looks[text.node.index].over_image:
-            yield text.node.hit("text on a picture with no colour under it")
-            return
+        yield text.node.hit("text on a picture with no colour under it")
+        return
 
 
 @rule(
@@ -113,11 +109,10 @@ def contrast_over_image(mail: Mail) -> Iterator[Hit]:
 )
 def font_small(mail: Mail) -> Iterator[Hit]:
     """Below 12 pixels older eyes give up; iPhones enlarge it and break the layout."""
-    for text in mail.shown:
+    for text, look in mail.looking(lambda look: look.size < _SMALLEST):
         assert text.node
-        look = mail.looks[text.node.index]
         words = any(letter.isalpha() for letter in text.value)
-        if look.size < _SMALLEST and words and not text.node.within("sub", "sup"):
+        if words and not text.node.within("sub", "sup"):
             yield text.node.hit(f"{look.size:g} pixels: {text.value.strip()[:30]!r}")
 
 
@@ -132,10 +127,9 @@ def font_small(mail: Mail) -> Iterator[Hit]:
 )
 def font_body_small(mail: Mail) -> Iterator[Hit]:
     """Long text below 14 pixels is tiring on a phone."""
-    for text in mail.shown:
+    for text, look in mail.looking(lambda look: _SMALLEST <= look.size < _SMALL):
         assert text.node
-        look = mail.looks[text.node.index]
-        if _SMALLEST <= look.size < _SMALL and len(text.value) > _LONG_TEXT:
+        if len(text.value) > _LONG_TEXT:
             yield text.node.hit(f"{look.size:g} pixels: {text.value.strip()[:30]!r}")
 
 
@@ -152,11 +146,11 @@ def font_body_small(mail: Mail) -> Iterator[Hit]:
 )
 def line_height_tight(mail: Mail) -> Iterator[Hit]:
     """Lines that touch are hard to follow from one to the next (WCAG 1.4.12)."""
-    for text in mail.shown:
+    for text, look in mail.looking(
+        lambda look: 0 < look.line_height < _TIGHT * look.size
+    ):
         assert text.node
-        look = mail.looks[text.node.index]
-        tight = 0 < look.line_height < _TIGHT * look.size
-        if tight and len(text.value) > _LONG_TEXT:
+        if len(text.value) > _LONG_TEXT:
             what = f"{look.line_height:g} pixels for letters of {look.size:g}"
             yield text.node.hit(what)
 
@@ -170,12 +164,12 @@ def line_height_tight(mail: Mail) -> Iterator[Hit]:
 )
 def justified(mail: Mail) -> Iterator[Hit]:
     """Rivers of white run through justified text in narrow columns (WCAG 1.4.8)."""
-    if "justify" not in mail.page.lower:
-        return
-    aligned = [n for n in mail.page.nodes if n.attrs.get("align") == "justify"]
-    aligned += [n for n in mail.styled if n.style.get("text-align") == "justify"]
-    for node in aligned:
-        yield node.hit("justified text")
+    for node in mail.page.having("align"):
+        if node.attrs["align"] == "justify":
+            yield node.hit("justified text")
+    for node in mail.declaring("text-align"):
+        if node.style.get("text-align") == "justify":
+            yield node.hit("justified text")
 
 
 @rule(
@@ -208,7 +202,7 @@ def capitals(mail: Mail) -> Iterator[Hit]:
 )
 def tap_target(mail: Mail) -> Iterator[Hit]:
     """A thumb needs 44 pixels; on less it hits what is beside."""
-    for node, height in _blocks(mail):
+    for node, height in mail.once(_blocks):
         style = mail.looks[node.index].style
         button = "background-color" in style.values or "background" in style.values
         button = button or style.get("border").startswith(("1px", "2px"))
@@ -225,7 +219,7 @@ def tap_target(mail: Mail) -> Iterator[Hit]:
 )
 def tap_target_small(mail: Mail) -> Iterator[Hit]:
     """Links that stand by themselves need 24 pixels (WCAG 2.5.8)."""
-    for node, height in _blocks(mail):
+    for node, height in mail.once(_blocks):
         if height < _SMALL_TAP:
             yield node.hit(f"a link of {height:g} pixels")
 
@@ -296,7 +290,7 @@ def role_button(mail: Mail) -> Iterator[Hit]:
 )
 def aria_hidden_link(mail: Mail) -> Iterator[Hit]:
     """The Tab key still goes there, and nothing is said."""
-    for node in mail.page.nodes if "aria-hidden" in mail.page.lower else ():
+    for node in mail.page.having("aria-hidden"):
         if node.get("aria-hidden") == "true" and (
             node.tag == "a" or any(inner.tag == "a" for inner in node.inside)
         ):
@@ -312,6 +306,6 @@ def aria_hidden_link(mail: Mail) -> Iterator[Hit]:
 )
 def tabindex(mail: Mail) -> Iterator[Hit]:
     """It reorders the whole mail program for who uses the Tab key."""
-    for node in mail.page.nodes if "tabindex" in mail.page.lower else ():
-        if "tabindex" in node.attrs and re.fullmatch(r"[1-9]\d*", node.get("tabindex")):
+    for node in mail.page.having("tabindex"):
+        if re.fullmatch(r"[1-9]\d*", node.get("tabindex")):
             yield node.hit(f"tabindex={node.get('tabindex')}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
 
-from digest.lint.css import sides
+from digest.lint.css import Style, sides
 from digest.lint.findings import Hit
 from digest.lint.mail import Mail
 from digest.lint.page import Node
@@ -34,6 +36,16 @@ _IN_VALUES = (
 _BLOCKS = ("p", "div", "h1", "h2", "h3", "h4", "ul", "ol", "li", "blockquote")
 
 
+@lru_cache(maxsize=4096)
+def _asked_by(style: Style) -> dict[str, str]:
+    """Return the features that a style asks for, each as it is first written."""
+    found: dict[str, str] = {}
+    for name, value, _ in style.declarations:
+        for feature in _features(name, value):
+            found.setdefault(feature, f"{name}:{value}"[:50])
+    return found
+
+
 def _features(name: str, value: str) -> Iterator[str]:
     """Yield what a declaration asks of a mail program."""
     if name == "display":
@@ -54,45 +66,43 @@ _Asked = tuple[str, str, Node | None, int | None]
 
 
 def _asked(mail: Mail) -> Iterator[_Asked]:
-    """Yield what the page needs of a program: the feature, as written, and where."""
-    yield from _by_elements(mail)
-    yield from _by_sheets(mail)
+    """Yield what the page needs of a program, once: the feature, as written, where."""
+    seen = {""}
+    for feature, text, node, offset in chain(
+        _by_elements(mail), _by_styles(mail), _by_sheets(mail)
+    ):
+        if feature not in seen:
+            seen.add(feature)
+            yield feature, text, node, offset
 
 
 def _by_elements(mail: Mail) -> Iterator[_Asked]:
-    seen: set[str] = set()
     for node in mail.page.nodes:
         if node.tag in _ELEMENTS:
             yield _ELEMENTS[node.tag], f"<{node.tag}>", node, None
         if "srcset" in node.attrs:
             yield "html-srcset", "srcset", node, None
+
+
+def _by_styles(mail: Mail) -> Iterator[_Asked]:
     for node in mail.styled:
-        for declaration in node.style.declarations:
-            text = f"{declaration.name}:{declaration.value}"
-            if text not in seen:
-                seen.add(text)
-                for feature in _features(declaration.name, declaration.value):
-                    yield feature, text[:50], node, None
+        for feature, text in _asked_by(node.style).items():
+            yield feature, text, node, None
 
 
 def _by_sheets(mail: Mail) -> Iterator[_Asked]:
     for start, sheet in mail.page.sheets:
         for rule_ in sheet.rules:
             if not rule_.conditions and any(s.known for s in rule_.selectors):
-                for declaration in rule_.style.declarations:
-                    text = f"{declaration.name}:{declaration.value}"
-                    for feature in _features(declaration.name, declaration.value):
-                        yield feature, text[:50], None, start + rule_.offset
+                for feature, text in _asked_by(rule_.style).items():
+                    yield feature, text, None, start + rule_.offset
 
 
 def _found(mail: Mail, *, mark: str, carrying: bool | None) -> Iterator[Hit]:
-    said: set[str] = set()
     for feature, text, node, offset in mail.once(_asked):
         if carrying is not None and (feature in _CARRYING) is not carrying:
             continue
-        lacking = mail.facts.lacking(feature, mail.targets, mark=mark)
-        if lacking and feature not in said:
-            said.add(feature)
+        if lacking := mail.facts.lacking(feature, mail.targets, mark=mark):
             how = "only in part" if mark == "a" else "not"
             what = f"{text} is {how} shown in {', '.join(lacking)}"
             tested = mail.facts.tested(feature)
@@ -164,7 +174,7 @@ def padding_on_block(mail: Mail) -> Iterator[Hit]:
 def margin_negative(mail: Mail) -> Iterator[Hit]:
     """Gmail and Outlook drop negative margins: things lie where nobody meant them."""
     for node in mail.styled:
-        if any(side < 0 for side in sides(node.style, "margin")):
+        if min(sides(node.style, "margin")) < 0:
             yield node.hit("a negative margin")
 
 
@@ -180,5 +190,8 @@ def css_important_inline(mail: Mail) -> Iterator[Hit]:
     if "outlook-classic" not in mail.targets:
         return
     for node in mail.styled:
-        if any(d.important and not d.name.startswith("mso") for d in node.style[0]):
+        important = "!" in node.attrs["style"] and [
+            d for d in node.style.declarations if d.important
+        ]
+        if important and not all(d.name.startswith("mso") for d in important):
             yield node.hit("!important in a style attribute")

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from digest.lint.findings import Hit
 from digest.lint.mail import Mail
 from digest.lint.rules import ERROR, INFO, WARNING, css_rule, head_rule, rule
+
+_SCRIPT = re.compile(r"(?i)\s*(?:java|vb)script:")
+_MODERN_COLOUR = re.compile(
+    r"(?:rgba?|hsla?)\(\s*[\d.]+(?:deg|%)?\s+[\d.]|(?:lab|lch|oklab|oklch|color)\("
+)
+_IMPORTANT = re.compile(r"(?i)(\S?)(!\s*important)")
 
 
 def _each(mail: Mail, *tags: str) -> Iterator[Hit]:
@@ -36,9 +43,10 @@ def script(mail: Mail) -> Iterator[Hit]:
 )
 def event_handler(mail: Mail) -> Iterator[Hit]:
     """It is a script by another name."""
-    for node in mail.page.nodes:
+    names = {n for n in mail.page.attributes if n.startswith("on") and n.isalpha()}
+    for node in mail.page.having(*names):
         for name in node.attrs:
-            if name.startswith("on") and name.isalpha():
+            if name in names:
                 yield node.hit(f"<{node.tag} {name}=…>")
 
 
@@ -51,12 +59,10 @@ def event_handler(mail: Mail) -> Iterator[Hit]:
 )
 def javascript_url(mail: Mail) -> Iterator[Hit]:
     """It is a script by another name."""
-    if "script:" not in mail.page.lower and "&#" not in mail.page.lower:
-        return
-    for node in mail.page.nodes:
+    for node in mail.page.having("href", "src", "action"):
         for name in ("href", "src", "action"):
             value = node.attrs.get(name, "")
-            if value and re.match(r"(?i)\s*(?:java|vb)script:", value):
+            if "script:" in value.lower() and _SCRIPT.match(value):
                 yield node.hit(f"{name}={value.strip()[:30]!r}")
 
 
@@ -217,12 +223,14 @@ def css_nesting(mail: Mail) -> Iterator[Hit]:
 )
 def css_modern_colour(mail: Mail) -> Iterator[Hit]:
     """Gmail drops the whole <style> with a colour that it does not know."""
-    form = (
-        r"(?:rgba?|hsla?)\(\s*[\d.]+(?:deg|%)?\s+[\d.]|(?:lab|lch|oklab|oklch|color)\("
-    )
     for start, sheet in mail.page.sheets:
-        for found in re.finditer(form, sheet.text):
-            yield mail.page.hit(f"{found[0]}…", start + found.start(), found[0])
+        for offset, found in _modern_colours(sheet.text):
+            yield mail.page.hit(f"{found}…", start + offset, found)
+
+
+@lru_cache(maxsize=64)
+def _modern_colours(text: str) -> list[tuple[int, str]]:
+    return [(found.start(), found[0]) for found in _MODERN_COLOUR.finditer(text)]
 
 
 @css_rule(
@@ -251,10 +259,19 @@ def important_spacing(mail: Mail) -> Iterator[Hit]:
     """Orange's web mail drops a declaration without the space, others one in
     capitals."""
     for start, sheet in mail.page.sheets:
-        for found in re.finditer(r"(?i)(\S?)(!\s*important)", sheet.text):
-            if found[1] or found[2] != found[2].lower():
-                what = sheet.text[max(0, found.start() - 20) : found.end()].strip()
-                yield mail.page.hit(f"{what.splitlines()[-1]!r}", start + found.start())
+        for offset, found in _crowded(sheet.text):
+            yield mail.page.hit(f"{found!r}", start + offset)
+
+
+@lru_cache(maxsize=64)
+def _crowded(text: str) -> list[tuple[int, str]]:
+    """Return where `!important` stands wrongly in a style sheet, and its line so far."""
+    found = []
+    for important in _IMPORTANT.finditer(text):
+        if important[1] or important[2] != important[2].lower():
+            before = text[max(0, important.start() - 20) : important.end()].strip()
+            found.append((important.start(), before.splitlines()[-1]))
+    return found
 
 
 @rule(
@@ -299,7 +316,7 @@ _GENERIC_FONTS = re.compile(r"(?:sans-serif|serif|monospace|cursive|system-ui)['
 def font_no_fallback(mail: Mail) -> Iterator[Hit]:
     """Outlook shows Times where it does not have the font."""
     said: set[str] = set()
-    for node in (*mail.styled, *mail.page["font"]):
+    for node in (*mail.declaring("font-family"), *mail.page["font"]):
         fonts = node.style.get("font-family") or node.get("face")
         if fonts and fonts not in said and not _GENERIC_FONTS.search(fonts.strip()):
             said.add(fonts)

@@ -16,10 +16,13 @@ HOLE = re.compile(
     r"|\[\[\w[\w .-]{0,40}\]\]|\$\{[\w.]{1,40}\}|<%=?.{0,40}?%>|\{[$#]\w+\}"
 )
 _UNDEFINED = re.compile(r"(?:None|Undefined|undefined|null|nan|NaN|\[object Object\])")
+_UNDEFINED_SIGNS = ("None", "ndefined", "null", "nan", "NaN", "[object")
 _PIECES = re.compile(r"<[^>]*>|\n")
 _MOJIBAKE = re.compile("\ufffd|Ã[\x80-\xbf©¨ªà¤¶¼Ÿ]|â€[™œ\x9d“”¦\x93\x94]|Â[«»°· ]")
 _ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|nbsp|#\d{2,5});")
 _DRAFT = re.compile(r"\b(?:TODO|FIXME|XXX|TBD|TK TK|LOREM)\b")
+_DRAFT_SIGNS = ("TODO", "FIXME", "XXX", "TBD", "TK", "LOREM")
+_MOJIBAKE_SIGNS = ("\ufffd", "Ã", "â€", "Â")
 
 
 _HOLE_SIGNS = ("{{", "{%", "*|", "%%", "%recipient", "[[", "${", "<%", "{$", "{#")
@@ -37,14 +40,21 @@ def holes(text: str) -> frozenset[str]:
     return frozenset(words.union(HOLE.findall(text) if _suspect(text) else ()))
 
 
-def _visible(mail: Mail) -> Iterator[tuple[str, Node | None]]:
-    """Yield every text a reader may see, with its place; code samples are left out."""
+def _visible(mail: Mail, *signs: str) -> Iterator[tuple[str, Node | None]]:
+    """Yield every text a reader may see that can hold such a sign, with its place.
+
+    Code samples are left out.
+    """
     if mail.subject:
         yield mail.subject, None
-    for text in mail.shown:
+    for text in mail.holding(*signs):
         assert text.node
         if not text.node.within("code", "pre"):
             yield text.value, text.node
+    yield from mail.once(_unusual_attributes)
+
+
+def _unusual_attributes(mail: Mail) -> Iterator[tuple[str, Node]]:
     for node in mail.page.all("a", "img"):
         for name in ("href", "src", "alt", "title", "aria-label"):
             value = node.attrs.get(name)
@@ -65,7 +75,7 @@ def _there(mail: Mail, node: Node | None, what: str) -> Hit:
 )
 def unresolved_token(mail: Mail) -> Iterator[Hit]:
     """No filter catches it; every reader does."""
-    for value, node in mail.once(_visible):
+    for value, node in _visible(mail, *_HOLE_SIGNS):
         if _suspect(value):
             for found in HOLE.finditer(value):
                 if found[0] not in mail.duties.quoted:
@@ -85,7 +95,7 @@ def unresolved_token(mail: Mail) -> Iterator[Hit]:
 )
 def undefined_printed(mail: Mail) -> Iterator[Hit]:
     """A value that was not there is printed as a word of the programming language."""
-    for text in mail.shown:
+    for text in mail.holding(*_UNDEFINED_SIGNS):
         said = text.value.strip()
         if _UNDEFINED.fullmatch(said) and said not in mail.duties.quoted:
             assert text.node
@@ -101,7 +111,7 @@ def undefined_printed(mail: Mail) -> Iterator[Hit]:
 )
 def placeholder_text(mail: Mail) -> Iterator[Hit]:
     """It was meant to be replaced."""
-    for text in mail.shown:
+    for text in mail.shown if "lorem ipsum" in mail.prose.lower() else ():
         if "lorem ipsum" in text.value.lower():
             assert text.node
             yield text.node.hit(f"{text.value.strip()[:40]!r}")
@@ -116,7 +126,7 @@ def placeholder_text(mail: Mail) -> Iterator[Hit]:
 )
 def draft_mark(mail: Mail) -> Iterator[Hit]:
     """A note to the editor is about to be read by everybody."""
-    for value, node in mail.once(_visible):
+    for value, node in _visible(mail, *_DRAFT_SIGNS):
         if found := _DRAFT.search(value):
             yield _there(
                 mail, node, f"{value[found.start() : found.start() + 40].strip()!r}"
@@ -132,8 +142,8 @@ def draft_mark(mail: Mail) -> Iterator[Hit]:
 )
 def mojibake(mail: Mail) -> Iterator[Hit]:
     """Letters were read in the wrong encoding somewhere."""
-    for text in mail.shown:
-        if not text.value.isascii() and (found := _MOJIBAKE.search(text.value)):
+    for text in mail.holding(*_MOJIBAKE_SIGNS):
+        if found := _MOJIBAKE.search(text.value):
             assert text.node
             near = text.value[max(0, found.start() - 12) : found.end() + 12]
             yield text.node.hit(f"{near.strip()!r}")
@@ -148,7 +158,7 @@ def mojibake(mail: Mail) -> Iterator[Hit]:
 )
 def double_escaped(mail: Mail) -> Iterator[Hit]:
     """Readers see the code of a letter instead of the letter."""
-    for text in mail.shown:
+    for text in mail.holding("&"):
         found = _ESCAPED.search(text.value) if "&" in text.value else None
         if found and text.node and not text.node.within("code", "pre"):
             yield text.node.hit(f"{found[0]} is read as it stands")

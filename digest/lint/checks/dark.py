@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from digest.colours import BLACK, WHITE, luminance, written
-from digest.lint.css import Declaration, read_style
 from digest.lint.findings import Hit
 from digest.lint.mail import Mail
 from digest.lint.rules import INFO, WARNING, Shows, css_rule, page_rule, rule
@@ -54,17 +53,12 @@ def dark_query(mail: Mail) -> Iterator[Hit]:
 )
 def dark_important(mail: Mail) -> Iterator[Hit]:
     """A style attribute is stronger than a rule without it: the rule does nothing."""
-    inline = {
-        declaration.name
-        for text in {node.attrs.get("style", "") for node in mail.page.nodes}
-        for declaration in _declarations(text)
-    }
     for start, sheet in mail.page.sheets:
         for rule_ in sheet.rules:
             if not any("prefers-color-scheme" in c for c in rule_.conditions):
                 continue
             for declaration in rule_.style.declarations:
-                if not declaration.important and declaration.name in inline:
+                if not declaration.important and mail.declaring(declaration.name):
                     what = f"{rule_.selectors[0].text}: {declaration.name}"
                     yield mail.page.hit(what, start + rule_.offset)
 
@@ -130,7 +124,3 @@ def dark_pure(mail: Mail) -> Iterator[Hit]:
 
 def _dim(mail: Mail, index: int) -> bool:
     return luminance(mail.looks[index].dark_background) < _DIM
-
-
-def _declarations(text: str) -> Iterator[Declaration]:
-    yield from read_style(text).declarations

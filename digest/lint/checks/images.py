@@ -24,8 +24,16 @@ _OF = "https://news.example/a.png"
 
 def _shown(mail: Mail) -> Iterator[Node]:
     """Yield pictures that are there to be seen."""
+    pixels = mail.once(_pixels)
     for node in mail.page["img"]:
-        if not _is_pixel(node):
+        if node not in pixels:
+            yield node
+
+
+def _pixels(mail: Mail) -> Iterator[Node]:
+    """Yield those that nobody sees."""
+    for node in mail.page["img"]:
+        if _is_pixel(node):
             yield node
 
 
@@ -193,9 +201,8 @@ def img_hidden(mail: Mail) -> Iterator[Hit]:
 def tracking_pixel(mail: Mail) -> Iterator[Hit]:
     """To watch who opens a mail needs consent in the EU; Apple and Gmail fetch it
     anyway, so the number is wrong."""
-    for node in mail.page["img"]:
-        if _is_pixel(node):
-            yield node.hit(f"a picture nobody sees: {node.get('src')[:60]}")
+    for node in mail.once(_pixels):
+        yield node.hit(f"a picture nobody sees: {node.get('src')[:60]}")
 
 
 @rule(
@@ -234,6 +241,8 @@ def image_only(mail: Mail) -> Iterator[Hit]:
         for node in _shown(mail)
         if (found := re.match(r"\d+", node.get("width"))) and int(found[0]) > 300  # noqa: PLR2004 half a column
     ]
-    words = len(mail.prose.split()) + len(_NO_SPACES.findall(mail.prose)) // 2
-    if large and words < min(_FEW_WORDS, _FEW_WORDS * len(large)):
+    if not large or mail.word_count >= _FEW_WORDS:
+        return
+    words = mail.word_count + len(_NO_SPACES.findall(mail.prose)) // 2
+    if words < _FEW_WORDS:
         yield large[0].hit(f"{words} words beside {len(large)} large pictures")

@@ -149,7 +149,7 @@ def preheader_repeats_subject(mail: Mail) -> Iterator[Hit]:
     if len(said) > _FEW_WORDS and shared < _ALIKE_WORDS * len(said):
         return
     matcher = SequenceMatcher(None, subject, first[: len(subject)], autojunk=False)
-    if matcher.ratio() > _ALIKE:
+    if matcher.quick_ratio() > _ALIKE and matcher.ratio() > _ALIKE:
         node = mail.shown[0].node
         assert node
         yield node.hit(f"{mail.prose[:_FIRST][:60]!r} repeats the subject")

@@ -103,13 +103,10 @@ def mixed_direction(mail: Mail) -> Iterator[Hit]:
 )
 def french_spaces(mail: Mail) -> Iterator[Hit]:
     """Otherwise a question mark stands alone on the next line."""
-    if "lang" not in mail.page.lower or "fr" not in mail.page.lower:
-        return
-    for text in mail.shown:
+    for text, _ in mail.looking(lambda look: look.language.startswith("fr")):
         node = text.node
         assert node
-        french = mail.looks[node.index].language.startswith("fr")
-        if french and (found := _FRENCH.search(text.value)):
+        if found := _FRENCH.search(text.value):
             near = text.value[max(0, found.start() - 15) : found.end() + 5]
             yield node.hit(f"{near.strip()!r}")
 

@@ -37,10 +37,15 @@ _SHOWN_DOMAIN = re.compile(
 )
 
 
-def _said(node: Node) -> str:
-    """Return what a link says to who listens."""
-    alts = " ".join(inner.get("alt") for inner in node.inside if inner.tag == "img")
-    return node.get("aria-label").strip() or node.text or alts.strip()
+def _spoken(mail: Mail) -> Iterator[tuple[Node, str]]:
+    """Yield the links, each with what it says to who listens."""
+    for node in mail.page["a"]:
+        yield node, node.get("aria-label").strip() or node.text or _alts(node)
+
+
+def _alts(node: Node) -> str:
+    pictures = [inner for inner in node.inside if inner.tag == "img"]
+    return " ".join([picture.get("alt") for picture in pictures]).strip()
 
 
 @rule(
@@ -54,9 +59,9 @@ def _said(node: Node) -> str:
 )
 def link_empty(mail: Mail) -> Iterator[Hit]:
     """A screen reader reads its address out, letter by letter."""
-    for node in mail.page["a"]:
+    for node, said in mail.once(_spoken):
         seen = "href" in node.attrs and node.get("aria-hidden") != "true"
-        if seen and not _said(node):
+        if seen and not said:
             yield node.hit(f"a link without words: {node.get('href')[:60]}")
 
 
@@ -83,8 +88,7 @@ def link_no_address(mail: Mail) -> Iterator[Hit]:
 )
 def link_generic(mail: Mail) -> Iterator[Hit]:
     """Who listens hears a list of links: five times “read more” is no choice."""
-    for node in mail.page["a"]:
-        said = _said(node)
+    for node, said in mail.once(_spoken):
         if len(said) < 24 and said.strip(" .…→›»>:!").casefold() in _GENERIC:  # noqa: PLR2004 longer says more
             yield node.hit(f"{said!r} says nothing about where it goes")
 
@@ -101,8 +105,8 @@ def link_generic(mail: Mail) -> Iterator[Hit]:
 def link_same_words(mail: Mail) -> Iterator[Hit]:
     """Links of the same words that lead to different pages cannot be told apart."""
     known: dict[str, str] = {}
-    for node in mail.page["a"]:
-        said, url = _said(node).casefold(), node.get("href").strip()
+    for node, words in mail.once(_spoken):
+        said, url = words.casefold(), node.get("href").strip()
         if said and url and known.setdefault(said, url) != url:
             yield node.hit(f"{said[:40]!r} leads to another page than before")
 
@@ -116,8 +120,8 @@ def link_same_words(mail: Mail) -> Iterator[Hit]:
 )
 def link_title_only(mail: Mail) -> Iterator[Hit]:
     """Phones never show a title."""
-    for node in mail.page["a"]:
-        if node.get("title") and not re.search(r"\w", _said(node)):
+    for node, said in mail.once(_spoken):
+        if node.get("title") and not re.search(r"\w", said):
             yield node.hit(f"only its title says {node.get('title')[:40]!r}")
 
 
@@ -160,9 +164,11 @@ def link_other_domain(mail: Mail) -> Iterator[Hit]:
     """Words that show one address and open another are what phishing filters look
     for."""
     for node in mail.page["a"]:
-        shown = _SHOWN_DOMAIN.fullmatch(node.text)
+        shown = _SHOWN_DOMAIN.fullmatch(node.text) if "." in node.text else None
+        if shown is None:
+            continue
         host = host_of(node.get("href").strip()).removeprefix("www.")
-        if shown and host:
+        if host:
             said = shown[1].lower().removeprefix("www.")
             if not f".{host}".endswith(f".{said}") and not f".{said}".endswith(
                 f".{host}"

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
+from functools import lru_cache
 
 from digest.lint.findings import Hit, Where
-from digest.lint.mail import Mail, shown
+from digest.lint.mail import Field, Mail, shown
 from digest.lint.rules import ERROR, INFO, WARNING, header_rule, mail_rule
 
 _UNIQUE = (
@@ -42,11 +43,10 @@ def _octets_hit(mail: Mail, what: str, offset: int) -> Hit:
 def line_ends(mail: Mail) -> Iterator[Hit]:
     """A bare CR or LF is repaired by some servers, which breaks the signature, and
     refused by others, which fear smuggled mail (RFC 5321 §2.3.8)."""
-    content = mail.content or b""
-    ends = content.count(b"\r\n")
-    if content.count(b"\n") == ends == content.count(b"\r") and b"\0" not in content:
+    lines = b" ".join(mail.lines)
+    if not any(octet in lines for octet in (b"\n", b"\r", b"\0")):
         return
-    if found := _WRONG_LINE_END.search(content):
+    if found := _WRONG_LINE_END.search(mail.content or b""):
         yield _octets_hit(mail, "a bare CR, LF or NUL", found.start())
 
 
@@ -79,6 +79,8 @@ def eight_bit(mail: Mail) -> Iterator[Hit]:
 def line_length(mail: Mail) -> Iterator[Hit]:
     """No server need take a line of more than 998 octets; one that cuts it breaks the
     signature (RFC 5322 §2.1.1)."""
+    if max(map(len, mail.lines)) <= _HARD_LINE:
+        return
     for number, line in enumerate((mail.content or b"").split(b"\n"), 1):
         if len(line) > _HARD_LINE + 1:
             what = f"a line of {len(line)} octets"
@@ -174,7 +176,7 @@ def encoded_word_place(mail: Mail) -> Iterator[Hit]:
     """An encoded word may stand in names and the subject only. In List-Unsubscribe it
     silently takes the unsubscribe button away (RFC 2047 §5)."""
     for field in mail.fields:
-        words = list(_ENCODED_WORD.finditer(field.value))
+        words = _encoded_words(field)
         if words and field.name.lower() not in _WITH_PHRASE:
             yield mail.header_hit(f"{field.name} holds {words[0][0][:40]}", field.name)
         elif any(f"{word[0]}@" in field.value for word in words):
@@ -191,7 +193,7 @@ def encoded_word_place(mail: Mail) -> Iterator[Hit]:
 def encoded_word_broken(mail: Mail) -> Iterator[Hit]:
     """A word that is too long, or ends within a letter, is shown as gibberish."""
     for field in mail.fields:
-        for found in _ENCODED_WORD.finditer(field.value):
+        for found in _encoded_words(field):
             if len(found[0]) > _LONGEST_WORD:
                 what = f"{field.name}: an encoded word of {len(found[0])}"
                 yield mail.header_hit(what, field.name)
@@ -345,6 +347,17 @@ def dkim_covers(mail: Mail) -> Iterator[Hit]:
             yield mail.header_hit(what, "DKIM-Signature")
 
 
+def _encoded_words(field: Field) -> list[re.Match[str]]:
+    return list(_ENCODED_WORD.finditer(field.value)) if "=?" in field.value else []
+
+
 def _mailboxes(mail: Mail, name: str) -> list[tuple[str, str]]:
-    values = [re.sub(r"\r?\n", "", field.value) for field in mail.named(name)]
-    return [(n, a) for n, a in getaddresses(values) if n or a]
+    return _addresses(tuple([field.value for field in mail.named(name)]))
+
+
+@lru_cache(maxsize=256)  # a sender is the same in all mails, and asked for three times
+def _addresses(values: tuple[str, ...]) -> list[tuple[str, str]]:
+    unfolded = [re.sub(r"\r?\n", "", value) for value in values]
+    return [
+        (name, address) for name, address in getaddresses(unfolded) if name or address
+    ]

@@ -13,11 +13,13 @@ _CLIP, _NEAR = 102_000, 90_000  # octets of HTML; Gmail cuts at 102,400
 _KEPT, _MUCH_KEPT = 16_384, 12_000  # characters of style sheets
 _ENCODED_LINE = 76
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL_OCTETS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
+_HIGH_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")  # U+0080 to U+009F in UTF-8
 
 
 def _octets(mail: Mail) -> int:
     """Return the size of the HTML as it is read, and as it leaves, the larger."""
-    sizes = [len((mail.html or "").encode("utf-8", "replace"))]
+    sizes = [len(mail.octets)]
     sizes += [len(p.raw) for p in mail.parts if p.kind == "text/html"]
     return max(sizes)
 
@@ -74,10 +76,17 @@ def charset_not_utf8(mail: Mail) -> Iterator[Hit]:
 )
 def control_characters(mail: Mail) -> Iterator[Hit]:
     """They are shown as boxes, and one such as U+0092 makes Gmail cut a short mail."""
-    if found := _CONTROL.search(mail.page.source):
+    if found := _control(mail.page.source, mail.octets):
         yield mail.page.hit(f"U+{ord(found[0]):04X}", found.start())
-    if mail.text is not None and (found := _CONTROL.search(mail.text)):
+    text = mail.text or ""
+    if found := _control(text, text.encode("utf-8", "replace")):
         yield mail.text_hit(f"U+{ord(found[0]):04X}", found.start())
+
+
+def _control(text: str, octets: bytes) -> re.Match[str] | None:
+    """Return the first control character; `octets` are the text, quicker to look at."""
+    told = len(octets.translate(None, _CONTROL_OCTETS)) < len(octets)
+    return _CONTROL.search(text) if told or _HIGH_CONTROL.search(octets) else None
 
 
 @told_rule(

@@ -85,7 +85,7 @@ def lang_wrapper(mail: Mail) -> Iterator[Hit]:
 )
 def lang_tag(mail: Mail) -> Iterator[Hit]:
     """A language nobody knows is as good as none."""
-    for node in mail.page.nodes:
+    for node in mail.page.having("lang"):
         language = node.get("lang")
         if language and not _LANGUAGE.fullmatch(language):
             yield node.hit(f"lang={language!r}")
@@ -224,9 +224,9 @@ def heading_empty(mail: Mail) -> Iterator[Hit]:
 )
 def heading_fake(mail: Mail) -> Iterator[Hit]:
     """A large bold line looks like a heading and is none to who listens."""
-    for node in mail.page.all("p", "div", "td"):
-        look = mail.looks[node.index]
-        if look.bold and look.size >= 20 and not look.hidden:  # noqa: PLR2004 as seen
+    for node, look in zip(mail.page.nodes, mail.looks, strict=True):
+        large = look.bold and look.size >= 20  # noqa: PLR2004 as seen
+        if large and node.tag in ("p", "div", "td") and not look.hidden:
             blocks = ("p", "div", "table", "td", "ul", "blockquote", *_HEADINGS)
             plain = not any(n.tag in blocks for n in node.inside)
             if plain and 0 < len(node.text) < 100 and not node.within(*_HEADINGS):  # noqa: PLR2004 a line
@@ -270,7 +270,7 @@ def table_scope(mail: Mail) -> Iterator[Hit]:
 )
 def list_fake(mail: Mail) -> Iterator[Hit]:
     """A real list says how many items it has and which one is read."""
-    for text in mail.shown:
+    for text in mail.holding(*"•‣◦▪●"):
         node = text.node
         assert node
         if re.match(r"\s*[•‣◦▪●]\s*\w", text.value) and not node.within("li"):
@@ -314,16 +314,16 @@ def link_in_link(mail: Mail) -> Iterator[Hit]:
 )
 def id_duplicate(mail: Mail) -> Iterator[Hit]:
     """Links and labels go to the first of them alone."""
-    counts = Counter(node.attrs["id"] for node in mail.page.nodes if "id" in node.attrs)
-    for name, number in counts.items():
+    named = mail.page.having("id")
+    for name, number in Counter([node.attrs["id"] for node in named]).items():
         if number > 1:
-            twice = [n for n in mail.page.nodes if n.get("id") == name]
+            twice = [node for node in named if node.attrs["id"] == name]
             yield twice[1].hit(f"id={name!r} stands there {number} times")
 
 
 def _is_long(mail: Mail) -> bool:
     """Whether a mail is more than a note, which needs no heading."""
-    return len(mail.prose.split()) > 60  # noqa: PLR2004 words
+    return mail.word_count > 60  # noqa: PLR2004 words
 
 
 def _has_headers(table: Node) -> bool:

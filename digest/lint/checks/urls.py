@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.utils import parseaddr
 from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
@@ -22,6 +22,7 @@ _LOCAL = re.compile(
     r"localhost|.*\.(?:local|localhost|internal|lan|test|invalid)|127\.[\d.]+|0\.0\.0\.0"
     r"|10\.[\d.]+|192\.168\.[\d.]+|172\.(?:1[6-9]|2\d|3[01])\.[\d.]+|::1|[^.:]+"
 )
+_NUMBER = re.compile(r"[\d.]+|.*:.*")
 _EXAMPLE = re.compile(r"(?:.*\.)?example(?:\.(?:com|org|net))?")
 _SCHEMES = ("https:", "http:", "mailto:", "tel:", "sms:", "cid:", "data:", "#")
 _URLS = (("a", "href"), ("img", "src"), ("area", "href"), ("td", "background"))
@@ -64,6 +65,21 @@ def web_addresses(mail: Mail) -> Iterator[tuple[Node, str]]:
             yield node, url
 
 
+def _hosts(mail: Mail) -> Iterator[str]:
+    """Yield the servers they lead to, each once; a mail has many links to few."""
+    yield from {host_of(url) for _, url in mail.once(web_addresses)}
+
+
+def _leading_to(
+    mail: Mail, wrong: Callable[[str], object]
+) -> Iterator[tuple[Node, str]]:
+    """Yield addresses in the web at servers with a name that is wrong."""
+    hosts = {host for host in mail.once(_hosts) if wrong(host)}
+    for node, url in mail.once(web_addresses) if hosts else ():
+        if host_of(url) in hosts:
+            yield node, url
+
+
 @rule(
     "img-http",
     WARNING,
@@ -102,9 +118,8 @@ def url_relative(mail: Mail) -> Iterator[Hit]:
 )
 def url_broken(mail: Mail) -> Iterator[Hit]:
     """Nothing opens."""
-    for node, url in mail.once(web_addresses):
-        if not host_of(url):
-            yield node.hit(f"{url[:60]!r} names no server")
+    for node, url in _leading_to(mail, lambda host: not host):
+        yield node.hit(f"{url[:60]!r} names no server")
 
 
 @rule(
@@ -116,9 +131,8 @@ def url_broken(mail: Mail) -> Iterator[Hit]:
 )
 def url_local(mail: Mail) -> Iterator[Hit]:
     """Readers cannot reach a server on your own machine or network."""
-    for node, url in mail.once(web_addresses):
-        if is_local(host_of(url)):
-            yield node.hit(f"{url[:60]!r} is not on the public Internet")
+    for node, url in _leading_to(mail, is_local):
+        yield node.hit(f"{url[:60]!r} is not on the public Internet")
 
 
 @rule(
@@ -134,9 +148,8 @@ def url_example(mail: Mail) -> Iterator[Hit]:
     rehearsal = mail.duties.domain or sender
     if _EXAMPLE.fullmatch(rehearsal):
         return  # a newsroom of invented names is a rehearsal as a whole
-    for node, url in mail.once(web_addresses):
-        if _EXAMPLE.fullmatch(host_of(url)):
-            yield node.hit(url[:80])
+    for node, url in _leading_to(mail, _EXAMPLE.fullmatch):
+        yield node.hit(url[:80])
 
 
 @rule(
@@ -149,9 +162,10 @@ def url_example(mail: Mail) -> Iterator[Hit]:
 def url_shortened(mail: Mail) -> Iterator[Hit]:
     """Filters distrust them, for spam hides there, and readers do not see where they
     go."""
-    for node, url in mail.once(web_addresses):
-        if host_of(url).removeprefix("www.") in _SHORTENERS:
-            yield node.hit(url[:80])
+    for node, url in _leading_to(
+        mail, lambda host: host.removeprefix("www.") in _SHORTENERS
+    ):
+        yield node.hit(url[:80])
 
 
 @rule(
@@ -163,11 +177,10 @@ def url_shortened(mail: Mail) -> Iterator[Hit]:
 )
 def url_number(mail: Mail) -> Iterator[Hit]:
     """Only phishers link to numbers; filters count it."""
-    for node, url in mail.once(web_addresses):
-        host = host_of(url)
-        number = re.fullmatch(r"[\d.]+|.*:.*", host)
-        if number and not is_local(host):
-            yield node.hit(url[:80])
+    for node, url in _leading_to(
+        mail, lambda host: _NUMBER.fullmatch(host) and not is_local(host)
+    ):
+        yield node.hit(url[:80])
 
 
 @rule(
@@ -180,7 +193,7 @@ def url_number(mail: Mail) -> Iterator[Hit]:
 def url_credentials(mail: Mail) -> Iterator[Hit]:
     """Everybody who gets the mail gets the password."""
     for node, url in mail.once(web_addresses):
-        parts = _split(url)
+        parts = _split(url) if "@" in url else None
         if parts and "@" in parts.netloc:
             yield node.hit(f"a password in an address at {host_of(url)}")
 
@@ -196,7 +209,9 @@ def url_reader_address(mail: Mail) -> Iterator[Hit]:
     """It is written into the logs of every server on the way, and forwarded with the
     mail."""
     address = mail.duties.recipient.casefold()
-    variants = {address, address.replace("@", "%40")} if address else set()
+    if not address:
+        return
+    variants = {address, address.replace("@", "%40")}
     for node, url in mail.once(web_addresses):
         if any(variant in url.casefold() for variant in variants):
             yield node.hit("the reader's address stands in a link")

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from functools import lru_cache
 from gettext import c2py
 from io import StringIO
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
@@ -34,6 +34,7 @@ __all__ = [
     "read_messages",
     "written_date",
     "written_number",
+    "written_time",
 ]
 
 #: Written from right to left, with the comma of the others.
@@ -102,6 +103,11 @@ def plural_forms(language: str) -> Mapping[str, list[int]]:
 def written_date(day: date, pattern: str, locale: Locale) -> str:
     """Return a day by a pattern (LDML) or by one of Unicode's: full, long."""
     return format_date(day, pattern, locale=locale).translate(_digits(locale))
+
+
+def written_time(moment: time, locale: Locale) -> str:
+    """Return ``07:00``, or ``7:00 AM`` where that is how it is written."""
+    return format_time(moment, "short", locale=locale).translate(_digits(locale))
 
 
 def written_number(number: float, locale: Locale) -> str:

@@ -16,6 +16,7 @@ from digest.rendering.words.locales import (
     locale_of,
     written_date,
     written_number,
+    written_time,
 )
 
 LAST_RESORT = "en"
@@ -97,6 +98,10 @@ class Speech:
 
         return _BLANK.sub(value, word)
 
+    def said(self, key: str, **values: object) -> str:
+        """Return the word as plain text, its blanks filled."""
+        return self.filled(self.word(key, None), values, str)
+
     def number(self, number: float) -> str:
         """Write a number the way the language does."""
         return written_number(number, self._locale)
@@ -117,6 +122,10 @@ class Speech:
     def day(self, moment: datetime, timezone: str) -> str:
         """Return ``23 November 2026``."""
         return self._date(moment, timezone, self._entry("day") or "long")
+
+    def time(self, moment: datetime, timezone: str) -> str:
+        """Return ``07:00``, as the clocks of `timezone` say."""
+        return written_time(moment.astimezone(ZoneInfo(timezone)).time(), self._locale)
 
     def _date(self, moment: datetime, timezone: str, pattern: str) -> str:
         local = moment.astimezone(ZoneInfo(timezone))

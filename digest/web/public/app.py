@@ -24,6 +24,7 @@ from digest.web.public.front import Front
 from digest.web.public.guards import BasePath, Limiter
 from digest.web.public.health import Health
 from digest.web.public.leaving import Leaving
+from digest.web.public.lessening import Lessening
 from digest.web.public.moving import Moving
 from digest.web.public.pages import PRIVATE, Pages
 from digest.web.public.preferences import Centre
@@ -61,7 +62,8 @@ def public_app(
             *_subscribing(doors, subscribing),
             *_leaving(doors, Leaving(front)),
             *_choosing(doors, Centre(front)),
-            *_deciding(doors, Deciding(newsroom, front.tokens)),
+            *_lessening(doors, Lessening(front)),
+            *_deciding(doors, Deciding(front)),
             *_moving(doors, Moving(front, limiter=asking)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
@@ -111,6 +113,13 @@ def _choosing(doors: Doors, views: Centre) -> list[Route]:
         _post("/p/{token}/data", doors.guarded(views.data)),
         _get("/p/{token}/erase", doors.open(views.erasing)),
         _post("/p/{token}/erase", doors.guarded(views.erase)),
+    ]
+
+
+def _lessening(doors: Doors, views: Lessening) -> list[Route]:
+    return [
+        _get("/p/{token}/less/{topic}", doors.open(views.question)),
+        _post("/p/{token}/less/{topic}", doors.guarded(views.change)),
     ]
 
 

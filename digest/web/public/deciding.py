@@ -2,126 +2,129 @@
 
 A GET changes nothing, for mail scanners follow links: it shows a button. Its POST acts.
 Whoever has the link may; it is one editor's, for one revision of one issue, so a page
-that an older proof leads to says where the newer one is.
+that an older proof leads to says where the newer one is. The pages speak the
+newsletter's language, as the proof does.
 """
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Iterable
+from http import HTTPStatus
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from digest import approving
-from digest.errors import InputError
+from digest.approving import NotDecidedError, Text
 from digest.links import Purpose
-from digest.newsroom import Newsroom
-from digest.web.public.pages import PRIVATE
-from digest.web.public.tokens import Tokens
+from digest.model import Newsletter
+from digest.rendering.templates import Markup
+from digest.rendering.words import Speech
+from digest.web.public.front import Front
 from digest.web.public.visits import Visit
-
-HEADERS = {
-    **PRIVATE,
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
-}
-
-PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root{{color-scheme:light dark}}
-body{{font:1.125rem/1.6 system-ui,sans-serif;max-width:36rem;margin:0 auto;padding:2rem 1rem}}
-h1{{font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}}
-button{{font:inherit;font-weight:600;min-height:3rem;padding:.5rem 1.5rem;\
-color:#fff;background:{colour};border:2px solid transparent;border-radius:.375rem}}
-button:focus-visible{{outline:3px solid currentColor;outline-offset:3px}}
-</style>
-<main>
-<h1>{title}</h1>
-<p>{words}</p>
-{form}</main>
-</html>
-"""
-BUTTON = '<form method="post"><button type="submit">{label}</button></form>\n'
-
-GREEN, RED = "#14532d", "#7f1d1d"
-STALE = (
-    "This link is not of the issue as it is now. If the issue was revised since, the "
-    "newest proof in your mailbox has the links that count."
-)
 
 
 class Deciding:
     """Answers for the links of one newsroom's proofs."""
 
-    def __init__(self, newsroom: Newsroom, tokens: Tokens) -> None:
-        """Take whose issues they are, and what follows its keys."""
-        self.newsroom, self._tokens = newsroom, tokens
+    def __init__(self, front: Front) -> None:
+        """Let the editors of the front's newsroom decide."""
+        self._front = front
 
     def question(self, visit: Visit, *, purpose: Purpose) -> Response:
         """Ask whether to approve or hold the issue; nothing is changed."""
-        issue_id = visit.path["issue"]
+        newsroom, issue_id = self._front.newsroom, visit.path["issue"]
         if self._editor(visit, purpose) is None:
-            return stale()
-        issue = approving.issue_named(self.newsroom, issue_id)
-        newsletter = self.newsroom.newsletter(issue.newsletter)
-        what = f"{newsletter.title} No. {issue.number}"
-        number = len(issue.articles)
+            return self._stale(visit)
+        issue = approving.issue_named(newsroom, issue_id)
+        newsletter = newsroom.newsletter(issue.newsletter)
+        speech = self._speech(newsletter)
+        approval = newsroom.store.approvals.of(issue_id)
+        then: Text = ("proof.then_held", {})
         if purpose is Purpose.APPROVE:
-            approval = self.newsroom.store.approvals.of(issue_id)
-            time = approving.local_time(self.newsroom, approval) if approval else ""
-            title, label = f"Approve {what}?", "Approve"
-            then = f"It leaves at {time}." if time else "It leaves within seconds."
-        else:
-            title, label = f"Hold back {what}?", "Hold it back"
-            then = "Nothing more of it leaves until somebody approves it."
-        words = f"{issue.id}, with {number} article{'s' if number != 1 else ''}. {then}"
-        return page(title, words, button=label, urgent=purpose is Purpose.HOLD)
+            opens = approval.opens if approval else None
+            then = ("proof.leaves_at", {"opens": opens}) if opens else _AT_ONCE
+        number = len(issue.articles)
+        stories = speech.filled(
+            speech.word("stories", number), {"n": speech.number(number)}, str
+        )
+        title, button = (
+            ("proof.approve_title", "proof.approve")
+            if purpose is Purpose.APPROVE
+            else ("proof.hold_title", "proof.hold")
+        )
+        return self._front.pages.page(
+            "question",
+            speech,
+            title=speech.said(
+                title, issue=approving.named_issue(speech, newsletter, issue)
+            ),
+            texts=[
+                Markup("<bdi>{}</bdi> · {}").format(issue.id, stories),
+                *_told(speech, newsletter, [then]),
+            ],
+            button=speech.said(button),
+            action=f"{purpose}/{issue_id}/{visit.path['token']}",
+        )
 
     def decide(self, visit: Visit, *, purpose: Purpose) -> Response:
         """Approve or hold the issue, and say what was done."""
         editor = self._editor(visit, purpose)
         if editor is None:
-            return stale()
+            return self._stale(visit)
+        newsroom, issue_id = self._front.newsroom, visit.path["issue"]
         act = approving.approve if purpose is Purpose.APPROVE else approving.hold
+        title, status = "proof.done", HTTPStatus.OK
         try:
-            return page("Done", act(self.newsroom, visit.path["issue"], by=editor))
-        except InputError as error:
-            return page("Nothing was changed", str(error), status=409)
+            texts = act(newsroom, issue_id, by=editor).texts
+        except NotDecidedError as error:
+            texts = error.texts
+            title, status = "proof.nothing", HTTPStatus.CONFLICT
+        newsletter = newsroom.newsletter(issue_id.rpartition("/")[0])
+        speech = self._speech(newsletter)
+        return self._front.pages.tell(
+            speech,
+            speech.said(title),
+            *_told(speech, newsletter, texts),
+            status=status,
+        )
+
+    def _speech(self, newsletter: Newsletter) -> Speech:
+        return self._front.pages.speech(newsletter.language)
+
+    def _stale(self, visit: Visit) -> Response:
+        """Return what a link leads to that is not ours, or of an older revision."""
+        slug = visit.path["issue"].rpartition("/")[0]
+        newsletter = self._front.newsroom.settings.newsletter(slug)
+        speech = (
+            self._speech(newsletter) if newsletter else self._front.speech_for(visit)
+        )
+        return self._front.pages.tell(
+            speech,
+            speech.said("proof.stale"),
+            speech.said("proof.stale_text"),
+            status=HTTPStatus.NOT_FOUND,
+        )
 
     def _editor(self, visit: Visit, purpose: Purpose) -> str | None:
         editor = self._found(visit, purpose)
-        if editor is None and self._tokens.refresh():
+        if editor is None and self._front.tokens.refresh():
             return self._found(visit, purpose)
         return editor
 
     def _found(self, visit: Visit, purpose: Purpose) -> str | None:
         return approving.editor_of(
-            self.newsroom,
+            self._front.newsroom,
             visit.path["token"],
             purpose=purpose,
             issue_id=visit.path["issue"],
         )
 
 
-def stale() -> Response:
-    """Return what a link leads to that is not ours, or of an older revision."""
-    return page("There is nothing to decide here", STALE, status=404)
+_AT_ONCE: Text = ("proof.leaves_now", {})
 
 
-def page(
-    title: str, words: str, *, button: str = "", urgent: bool = False, status: int = 200
-) -> Response:
-    """Return a page with at most one button."""
-    text = PAGE.format(
-        title=escape(title),
-        words=escape(words.replace("`", "")),
-        colour=RED if urgent else GREEN,
-        form=BUTTON.format(label=escape(button)) if button else "",
-    )
-    return HTMLResponse(text, status, headers=HEADERS)
+def _told(speech: Speech, newsletter: Newsletter, texts: Iterable[Text]) -> list[str]:
+    return [
+        speech.said(key, **approving.written(speech, newsletter, values))
+        for key, values in texts
+    ]

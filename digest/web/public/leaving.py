@@ -112,9 +112,7 @@ class Leaving:
         title = (
             speech.word("pages.left", None)
             if left
-            else front.pages.said(
-                speech, "unsubscribe_from", newsletter=newsletter.title
-            )
+            else speech.said("unsubscribe_from", newsletter=newsletter.title)
         )
         return front.pages.page(
             "leave",

@@ -102,10 +102,6 @@ class Pages:
         values = {"options": options, "chosen": chosen, "spoken": spoken}
         return Markup(self._templates.html("options.html.j2", values))
 
-    def said(self, speech: Speech, key: str, **values: object) -> str:
-        """Return a word as plain text, its blanks filled."""
-        return speech.filled(speech.word(key, None), values, str)
-
     def markup(self, speech: Speech, key: str, **values: object) -> Markup:
         """Return a word as HTML; a value runs its own way in a line of the other one."""
         word = str(escape(speech.word(key, None)))

@@ -225,7 +225,7 @@ class Centre:
             token=visit.path["token"],
             unsubscribe=front.tokens.of(holder, Purpose.UNSUBSCRIBE),
             saved=speech.word(saved, None) if saved else "",
-            wrong=pages.said(speech, wrong, n=self._most()) if wrong else "",
+            wrong=speech.said(wrong, n=self._most()) if wrong else "",
             topics=self._offers(shown.preferences),
             states=STANCES,
             newsletters=front.newsletters(),

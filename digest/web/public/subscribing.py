@@ -164,7 +164,7 @@ class Subscribing:
     def _wording(self, speech: Speech) -> str:
         """Return the sentence beside the button, which goes on record."""
         pages = self._front.pages
-        return pages.said(speech, "pages.agree", site=pages.site.name)
+        return speech.said("pages.agree", site=pages.site.name)
 
     def _form(self, speech: Speech, asked: Asked, *, wrong: str = "") -> Response:
         front = self._front

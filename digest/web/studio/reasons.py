@@ -32,6 +32,7 @@ KINDS = {
     Why.SIZE: "Too long for Gmail",
     Why.MINIMUM: "Too little for a mail",
     Why.RECEIVED: "Sent before",
+    Why.ALIKE: "Says nearly the same",
     Why.MUTED: "Muted",
     Why.OLD: "Too old",
     Why.NOT_FOLLOWED: "Not followed",
