@@ -100,7 +100,7 @@ class Lessening:
         return pages.page(
             "less",
             speech,
-            title=pages.said(speech, "less", topic=about.title),
+            title=speech.said("less", topic=about.title),
             saved=speech.word("pages.saved", None) if saved else "",
             text=pages.markup(
                 speech,
