@@ -150,7 +150,7 @@ class TestSubscribing:
         site.visitor.post(site.link("new@x.example", "confirm"))
 
         reader = site.newsroom.subscriber("new@x.example")
-        assert (reader.preferences.days, reader.preferences.hour) == ({4}, 0)
+        assert (reader.preferences.days, reader.preferences.hour) == (frozenset({4}), 0)
         assert reader.timezone == "Asia/Tokyo"
 
     def test_welcomes_with_the_last_issue_made_for_the_new_reader(
