@@ -130,21 +130,22 @@ def candidates(
             by_tag.setdefault(tag, set()).add(place)
             labels.setdefault(tag, label)
     carried = [slugs(article.tags) for article in articles]
+    every = {topic.slug: topic for topic in (*topics, *newsletter.topics)}
     return Candidates(
         issue=issue.id,
         newsletter=newsletter,
         articles=articles,
         topics={
-            topic.slug: frozenset(
+            name: frozenset(
                 place for place, tags in enumerate(carried) if belongs(topic, tags)
             )
-            for topic in (*topics, *newsletter.topics)
+            for name, topic in every.items()
         },
         tags={tag: frozenset(places) for tag, places in by_tag.items()},
         labels=labels,
         places={article.id: place for place, article in enumerate(articles)},
         pinned=frozenset(i for i, article in enumerate(articles) if article.pinned),
-        titles={topic.slug: topic.title for topic in (*topics, *newsletter.topics)},
+        titles={name: topic.title for name, topic in every.items()},
         moments=Moments(issue, newsletter),
         stale=tuple(a for a in ranked if a.id in stale),
         alike={} if newsletter.same_story_twice else alike(articles),

@@ -500,6 +500,15 @@ class TestLessOfATopic:
         assert (*wanted.mutes, *wanted.top) == (tag,)
         assert "Undo" in site.visitor.get(of_tag).text, "the way back stays"
 
+        own, form = site.own(ANA, "p"), {"newsletter": "daily", "name": "Ana"}
+        assert f'name="topic-{tag}"' in site.visitor.get(own).text
+        site.visitor.post(own, form)
+        assert site.newsroom.subscriber(ANA).preferences == wanted, "nothing chosen"
+        everything = {"topic-rivers": "follow", "topic-schools": "follow"}
+        site.visitor.post(own, form | everything | {f"topic-{tag}": "skip"})
+        wanted = site.newsroom.subscriber(ANA).preferences
+        assert (wanted.follows, len(wanted.mutes)) == ((), 0)
+
     def test_is_for_its_reader_alone_and_what_there_is(self, site: Site) -> None:
         link, before = f"{site.own(ANA, 'p')}/less/", dump(site)
         elsewhere = Visitor(site.app, headers={"sec-fetch-site": "cross-site"})

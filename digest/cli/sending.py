@@ -63,6 +63,7 @@ def report_json(report: SendReport) -> dict[str, object]:
             {"subscriber": reader, "state": o.state, "reply": o.reply}
             for reader, o in report.refusals
         ],
+        "waiting_for_hour": report.waiting,
         "stopped": report.stopped,
         "hold": report.hold,
         "settled": report.settled,

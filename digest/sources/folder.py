@@ -8,6 +8,7 @@ is a problem of its own; its neighbours are read.
 from __future__ import annotations
 
 import os
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -41,6 +42,8 @@ _ARTICLES = _MARKDOWN | _HTML | _TEXT
 _UNREAD = frozenset({".doc", ".docx", ".odt", ".pages", ".pdf", ".rst", ".rtf"})
 _PICTURES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 _UTF8_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+#: Disks date files by ticks, of two seconds at most (FAT).
+_TICK_NS = 2_000_000_000
 _SHOWN = 3  #: lines that were left out of a pasted page, in the note about them
 
 
@@ -119,12 +122,14 @@ class Folder:
             base_url=f"{self.site.url}/",
         )
         try:
-            content = read_file(self.settings.path / key)
+            if PurePosixPath(key).suffix.lower() in _HTML:
+                content = read_file(self.settings.path / key)
+                content = self._with_pictures(content, origin)
+                fetched = read_document(content, origin=origin, now=self.now)
+            else:
+                fetched = _unless_known(self.settings.path / key, origin)
         except DocumentError as error:
             return Fetched(error=str(error))
-        if PurePosixPath(key).suffix.lower() in _HTML:
-            content = self._with_pictures(content, origin)
-        fetched = read_document(content, origin=origin, now=self.now)
         return replace(
             fetched, articles=tuple(self._measured(a) for a in fetched.articles)
         )
@@ -167,17 +172,38 @@ def read_document(
     Whatever is neither Markdown nor HTML is read as text.
     """
     suffix = PurePosixPath(origin.key).suffix.lower()
-    if not content.strip():
-        return Fetched(error="is empty; write something into it, or delete it")
-    if suffix in _HTML:
+    if suffix in _HTML and content.strip():
         # A saved page does not know where it came from: its relative links are lost.
         return read_page(content, origin=replace(origin, base_url=""), now=now)
     return _read_text(content, origin)
 
 
-@lru_cache(maxsize=1024)  # most files are what they were at the last collect
+def _unless_known(path: Path, origin: Origin) -> Fetched:
+    """Return the article of a file that is not HTML; read it only if it was written.
+
+    What was written just now may be written again within one tick of the disk's clock.
+    """
+    try:
+        seen = path.stat()
+    except OSError:
+        return _read_file(path, (), origin)  # which says what is wrong
+    stamp = seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+    settled = time.time_ns() - seen.st_ctime_ns > _TICK_NS
+    return (_known_file if settled else _read_file)(path, stamp, origin)
+
+
+def _read_file(path: Path, _: tuple[int, ...], origin: Origin) -> Fetched:
+    return _read_text(read_file(path), origin)
+
+
+#: Most files are what they were at the last collect.
+_known_file = lru_cache(maxsize=1024)(_read_file)
+
+
 def _read_text(content: bytes, origin: Origin) -> Fetched:
     """Return the article of a file that is not HTML: its content decides everything."""
+    if not content.strip():
+        return Fetched(error="is empty; write something into it, or delete it")
     suffix = PurePosixPath(origin.key).suffix.lower()
     text = decode(content).replace("\r\n", "\n").replace("\r", "\n")
     if suffix in _MARKDOWN:
@@ -252,9 +278,7 @@ def _paths(folder: Path, *, problems: list[Problem]) -> Iterator[str]:
     found = []
     for parent, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = [f for f in folders if not f.startswith(".") and f != "_drafts"]
-        found += [
-            (Path(parent) / name).relative_to(folder).as_posix()
-            for name in files
-            if not name.startswith(".")
-        ]
+        inside = Path(parent).relative_to(folder).as_posix()
+        before = "" if inside == "." else f"{inside}/"
+        found += [f"{before}{name}" for name in files if not name.startswith(".")]
     yield from sorted(found, key=lambda key: key.split("/"))

@@ -16,9 +16,17 @@ from digest.jsonform import to_json
 from digest.links import Purpose
 from digest.model import Format, Length, Preferences, Status, Subscriber
 from digest.readership import everything_about
-from digest.reception.choosing import NothingFollowed, Stance, chosen, stances
+from digest.reception.choosing import (
+    NothingFollowed,
+    Stance,
+    chosen,
+    chosen_tags,
+    stance,
+    stances,
+)
 from digest.rendering.plaintext import one_line
 from digest.rendering.words import Speech, direction
+from digest.tags import single_tag
 from digest.web.public import timing
 from digest.web.public.front import Front, Offer
 from digest.web.public.leaving import pause_end, tomorrow, zone_of
@@ -157,7 +165,7 @@ class Centre:
         return held.language if usual or chosen not in known else chosen
 
     def _topics(self, visit: Visit, held: Preferences) -> Preferences:
-        before = stances(held, self._front.topics())
+        before = self._standing(held)
         standing = {
             topic: _one_of(Stance, visit.field(f"topic-{topic}"), stance)
             for topic, stance in before.items()
@@ -235,9 +243,28 @@ class Centre:
         )
 
     def _offers(self, wanted: Preferences) -> list[Offer]:
-        topics = self._front.topics()
-        standing = stances(wanted, topics)
-        return [self._front.offered(t, state=standing[t.slug]) for t in topics]
+        standing = self._standing(wanted)
+        topics = [
+            replace(
+                self._front.offered(topic, state=standing[topic.slug]), states=STANCES
+            )
+            for topic in self._front.topics()
+        ]
+        tags = [
+            Offer(
+                slug=name,
+                title=self._front.showcase.label(single_tag(name) or name),
+                state=standing[name],
+                states=[each for each in STANCES if each is not Stance.TOP],
+            )
+            for name in chosen_tags(wanted)
+        ]
+        return topics + tags
+
+    def _standing(self, wanted: Preferences) -> dict[str, Stance]:
+        """Return how each topic on offer, and each tag of the reader's, stands."""
+        tags = {name: stance(wanted, name) for name in chosen_tags(wanted)}
+        return stances(wanted, self._front.topics()) | tags
 
     def _sample(
         self, shown: Subscriber, speech: Speech, zone: ZoneInfo

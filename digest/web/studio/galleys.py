@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from digest.assembly import Assembler
 from digest.errors import DigestError
 from digest.lint import Finding
 from digest.linting import Linter
@@ -99,8 +100,9 @@ class Press:
         self._newsroom, self._on_whole, self.at = newsroom, on_whole, at
         self._patience, self._abandoned = patience, threading.Event()
         self.issue = issue
-        self.assembler = newsroom.assembler(issue)
         self._single = newsroom.assembler(issue, joined=False)
+        self._joined: Assembler | None = None  #: what `send` uses; made when needed
+        self._joining = threading.Lock()
         self._worked_out: dict[_Shape, DigestError | None] = {}  # None: it went well
         self._linter: Linter | None = None
         self._begun = set[_Shape]()
@@ -111,7 +113,7 @@ class Press:
         self, reader: Subscriber, *, received: Collection[str], at: datetime
     ) -> Galley:
         """Return a reader's mail; raise what making it raises, as `send` would."""
-        made = self.assembler
+        made = self._single
         digest = made.choose(reader, received=received, now=at)
         found = Galley(
             newsletter=made.newsletter,
@@ -126,7 +128,7 @@ class Press:
         if digest.skipped:
             return found
         whole = self._whole(self._shape(reader))
-        maker = made if whole else self._single
+        maker = self._assembler() if whole else made
         rendered, message = maker.message(reader, digest, dated=at)
         if not whole:
             self._work_out(found)
@@ -137,12 +139,12 @@ class Press:
         assert galley.message is not None
         with self._lock:
             if self._linter is None:
-                self._linter = Linter(self.assembler, self._newsroom.settings)
+                self._linter = Linter(self._single, self._newsroom.settings)
         return self._linter.look([(galley.reader, galley.message)]).findings
 
     def test(self, galley: Galley, recipient: str, *, at: datetime) -> Outcome:
         """Send what a galley shows to somebody; it is marked as a test."""
-        maker = self.assembler if galley.whole else self._single
+        maker = self._assembler() if galley.whole else self._single
         message = maker.test_message(
             replace(galley.reader, id=NOBODY, status=Status.ACTIVE),
             whose=called(galley.reader),
@@ -158,8 +160,15 @@ class Press:
 
     def _shape(self, reader: Subscriber) -> _Shape:
         """Return what decides which pages are compiled for a reader."""
-        wishes, back = reader.preferences, self.assembler.spans.back(reader)
+        wishes, back = reader.preferences, self._single.spans.back(reader)
         return back, reader.language, wishes.length, wishes.format
+
+    def _assembler(self) -> Assembler:
+        """Return what joins mails; who only looks at one after a save waits for none."""
+        with self._joining:
+            if self._joined is None:
+                self._joined = self._newsroom.assembler(self.issue)
+            return self._joined
 
     def _whole(self, shape: _Shape) -> bool:
         """Whether mails of this shape are worked out; raise what went wrong if not."""
@@ -177,7 +186,8 @@ class Press:
                 return
             failed: DigestError | None = None
             try:
-                self.assembler.message(galley.reader, galley.digest, dated=galley.at)
+                made = self._assembler()
+                made.message(galley.reader, galley.digest, dated=galley.at)
             except DigestError as error:
                 failed = error
             except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
