@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from enum import StrEnum
-from functools import cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
@@ -27,6 +27,7 @@ from digest.reception.choosing import (
 from digest.rendering.plaintext import one_line
 from digest.rendering.words import Speech, direction
 from digest.tags import single_tag
+from digest.web.public import timing
 from digest.web.public.front import Front, Offer
 from digest.web.public.leaving import pause_end, tomorrow, zone_of
 from digest.web.public.pages import PRIVATE, Way
@@ -55,15 +56,6 @@ class Unacceptable(Exception):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
-
-
-@cache
-def timezones() -> tuple[str, ...]:
-    """Return the names of time zones that people know."""
-    odd = ("Etc/", "SystemV/", "posix/", "right/")
-    return tuple(
-        sorted(z for z in available_timezones() if "/" in z and not z.startswith(odd))
-    )
 
 
 class Centre:
@@ -149,7 +141,7 @@ class Centre:
         taken = held.preferences.newsletters
         ticked = known.intersection(visit.chosen("newsletter"))
         wanted = replace(
-            self._topics(visit, held.preferences),
+            self._topics(visit, timing.read(visit, held.preferences)),
             newsletters=(taken - known) | ticked,
             length=_one_of(Length, visit.field("length"), held.preferences.length),
             format=_one_of(Format, visit.field("format"), held.preferences.format),
@@ -241,8 +233,11 @@ class Centre:
             formats=FORMATS,
             most=self._most(),
             chosen=_chosen(shown_holder),
+            **timing.offered(
+                front.newsroom, shown, speech, timezone=zone_of(shown_holder).key
+            ),
             languages=pages.languages_to_choose(shown.language or speech.language),
-            timezones=pages.to_choose(timezones(), zone_of(shown_holder).key),
+            timezones=pages.to_choose(timing.zones(), zone_of(shown_holder).key),
             tomorrow=tomorrow(zone_of(holder), now),
             sample=self._sample(shown, speech, zone_of(holder)),
         )
@@ -323,7 +318,7 @@ def _timezone(visit: Visit, holder: Holder, held: Subscriber) -> str:
     """Return what was chosen; who never chose goes on having the newsletter's."""
     zone = visit.field("timezone")
     usual = not held.timezone and zone == holder.newsletter.timezone
-    return held.timezone if usual or zone not in timezones() else zone
+    return held.timezone if usual or zone not in timing.zones() else zone
 
 
 def _name(written: str) -> str:

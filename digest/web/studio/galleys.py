@@ -121,13 +121,13 @@ class Press:
             reader=reader,
             received=frozenset(received),
             at=at,
-            candidates=made.candidates,
+            candidates=made.spans.of(reader),
             digest=digest,
             enclosed={url: each.url for url, each in made.enclosures.items()},
         )
         if digest.skipped:
             return found
-        whole = self._whole(_shape(reader))
+        whole = self._whole(self._shape(reader))
         maker = self._assembler() if whole else made
         rendered, message = maker.message(reader, digest, dated=at)
         if not whole:
@@ -158,6 +158,11 @@ class Press:
         """Begin nothing more: something has changed, and this is not shown again."""
         self._abandoned.set()
 
+    def _shape(self, reader: Subscriber) -> _Shape:
+        """Return what decides which pages are compiled for a reader."""
+        wishes, back = reader.preferences, self._single.spans.back(reader)
+        return back, reader.language, wishes.length, wishes.format
+
     def _assembler(self) -> Assembler:
         """Return what joins mails; who only looks at one after a save waits for none."""
         with self._joining:
@@ -174,7 +179,7 @@ class Press:
 
     def _work_out(self, galley: Galley) -> None:
         """Begin to compile the issue for readers like this one, unless it is begun."""
-        shape = _shape(galley.reader)
+        shape = self._shape(galley.reader)
 
         def work() -> None:
             if self._abandoned.wait(self._patience):
@@ -205,10 +210,4 @@ def unforeseen(error: Exception) -> DigestError:
     return DigestError(f"this should not have happened: {error!r}")
 
 
-_Shape = tuple[str, Length, Format]
-
-
-def _shape(reader: Subscriber) -> _Shape:
-    """Return what decides which pages are compiled for a reader."""
-    wishes = reader.preferences
-    return reader.language, wishes.length, wishes.format
+_Shape = tuple[int, str, Length, Format]
