@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from digest.answering import explained
+from digest.cli.status import show_standing, standing
 from digest.config import load_settings
 from digest.issues import TOO_LATE, Plan
 from digest.model import Issue, State, Subscriber
@@ -23,6 +24,7 @@ from digest.scheduler import Clock as Ticker
 from digest.scheduler import Watcher
 from digest.store import verify_database
 from tests.projects import SETTINGS, Clock, write_article, write_project
+from tests.test_delivery import Wire
 
 READERS = """\
 subscribers:
@@ -237,3 +239,51 @@ def test_what_a_reader_says_meanwhile_counts(desk: Desk) -> None:
     assert desk.take() == {"friday": [1]}
     rows = desk.newsroom.store.journal.deliveries(desk.issue.id)
     assert {row.state for row in rows} == {State.SENT, State.SKIPPED}
+
+
+def test_an_hour_is_tried_for_a_day_of_its_own_and_told_apart(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Put off by its reader, then by a server; the issue expires meanwhile."""
+    for name, hour in (("every", None), ("friday", 6), ("twice", None)):
+        desk.change(name, days=frozenset(), hour=hour)  # 06:00, tomorrow
+    desk.story(1)
+    desk.tick(START + timedelta(hours=6))
+    newsroom, issue = desk.newsroom, desk.issue
+    seen = standing(newsroom, issue)
+    show_standing(newsroom, seen)
+    assert seen.settled
+    assert seen.told == ()
+    assert (
+        "1 of the deferred waits for the hour its reader asked for, the first until "
+        in capsys.readouterr().out
+    )
+
+    states = []
+    for hours in (29, 35, 54):  # its hour; the issue is a day old; so is the hour
+        desk.clock.at = START + timedelta(hours=hours)
+        with newsroom.sending(newsroom.newsletter()):
+            report = newsroom.send(issue, transport=Wire(State.DEFERRED))
+        states.append(next(iter(report.done), None))
+        assert not report.settled
+        assert newsroom.store.journal.waiting(issue.id) == (0, None)
+
+    assert states == [State.DEFERRED, State.DEFERRED, State.FAILED]
+
+
+def test_what_is_sent_by_hand_leaves_at_once_and_is_only_theirs_on_their_days(
+    desk: Desk,
+) -> None:
+    desk.change("every", hour=18)
+    desk.story(1)
+    desk.clock.forward(minutes=1)
+    list(desk.newsroom.collect())
+    desk.clock.forward(minutes=1)
+    daily = desk.newsroom.newsletter()
+    plan = desk.plan()
+    with desk.newsroom.sending(daily):
+        for issue in desk.newsroom.issues.to_send(daily):
+            assert desk.newsroom.send(issue).settled
+
+    assert desk.take() == {"every": [1], "twice": [1]}  # a Monday, at 18:00 next
+    assert {row.subscriber.address[:5] for row in plan.receiving} == {"every", "twice"}
