@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def test_an_unknown_command_is_answered_with_the_nearest(digest: Shell) -> None:
 
     assert result.code == 2
     assert "Did you mean `digest preview`?" in result.err
+
+
+def test_help_is_a_word_too(digest: Shell) -> None:
+    assert "Commands:" in digest("help").out
+    assert "Usage: digest send " in digest("help", "send").out
+    assert (
+        "Usage: digest subscribers import "
+        in digest("help", "subscribers", "import").out
+    )
+    assert "Did you mean `digest send`?" in digest("help", "sned").err
 
 
 def test_the_version_is_said(digest: Shell) -> None:
@@ -369,6 +380,46 @@ def test_mistakes_in_files_come_all_at_once_with_their_places(
     assert any(":6:" in line and "Europe/Brussels" in line for line in lines)
 
 
+def test_check_misses_a_folder_of_articles(digest: Shell, project: Path) -> None:
+    config = project / "digest.yaml"
+    config.write_text(config.read_text().replace("folder: articles", "folder: artcles"))
+
+    result = digest("check")
+
+    assert result.code == 3
+    assert f"{project}/artcles, which does not exist" in result.err
+
+
+def test_mistakes_are_placed_as_seen_from_the_folder_one_is_in(
+    digest: Shell, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "digest.yaml").write_text("site: []\n")
+    monkeypatch.chdir(project)
+
+    for command in ("check", "plan"):
+        lines = digest(command).err.splitlines()
+        assert lines
+        assert all(line.startswith("digest.yaml:") for line in lines)
+
+
+def test_times_are_the_newsrooms_wherever_the_machine_stands(
+    digest: Shell, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "---\nheadline: Noon\npublished: 2026-03-24 12:00\n---\n\nAll of it.\n"
+    write_article(project, "noon.md", text)
+    digest("collect")
+    told = []
+    for zone in ("Asia/Tokyo", "Europe/Brussels"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        told += [row for row in digest("articles").out.splitlines() if "Noon" in row]
+    monkeypatch.undo()
+    time.tzset()
+
+    assert "2026-03-24 12:00 CET  Noon" in told[0]
+    assert "2026-03-24 12:00  Noon" in told[1]
+
+
 def test_a_mistake_in_the_readers_file_stops_a_send(
     digest: Shell, project: Path
 ) -> None:
@@ -423,15 +474,14 @@ def test_the_schema_is_a_json_schema(digest: Shell) -> None:
     assert "newsletters" in json.dumps(schema)
 
 
-def test_init_makes_a_newsroom_that_works(
+def test_init_makes_a_newsroom_without_a_mistake_and_once(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    """The tour in `test_readme` goes on from there: collects, plans, builds, sends."""
     digest = Shell(capsys, tmp_path / "news")
 
     assert digest("init", tmp_path / "news").code == 0
     assert digest("check").code == 0
-    assert digest("collect").code == 0
-    assert digest("plan", "daily").code == 0
     again = digest("init", tmp_path / "news")
     assert again.code == 3
     assert "not empty" in again.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -92,7 +93,63 @@ def test_documents_nobody_here_can_read_are_said(tmp_path: Path) -> None:
     (problem,) = fetch(folder_of(tmp_path, story_docx=b"PK")).problems
 
     assert problem.where == f"{tmp_path.name}/story.docx"
-    assert "save it as .md" in problem.what
+    assert "save the text inside as .md" in problem.what
+
+
+def test_what_is_no_text_is_no_article_whatever_its_name_says(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path,
+        a_md=b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(300),
+        b_txt=b"PK\x03\x04\x14\0\x06\0" + bytes(40) + b"word/document.xml",
+        c_html=b"%PDF-1.7\n%\xe2\xe3\n1 0 obj",
+        d_txt="The bolts were counted.\n\nAll of them.".encode("utf-16-le"),
+        e_md=b"# Headline\n\n\x01\x02\0\0\0binary",
+        f_md="# A\n\nText",
+    )
+    (tmp_path / "~$b.docx").write_bytes(b"Word keeps this beside an open document")
+
+    fetched = fetch(folder)
+
+    assert headlines(fetched) == ["A"]
+    assert [problem.what.split(",")[0] for problem in fetched.problems] == [
+        "is a picture",
+        "is a Word document or another ZIP archive",
+        "is a PDF",
+        "is UTF-16 without a mark that says so",
+        "is no text but a program's file",
+    ]
+
+
+def test_fields_are_read_below_empty_lines_and_in_a_file_called_txt(
+    tmp_path: Path,
+) -> None:
+    fields = "---\nheadline: Bolts\ntags: [Bridges, Rust]\nsize: 3\n---\n\nCounted."
+    folder = folder_of(tmp_path, a_md=f"\n\n{fields}", b_txt=fields)
+
+    fetched = fetch(folder)
+
+    assert [(a.headline, a.tags) for a in fetched.articles] == [
+        ("Bolts", ("Bridges", "Rust"))
+    ] * 2
+    assert "size" not in fetched.articles[0].body
+    assert [p.where.partition("/")[2] for p in fetched.problems] == [
+        "a.md:6:1",
+        "b.txt:4:1",
+    ]
+
+
+def test_a_slip_in_the_year_of_a_date_is_said(tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path,
+        a_md="---\npublished: 2062-11-24\n---\n# A\n\nText",
+        b_md="---\npublished: 2027-01-01\n---\n# B\n\nText",
+    )
+
+    fetched = fetch(folder)
+
+    assert headlines(fetched) == ["A", "B"]
+    (problem,) = fetched.problems
+    assert "`published` in 2062" in problem.what
 
 
 def test_one_bad_file_does_not_lose_its_neighbours(tmp_path: Path) -> None:
@@ -188,6 +245,11 @@ class TestPictures:
         assert headlines(fetched) == ["A"]
         assert "the picture b.jpg is not in" in fetched.problems[0].what
 
+    def test_one_that_is_none_inside_is_said(self, tmp_path: Path) -> None:
+        folder = folder_of(tmp_path, a_md="# A\n\n![x](b.jpg)\n\nText", b_jpg="text")
+
+        assert "b.jpg is no picture inside" in fetch(folder).problems[0].what
+
     def test_those_beside_a_page_get_an_address(self, tmp_path: Path) -> None:
         folder = folder_of(tmp_path, sub__a_html=PAGE, sub__img__bolt_jpg=b"x")
 
@@ -261,3 +323,26 @@ def test_what_a_pasted_page_lost_is_said(tmp_path: Path) -> None:
     assert "2 lines of this page were left out" in fetched.problems[0].what
     assert "“Home”, “Share”" in fetched.problems[0].what
     assert fetched.problems[0].note
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_file_is_read_again_when_it_was_written_and_not_when_it_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, settled: bool
+) -> None:
+    """Some disks date by two seconds: within them a file may be another, unnoticed."""
+    if settled:
+        monkeypatch.setattr("digest.sources.folder._TICK_NS", 0)
+    folder = folder_of(tmp_path, old_md="# Bolts\n\nNine.\n", note_txt="Nuts\n\nTen.\n")
+    first = fetch(folder)
+    again = fetch(folder).articles
+    known = [a is b for a, b in zip(first.articles, again, strict=True)]
+    assert known == ([True, True] if settled else [False, False])
+
+    file, was = tmp_path / "old.md", (tmp_path / "old.md").stat()
+    if settled:
+        time.sleep(0.02)  # longer than a tick of this disk
+    file.write_text("# Nails\n\nNine.\n", encoding="utf-8")  # as long as before
+    os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))  # and as old
+    assert headlines(fetch(folder))[1] == "Nails"
+    (tmp_path / "old.md").write_text("", encoding="utf-8")
+    assert "is empty" in [p.what[:8] for p in fetch(folder).problems]

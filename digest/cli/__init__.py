@@ -120,6 +120,11 @@ class LazyGroup(click.Group):
         """Find the command; an unknown one is answered with the nearest."""
         import difflib
 
+        if args and args[0] == "help":  # what people type who do not know a program
+            if not args[1:]:
+                click.echo(ctx.get_help())
+                ctx.exit()
+            return self.resolve_command(ctx, [*args[1:], "--help"])
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean `digest {near[0]}`?" if near else ""
@@ -238,8 +243,10 @@ def explain(error: Exception) -> int:
         code = 5 if isinstance(error, BusyError) else 4
         code = 3 if isinstance(error, InputError) else code
         # A place in a file comes first, as editors that jump to it expect.
-        prefix = "" if isinstance(error, FileProblems | TemplateProblem) else "digest: "
-        return complained(f"{prefix}{error}", code)
+        if isinstance(error, FileProblems | TemplateProblem):
+            lines = str(error).split("\n")
+            return complained("\n".join(map(streams.from_here, lines)), code)
+        return complained(f"digest: {error}", code)
     if isinstance(error, OSError):
         return complained(f"digest: {unforeseen(error)}", 4)
     return complained(

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import category
 from unicodedata import east_asian_width as east
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -31,6 +32,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 #: Of a template that cannot be joined from pieces; a reason follows.
 RENDERED_PER_CHOICE = "is rendered for each choice of articles, which is slower"
 
+_ZONE = "digest.cli.zone"  #: in a command's `meta`
 LONGEST = 60  #: columns of a plain table are aligned up to here
 
 as_json = click.option("--json", is_flag=True, help="Print JSON, for scripts.")
@@ -102,15 +104,38 @@ def wide(text: str) -> int:
     )
 
 
+def tell_time_in(ctx: click.Context, zone: str) -> None:
+    """Let this command tell all times as the newsroom's clock does."""
+    ctx.meta[_ZONE] = ZoneInfo(zone)
+
+
 def when(moment: datetime | None) -> str:
-    """Return a moment as people read it here: local time, to the minute."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "never"
+    """Return a moment as the newsroom reads it, to the minute.
+
+    That is what `digest.yaml` means by "07:00", wherever the machine stands; where
+    the machine's own clock shows another time, the zone is named.
+    """
+    if moment is None:
+        return "never"
+    ctx = click.get_current_context(silent=True)
+    there = moment.astimezone(ctx.meta.get(_ZONE) if ctx else None)
+    told = there.strftime("%Y-%m-%d %H:%M")
+    same = there.utcoffset() == moment.astimezone().utcoffset()
+    return told if same else f"{told} {there.tzname()}"
 
 
 def counted(counts: dict[State, int]) -> str:
     """Return "12 sent, 3 skipped", in the order of the states; "nothing" if empty."""
     shown = [f"{counts[state]} {state}" for state in State if counts.get(state)]
     return ", ".join(shown) or "nothing"
+
+
+def waiting_words(number: int) -> str:
+    """Say of how many of the deferred mails nothing is wrong."""
+    which = (
+        "1 of the deferred waits" if number == 1 else f"{number} of the deferred wait"
+    )
+    return f"{which} for the hour its reader asked for"
 
 
 def plural(number: int, noun: str) -> str:

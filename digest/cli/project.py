@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -21,14 +21,16 @@ from digest.cli.output import (
     plural,
     problems,
     said,
+    tell_time_in,
     warned,
 )
+from digest.cli.streams import from_here
 from digest.errors import InputError
 from digest.linting import Looked, look_at_sample
 from digest.model import Problem
 from digest.newsroom import Newsroom, sample_renderer
 from digest.readership import read_readers
-from digest.settings import Settings
+from digest.settings import FolderSource, Settings
 from digest.shipped import shipped
 from digest.transports.files import unwritable
 
@@ -74,7 +76,10 @@ def settings_of(ctx: click.Context) -> Settings:
     """Return the settings of the project this command is about."""
     from digest.config import load_settings
 
-    return load_settings(project_file(ctx.find_root().obj), environment=os.environ)
+    file = project_file(ctx.find_root().obj)
+    settings = load_settings(file, environment=os.environ)
+    tell_time_in(ctx, settings.site.timezone)
+    return settings
 
 
 def newsroom_of(ctx: click.Context) -> Newsroom:
@@ -170,7 +175,7 @@ def check(ctx: click.Context, json: bool) -> None:
             mention(looked, f"digest lint {newsletter}")
     else:
         for problem in found:
-            warned(": ".join(filter(None, (problem.where, problem.what))))
+            warned(from_here(": ".join(filter(None, (problem.where, problem.what)))))
     if found:
         ctx.exit(3)
     if any(looked.errors for looked in checkup.looked.values()):
@@ -200,7 +205,7 @@ def show_paths(not_joined: Mapping[str, Mapping[str, str]]) -> None:
 
 def checked(settings: Settings) -> Checkup:
     """Return every mistake beyond digest.yaml itself, and what there is."""
-    found: list[Problem] = []
+    found = list(missing_folders(settings))
     not_joined: dict[str, Mapping[str, str]] = {}
     looked: dict[str, Looked] = {}
     readers = 0
@@ -227,6 +232,17 @@ def checked(settings: Settings) -> Checkup:
     return Checkup(
         problems=found, summary=summary, not_joined=not_joined, looked=looked
     )
+
+
+def missing_folders(settings: Settings) -> Iterator[Problem]:
+    """Say which folders of articles are not there: most often a slip of the pen."""
+    for source in settings.sources:
+        if isinstance(source, FolderSource) and not source.path.is_dir():
+            yield Problem(
+                where=str(settings.root / "digest.yaml"),
+                what=f"the source {source.name} reads the folder {source.path}, which "
+                "does not exist; make it, or correct `folder:`",
+            )
 
 
 @click.group()

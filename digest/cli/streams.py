@@ -22,6 +22,18 @@ def printable(text: str) -> str:
     return CONTROLS.sub("\ufffd", text)
 
 
+def from_here(text: str) -> str:
+    """Return a message that begins with a file's path, shorter where one stands near.
+
+    Nobody types the whole path of a file in the folder they are in.
+    """
+    try:
+        here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 a text to compare with
+    except OSError:  # the folder has been removed
+        return text
+    return text.removeprefix(here) if len(here) > 1 else text
+
+
 def steady() -> None:
     """Open what is closed, and let no character be an error."""
     for number in range(3):  # else the database could become "standard output"

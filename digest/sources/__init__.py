@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 from digest.model import ADDED, Fetched, Validators
 from digest.settings import FeedSource, FolderSource, PageSource, Site, SourceSettings
 from digest.sources.completing import completing
-from digest.sources.documents import DocumentError, decode
+from digest.sources.documents import DocumentError, decode, no_text
 from digest.sources.feedxml import is_feed, is_page
 from digest.sources.fetching import Fetcher
-from digest.sources.folder import Folder, read_document
+from digest.sources.folder import SAVE_AS_TEXT, Folder, read_document
 from digest.sources.jsonfeed import is_json_feed
 from digest.sources.origin import Origin
 from digest.sources.page import read_page
@@ -127,6 +127,8 @@ def read_one(
         response = obtain(location, fetcher=fetcher)
     except DocumentError as error:
         return Fetched(error=str(error))
+    if what := no_text(response.content):
+        return Fetched(error=f"{location} is {what}, and no article; {SAVE_AS_TEXT}")
     text = decode(response.content, charset=response.charset)
     if is_feed(text) or is_json_feed(text):
         return Fetched(

@@ -30,6 +30,19 @@ _UNMARKED = {
     **dict.fromkeys((b"<\0", b"{\0", b"\n\0"), "utf-16-le"),
     **dict.fromkeys((b"\0<", b"\0{", b"\0\n"), "utf-16-be"),
 }
+#: How files begin that hold no text, whatever their names say.
+_NO_TEXTS = {
+    b"PK\x03\x04": "a Word document or another ZIP archive",
+    b"\xd0\xcf\x11\xe0": "an old Word document",
+    b"{\\rtf": "a rich text document (RTF)",
+    b"%PDF-": "a PDF",
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"bplist": "a web archive of Safari's",
+    **dict.fromkeys(
+        (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*"), "a picture"
+    ),
+}
+_HALF = 0.4  #: of the bytes of UTF-16 are zeros where the letters are ASCII, or nearly
 _SNIFFED = 2048  #: bytes; where XML and HTML put their label
 _LABEL = re.compile(
     rb"(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE
@@ -79,6 +92,21 @@ def read_file(path: Path) -> bytes:
     if len(content) > LIMIT:
         raise DocumentError(f"{path} {TOO_LARGE}")
     return content
+
+
+def no_text(content: bytes) -> str:
+    """Return what a file is that holds no text ("a picture"), "" of one that does."""
+    for begins, what in _NO_TEXTS.items():
+        if content.startswith(begins):
+            return what
+    start = content[:_SNIFFED]
+    marked = start.startswith(tuple(_BOMS)) or start[:2] in _UNMARKED
+    if marked or b"\0" not in start:
+        return ""
+    wide = max(start[0::2].count(0), start[1::2].count(0)) > _HALF * len(start) / 2
+    return (
+        "UTF-16 without a mark that says so" if wide else "no text but a program's file"
+    )
 
 
 def decode(content: bytes, *, charset: str = "") -> str:

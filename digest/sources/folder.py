@@ -8,17 +8,27 @@ is a problem of its own; its neighbours are read.
 from __future__ import annotations
 
 import os
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from digest.model import Article, Fetched, Problem, Validators
 from digest.settings import FolderSource, Site
-from digest.sources.documents import DocumentError, decode, read_file
+from digest.sources.documents import (
+    LIMIT,
+    TOO_LARGE,
+    DocumentError,
+    decode,
+    no_text,
+    read_file,
+)
+from digest.sources.frontmatter import has_front_matter
 from digest.sources.markdown import read_markdown
 from digest.sources.measuring import size_of_file
 from digest.sources.origin import Origin
@@ -38,9 +48,18 @@ _HTML = frozenset({".html", ".htm", ".xhtml"})
 _TEXT = frozenset({".txt", ".text"})
 _ARTICLES = _MARKDOWN | _HTML | _TEXT
 #: Somebody may take them for articles; nothing here can read them.
-_UNREAD = frozenset({".doc", ".docx", ".odt", ".pages", ".pdf", ".rst", ".rtf"})
+_UNREAD = frozenset(
+    {".doc", ".docx", ".eml", ".epub", ".gdoc", ".mht", ".mhtml", ".odt", ".pages"}
+    | {".pdf", ".rst", ".rtf", ".webarchive", ".zip"}
+)
+_LOCKS = "~$"  #: begins the names of files that Word keeps beside an open document
 _PICTURES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
+#: What to do about a file that holds no text.
+SAVE_AS_TEXT = "save the text inside as .md, .html or .txt, in UTF-8"
 _UTF8_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+#: Disks date files by ticks, of two seconds at most (FAT).
+_TICK_NS = 2_000_000_000
+_FAR = timedelta(days=366)  #: an embargo of more is a slip in the year
 _SHOWN = 3  #: lines that were left out of a pasted page, in the note about them
 
 
@@ -118,16 +137,32 @@ class Folder:
             images_url=self.images_url,
             base_url=f"{self.site.url}/",
         )
+        path = self.settings.path / key
         try:
-            content = read_file(self.settings.path / key)
-        except DocumentError as error:
+            if path.stat().st_size > LIMIT:
+                return Fetched(error=TOO_LARGE)
+            if PurePosixPath(key).suffix.lower() in _HTML:
+                content = self._with_pictures(read_file(path), origin)
+                fetched = read_document(content, origin=origin, now=self.now)
+            else:
+                fetched = _unless_known(path, origin)
+        except (DocumentError, OSError) as error:
             return Fetched(error=str(error))
-        if PurePosixPath(key).suffix.lower() in _HTML:
-            content = self._with_pictures(content, origin)
-        fetched = read_document(content, origin=origin, now=self.now)
-        return replace(
-            fetched, articles=tuple(self._measured(a) for a in fetched.articles)
+        articles = tuple(self._measured(a) for a in fetched.articles)
+        far = tuple(self._far_ahead(key, a) for a in articles if self._is_far(a))
+        return replace(fetched, articles=articles, problems=(*fetched.problems, *far))
+
+    def _is_far(self, article: Article) -> bool:
+        return bool(article.published and article.published > self.now() + _FAR)
+
+    def _far_ahead(self, key: str, article: Article) -> Problem:
+        assert article.published
+        there = article.published.astimezone(ZoneInfo(self.site.timezone))
+        what = (
+            f"is `published` in {there.year}, more than a year from now, and nobody gets "
+            "it before; correct the year, unless it is meant so"
         )
+        return Problem(where=self._where(key), what=what)
 
     def _measured(self, article: Article) -> Article:
         """Return the article with the sizes of the pictures that lie in the folder."""
@@ -151,10 +186,17 @@ class Folder:
 
     def _missing_pictures(self, key: str, article: Article) -> Iterator[Problem]:
         for picture in keys_in(article, images_url=self.images_url):
-            if not (self.settings.path / picture).is_file():
+            path = self.settings.path / picture
+            if not path.is_file():
                 what = (
                     f"the picture {picture} is not in {self.settings.path.name}; put it"
                     " there, or correct its name"
+                )
+                yield Problem(where=self._where(key), what=what)
+            elif not size_of_file(path).kind:
+                what = (
+                    f"the picture {picture} is no picture inside, and readers would see"
+                    " a gap; save it again as JPEG or PNG"
                 )
                 yield Problem(where=self._where(key), what=what)
 
@@ -167,20 +209,50 @@ def read_document(
     Whatever is neither Markdown nor HTML is read as text.
     """
     suffix = PurePosixPath(origin.key).suffix.lower()
-    if not content.strip():
-        return Fetched(error="is empty; write something into it, or delete it")
-    if suffix in _HTML:
+    if suffix in _HTML and not _unreadable(content):
         # A saved page does not know where it came from: its relative links are lost.
         return read_page(content, origin=replace(origin, base_url=""), now=now)
     return _read_text(content, origin)
 
 
-@lru_cache(maxsize=1024)  # most files are what they were at the last collect
+def _unless_known(path: Path, origin: Origin) -> Fetched:
+    """Return the article of a file that is not HTML; read it only if it was written.
+
+    What was written just now may be written again within one tick of the disk's clock.
+    """
+    try:
+        seen = path.stat()
+    except OSError:
+        return _read_file(path, (), origin)  # which says what is wrong
+    stamp = seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+    settled = time.time_ns() - seen.st_ctime_ns > _TICK_NS
+    return (_known_file if settled else _read_file)(path, stamp, origin)
+
+
+def _read_file(path: Path, _: tuple[int, ...], origin: Origin) -> Fetched:
+    return _read_text(read_file(path), origin)
+
+
+#: Most files are what they were at the last collect.
+_known_file = lru_cache(maxsize=1024)(_read_file)
+
+
+def _unreadable(content: bytes) -> str:
+    """Return why no article can be in a file, or ""."""
+    if not content.strip():
+        return "is empty; write something into it, or delete it"
+    what = no_text(content)
+    return f"is {what}, whatever its name says; {SAVE_AS_TEXT}" if what else ""
+
+
 def _read_text(content: bytes, origin: Origin) -> Fetched:
     """Return the article of a file that is not HTML: its content decides everything."""
+    if error := _unreadable(content):
+        return Fetched(error=error)
     suffix = PurePosixPath(origin.key).suffix.lower()
     text = decode(content).replace("\r\n", "\n").replace("\r", "\n")
-    if suffix in _MARKDOWN:
+    # Editors for plain text add ".txt" to a name they do not know.
+    if suffix in _MARKDOWN or has_front_matter(text):
         fetched = read_markdown(text, origin=origin)
     else:
         fetched = _fetched(read_pasted(text, origin=origin), origin)
@@ -236,7 +308,7 @@ def _walk(folder: Path) -> _Walk:
         if suffix in _ARTICLES:
             files.append(key)
         elif suffix in _UNREAD:
-            what = f"{suffix} files are not read; save it as .md, .html or .txt"
+            what = f"{suffix} files are not read; {SAVE_AS_TEXT}"
             problems.append(Problem(where=f"{folder.name}/{key}", what=what))
     return _Walk(files=tuple(files), problems=tuple(problems))
 
@@ -252,9 +324,8 @@ def _paths(folder: Path, *, problems: list[Problem]) -> Iterator[str]:
     found = []
     for parent, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = [f for f in folders if not f.startswith(".") and f != "_drafts"]
-        found += [
-            (Path(parent) / name).relative_to(folder).as_posix()
-            for name in files
-            if not name.startswith(".")
-        ]
+        inside = Path(parent).relative_to(folder).as_posix()
+        before = "" if inside == "." else f"{inside}/"
+        hidden = (".", _LOCKS)
+        found += [f"{before}{name}" for name in files if not name.startswith(hidden)]
     yield from sorted(found, key=lambda key: key.split("/"))

@@ -45,7 +45,7 @@ _IMAGE_KEYS = ("url", "file", "alt", "caption", "credit", "width", "height")
 _QUOTE_KEYS = ("text", "who", "role")
 _LINK_KEYS = ("title", "url")
 
-_FENCE = re.compile(r"---[ \t]*\r?\n")
+_FENCE = re.compile(r"\s*---[ \t]*\r?\n")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _FIELD = re.compile(r"[A-Za-z][\w -]{0,30}:")
 _MARKDOWN_LINK = re.compile(r"\[(?P<title>[^\]]+)\]\((?P<url>[^\s)]+)\)")
@@ -61,9 +61,9 @@ class FrontMatter:
     problems: list[Problem] = field(default_factory=list)
 
     @classmethod
-    def read(cls, block: str, origin: Origin) -> FrontMatter:
+    def read(cls, block: str, origin: Origin, *, first_line: int) -> FrontMatter:
         """Read the YAML; raises `FileProblems` where it is none."""
-        document, problems = scan_yaml(block, file=origin.where, first_line=2)
+        document, problems = scan_yaml(block, file=origin.where, first_line=first_line)
         front = cls(origin, document=document, problems=problems)
         value = document.value
         if value is not None and not isinstance(value, dict):
@@ -230,6 +230,12 @@ class FrontMatter:
         self.problems.append(Problem(where=where, what=what))
 
 
+def has_front_matter(text: str) -> bool:
+    """Say whether a text begins with fields between `---` lines, whatever its name."""
+    opening = _FENCE.match(text)
+    return bool(opening and _FIELD.match(text, opening.end()))
+
+
 def split_front_matter(text: str, *, origin: Origin) -> tuple[FrontMatter, str]:
     """Return what stands between the `---` lines, and the text below.
 
@@ -242,11 +248,13 @@ def split_front_matter(text: str, *, origin: Origin) -> tuple[FrontMatter, str]:
     end = _END.search(text, opening.end())
     if end:
         block = text[opening.end() : end.start()]
-        return FrontMatter.read(block, origin), text[end.end() :]
+        first = text.count("\n", 0, opening.end()) + 1
+        return FrontMatter.read(block, origin, first_line=first), text[end.end() :]
     if not _FIELD.match(text, opening.end()):
         return FrontMatter(origin), text  # a rule above the text
     what = "the front matter begins here and never ends; put `---` on a line below it"
-    raise FileProblems([Problem(where=f"{origin.where}:1:1", what=what)])
+    line = text.count("\n", 0, opening.end())
+    raise FileProblems([Problem(where=f"{origin.where}:{line}:1", what=what)])
 
 
 def _items(value: object) -> list[object]:

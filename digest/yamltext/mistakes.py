@@ -10,6 +10,7 @@ from digest.yamltext.places import Mark
 
 DEEPEST = 100  #: levels; our files have five
 TOO_DEEP = f"more than {DEEPEST} levels of lists and mappings; write it flatter"
+_TAB = "a tab where YAML wants spaces; indent with spaces"
 
 #: What libyaml says, and what a person can do about it. The first that fits counts.
 _EXPLANATIONS = (
@@ -50,6 +51,7 @@ _EXPLANATIONS = (
         "block sequence entries are not allowed",
         "the `-` of a list cannot stand on the line of its key; put it on the next line",
     ),
+    ("tab character that violates indentation", _TAB),
     ("maximum nesting depth", TOO_DEEP),
     (
         "expected node content",
@@ -97,7 +99,7 @@ def _strange_sign(text: str, mark: Mark) -> str:
     lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
     sign = lines[mark.line - 1][mark.column - 1 : mark.column]
     if sign == "\t":
-        return "a tab where YAML wants spaces; indent with spaces"
+        return _TAB
     return f"a text cannot begin with {sign} in YAML; put it in quotes"
 
 
