@@ -36,6 +36,9 @@ _DAEMON = re.compile(
     re.IGNORECASE,
 )
 
+#: A return path that leads nowhere, as servers write it, and as Postfix's pipe does.
+_NO_PATH = re.compile(r"< *(?:MAILER-DAEMON(?:@[^<>]*)?)? *>", re.IGNORECASE)
+
 #: What the subject of a mail says whose mail came back.
 _RETURNED = re.compile(
     r"undeliver|non[- ]?deliver|not delivered|deliver(?:y|ing)? (?:status|fail|notif|"
@@ -76,7 +79,8 @@ _MANY_BLANKS = re.compile(r"[ \t]*\n[ \t>|]*(?=\S)")
 def from_a_program(message: Message) -> bool:
     """Return whether the sender is a mail server, by its name or by having none."""
     return (
-        named_as_one(message) or header(message, "Return-Path").replace(" ", "") == "<>"
+        named_as_one(message)
+        or _NO_PATH.fullmatch(header(message, "Return-Path")) is not None
     )
 
 
