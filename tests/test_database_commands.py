@@ -246,6 +246,29 @@ class TestARestoredBackup:
         assert "is a backup of 20" in status.err
         assert digest("plan", "daily").code == 0
 
+    def test_is_not_mixed_with_what_a_crash_left_behind(
+        self, digest: Shell, project: Path, tmp_path: Path
+    ) -> None:
+        digest("collect")
+        assert digest("db", "backup", tmp_path / "saved.db").code == 0
+        assert digest("db", "verify", tmp_path / "saved.db").code == 0
+        with closing(sqlite3.connect(project / "digest.db")) as broken:
+            broken.execute("create table later (word text)")
+            broken.commit()
+            left_behind = (project / "digest.db-wal").read_bytes()
+        shutil.copy(tmp_path / "saved.db", project / "digest.db")
+        (project / "digest.db-wal").write_bytes(left_behind)
+
+        refused = digest("send", "daily")
+
+        assert refused.code == 4
+        assert "digest.db-wal, which belongs to the one that was there" in refused.err
+        (project / "digest.db-wal").unlink()
+        assert "is a backup of 20" in digest("send", "daily").err
+        with closing(sqlite3.connect(project / "digest.db")) as restored:
+            names = restored.execute("select name from sqlite_master").fetchall()
+        assert ("later",) not in names
+
     @pytest.mark.slow
     def test_accepted_holds_what_may_have_been_sent(
         self, digest: Shell, project: Path, tmp_path: Path

@@ -42,6 +42,7 @@ from digest.store.life import Life, mark_as_backup
 from digest.store.requests import Request, Requests, Wanted
 from digest.store.returns import MEMORY, Parked, Returns
 from digest.store.rows import Brought, Claim, Delivery, Start, Wait, Written
+from digest.store.sqlite import lay_to_rest, rests
 from digest.store.tidying import Tidied, tidy
 from digest.store.verifying import verify
 
@@ -233,6 +234,7 @@ def back_up(source: Path | ServerDatabase, file: Path, *, made: datetime) -> Non
                     copy(old, new)
         with closing(Database(aside)) as new:
             mark_as_backup(new, made=made)
+        lay_to_rest(aside)
         aside.replace(file)
     finally:
         aside.unlink(missing_ok=True)
@@ -240,5 +242,9 @@ def back_up(source: Path | ServerDatabase, file: Path, *, made: datetime) -> Non
 
 def verify_database(where: Path | ServerDatabase) -> list[str]:
     """Return what is wrong with a database, in words."""
+    rested = isinstance(where, Path) and rests(where)
     with closing(Database(where)) as database:
-        return list(verify(database))
+        found = list(verify(database))
+    if rested and isinstance(where, Path):
+        lay_to_rest(where)  # as it lay there: it was only looked at
+    return found

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -100,7 +100,14 @@ class Sqlite:
             ) from error
 
     def connect(self) -> sqlite3.Connection:
-        """Open the file."""
+        """Open the file; raise `StoreError` where a log of another one lies beside it."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if rests(self.path) and log.exists() and log.stat().st_size:
+            raise StoreError(
+                f"beside {self.name} lies {log.name}, which belongs to the one that was "
+                f"there before, and would be mixed into this one. Move {log.name} and "
+                f"{self.path.name}-shm away, then run it again."
+            )
         connection = sqlite3.connect(
             self.path,
             timeout=self._patience,
@@ -218,6 +225,24 @@ class Sqlite:
     def alone(self, doing: str) -> AbstractContextManager[bool]:
         """Hold the lock on a file beside the database."""
         return alone(self.path.with_name(f"{self.path.name}-{doing}.lock"))
+
+
+def rests(file: Path) -> bool:
+    """Return whether a database has no log of its own, as a backup until it is used.
+
+    SQLite writes into it whatever log it finds beside it (file format, section 1.3).
+    """
+    try:
+        with file.open("rb") as header:
+            return header.read(19)[18:] == b"\x01"
+    except OSError:  # it is made, or whoever opens it says what is wrong
+        return False
+
+
+def lay_to_rest(file: Path) -> None:
+    """Let a database have no log of its own until it is used, if it is whole."""
+    with closing(sqlite3.connect(file)) as connection, suppress(sqlite3.Error):
+        connection.execute("pragma journal_mode=delete")
 
 
 def _begun(connection: sqlite3.Connection, *, until: float) -> bool:
