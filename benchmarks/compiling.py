@@ -21,6 +21,7 @@ from unittest.mock import patch
 
 from benchmarks import report
 from benchmarks.sized_issue import Edition, make_edition
+from digest.catalogue import catalogue
 from digest.model import Length
 from digest.rendering import pages
 from digest.rendering.compiling import Compiled
@@ -28,7 +29,6 @@ from digest.rendering.pages import Kind, Shape
 from digest.rendering.proofs import RICH, proofs
 from digest.rendering.stage import Cast, Lengths
 from digest.rendering.templates import Templates
-from digest.selection import catalogue
 
 #: What is timed, by what it is called in the table.
 PARTS: dict[str, list[tuple[Any, str]]] = {  # Any: a class or a module

@@ -11,6 +11,7 @@ from functools import partial
 
 from benchmarks.sized_newsroom import PLACES, SENTENCES
 from digest.assembly import Assembler
+from digest.catalogue import catalogue, widened
 from digest.links import Links
 from digest.model import (
     Article,
@@ -27,8 +28,9 @@ from digest.model import (
     Topic,
 )
 from digest.rendering import Renderer, TemplateSet
-from digest.selection import Candidates, candidates, catalogue, choose, widened
+from digest.selection import Candidates, candidates, choose
 from digest.settings import Dkim, Site
+from digest.spans import Spans
 from digest.template_files import load_templates
 
 SITE_URL = "https://ledger.example"
@@ -80,8 +82,8 @@ class Edition:
             issue=self.issue,
             newsletter=self.newsletter,
             site=SITE,
-            candidates=self.candidates,
-            renderer=renderer,
+            spans=Spans(self.issue, self.newsletter, self.newsletter.topics),
+            renderer=lambda _: renderer,
             links=self.links,
             bounce_domain="bounces.ledger.example",
             dkim=dkim,

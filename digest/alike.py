@@ -42,8 +42,8 @@ LEAST = 20
 NUMBERS = 3
 
 #: Of each article only the runs with the lowest hashes look for company. Of two that
-#: are alike at least 0.4 of the lowest 64 are the same, so fewer than `HINT` are by a
-#: chance of three in a million.
+#: are alike 0.4 of the lowest 64 are the same or more, on average, so fewer than `HINT`
+#: are by a chance of three in ten million.
 LOWEST, HINT = 64, 8
 #: A run in more articles than this is a footer's, and tells nothing.
 COMMON = 50
@@ -109,7 +109,8 @@ def _lowest(headline: str, standfirst: str, body: str) -> tuple[int, ...]:
     words = _words(headline, standfirst, body)
     if len(words) < LEAST:
         return ()
-    numbers = list(map(crc32, " ".join(words).encode().split(b" ")))
+    octets = " ".join(words).encode("utf-8", "surrogatepass")
+    numbers = list(map(crc32, octets.split(b" ")))
     runs = map(hash, zip(numbers, numbers[1:], numbers[2:], strict=False))
     # Hashes are spread evenly over 64 bits; a part of them is sorted sooner than all.
     enough = -(1 << 63) + (3 * LOWEST << 64) // len(words)

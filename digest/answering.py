@@ -15,7 +15,7 @@ from digest.errors import InputError
 from digest.explaining import Verdict, Why, after_fitting, explain
 from digest.model import Article, Digest, Issue, Newsletter, Subscriber
 from digest.newsroom import Newsroom
-from digest.selection import candidates, choose
+from digest.spans import Spans
 from digest.store import Delivery
 
 #: Octets of HTML from which on single line ends may decide whether a mail is cut.
@@ -59,10 +59,11 @@ def explained(
     mail is made, too, so that what would be too long for Gmail is known.
     """
     newsletter = newsroom.newsletter(issue.newsletter)
-    found = candidates(issue, newsletter, newsroom.settings.topics)
+    spans = Spans(issue, newsletter, newsroom.settings.topics)
+    found = spans.of(subscriber)
     received, held = received_before(newsroom, issue, subscriber)
     now = newsroom.now()
-    digest = choose(found, subscriber, received=frozenset(received), now=now)
+    digest = spans.choose(subscriber, received=frozenset(received), now=now)
     verdicts = explain(found, subscriber, received=received, now=now)
     if newsletter.slug not in subscriber.preferences.newsletters:
         reason = f"does not take {newsletter.title}"
@@ -108,7 +109,9 @@ def received_before(
 
     The second is None when nothing of it was sent to them.
     """
-    ids = [article.id for article in issue.articles]
+    newsletter = newsroom.newsletter(issue.newsletter)
+    spans = Spans(issue, newsletter, newsroom.settings.topics)
+    ids = spans.ids(spans.back(subscriber))
     brought = newsroom.store.journal.brought(subscriber.id, ids)
     this = next((each for each in brought if each.issue == issue.id), None)
     before = [

@@ -7,7 +7,8 @@ goes through here, so that what is seen is what leaves.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -19,8 +20,9 @@ from digest.links import Links
 from digest.message import Enclosure, HeaderProblem, Letter, Letterhead, compose
 from digest.model import Digest, Envelope, Issue, Message, Newsletter, Subscriber
 from digest.rendering import Personal, Rendered, Renderer
-from digest.selection import Candidates, choose
+from digest.selection import Candidates
 from digest.settings import Dkim, Site
+from digest.spans import Spans
 
 if TYPE_CHECKING:
     from digest.message.dkim import Signer
@@ -38,8 +40,8 @@ class Assembler:
         issue: Issue,
         newsletter: Newsletter,
         site: Site,
-        candidates: Candidates,
-        renderer: Renderer,
+        spans: Spans,
+        renderer: Callable[[Candidates], Renderer],
         links: Links,
         bounce_domain: str,
         dkim: Dkim | None = None,
@@ -47,11 +49,15 @@ class Assembler:
     ) -> None:
         """Take the issue and what is worked out once for it.
 
+        `renderer` makes what renders the digests of readers with the same candidates.
         `enclosures` are the pictures that mails carry, by their URLs.
         """
         self.enclosures = enclosures or {}
         self.issue, self.newsletter, self.site = issue, newsletter, site
-        self.candidates, self.renderer, self.links = candidates, renderer, links
+        self.spans, self.links = spans, links
+        self._new_renderer = renderer
+        self._renderers = {0: renderer(spans.own)}  # by span
+        self._making = threading.Lock()
         self.domain = newsletter.sender.address.rpartition("@")[2]
         own = partial(
             links.own,
@@ -81,9 +87,7 @@ class Assembler:
         self, subscriber: Subscriber, *, received: Collection[str], now: datetime
     ) -> Digest:
         """Return the articles this reader gets, or why there are none."""
-        return choose(
-            self.candidates, subscriber, received=frozenset(received), now=now
-        )
+        return self.spans.choose(subscriber, received=frozenset(received), now=now)
 
     def render(self, subscriber: Subscriber, digest: Digest) -> Rendered:
         """Return the reader's digest as text and HTML."""
@@ -97,13 +101,34 @@ class Assembler:
             pause=own.pause,
             web_copy=self._web_copy,
         )
-        return self.renderer.render(
+        return self._renderer(self.spans.back(subscriber)).render(
             digest,
             personal,
             language=subscriber.language or self.newsletter.language,
             length=subscriber.preferences.length,
             format=subscriber.preferences.format,
         )
+
+    def _renderer(self, back: int) -> Renderer:
+        """Return what renders the digests of a span; most issues need no other."""
+        with self._making:
+            if back not in self._renderers:
+                found = self.spans.candidates(back)
+                self._renderers[back] = self._new_renderer(found)
+            return self._renderers[back]
+
+    @property
+    def not_joined(self) -> Mapping[str, str]:
+        """Files of templates that had to be rendered for each choice, and why."""
+        found: dict[str, str] = {}
+        for renderer in tuple(self._renderers.values()):
+            found = {**renderer.why_not_joined, **found}
+        return found
+
+    @property
+    def html_not_joined(self) -> str:
+        """Why the HTML had to be rendered for each choice of articles, or ""."""
+        return self._renderers[0].html_not_joined
 
     def message(
         self, subscriber: Subscriber, digest: Digest, *, dated: datetime

@@ -94,7 +94,7 @@ def sizes(assembler: Assembler, plan: Plan) -> Sizes:
     """Find out how large the mails are, and which are shortened to be shown whole."""
     shortened, octets = [], {}
     for row in plan.receiving:
-        if unknown := assembler.renderer.html_not_joined:
+        if unknown := assembler.html_not_joined:
             return Sizes(unknown=unknown)
         rendered = assembler.render(row.subscriber, row.digest)
         octets[row.subscriber.id] = (rendered.html_part or rendered.text_part).size

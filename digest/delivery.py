@@ -12,16 +12,19 @@ is either untouched (and sent later) or in doubt (and held): never lost, never d
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import uniform
 
 from digest.assembly import Assembler, writable
+from digest.issues import TOO_LATE
 from digest.message import HeaderProblem
-from digest.model import Bounce, Issue, Message, Outcome, State, Subscriber
-from digest.store import Audience, Claim, Commits, Journal, Start, Written
+from digest.model import Bounce, Message, Outcome, State, Subscriber
+from digest.moments import WAITS
+from digest.sendreport import SendReport
+from digest.store import Audience, Claim, Commits, Journal, Start, Wait, Written
 from digest.transports import Transport
 
 CLAIM_ROWS = 200  #: leased at a time at most; enough that claiming costs nothing
@@ -39,32 +42,11 @@ JITTER = 0.2  #: share by which they differ, so that not all come back at once
 #: Why somebody gets no mail who had a row when the issue was planned.
 LEFT = "does not take this newsletter any more"
 
+#: How long a mail is tried that waited for its reader's hour, as others are.
+TRIED_FOR = timedelta(hours=24)
+
 SKIPS_AT_ONCE = 100  #: written together when nothing else is
 ARRIVED_AT_ONCE = 200  #: readers whose earlier bounces are forgotten together
-
-
-@dataclass(kw_only=True)
-class SendReport:
-    """What one `send` did; `counts` is the whole issue as the journal has it."""
-
-    issue: Issue
-    done: Counter[State] = field(default_factory=Counter)  #: by this run alone
-    counts: dict[State, int] = field(default_factory=dict)
-    refusals: list[tuple[str, Outcome]] = field(default_factory=list)  #: by reader's id
-    skipped: Counter[str] = field(default_factory=Counter)  #: reasons
-    #: Files of templates that had to be rendered for each choice of articles, and why.
-    not_joined: Mapping[str, str] = field(default_factory=dict)
-    stopped: bool = False  #: somebody asked us to stop; the rest waits
-    hold: str = ""  #: why the operator holds the issue back; the rest waits
-
-    @property
-    def settled(self) -> bool:
-        """Whether every reader has their mail or a final answer, and nobody failed."""
-        return all(
-            state in (State.SENT, State.SKIPPED)
-            for state, number in self.counts.items()
-            if number
-        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,16 +70,20 @@ class Sending:
         transport: Transport,
         now: Callable[[], datetime],
         only: Collection[str] = (),
+        allowed: datetime | None = None,
         stopping: Callable[[], bool] = lambda: False,
         on_outcome: Callable[[State], None] = lambda _: None,
     ) -> None:
-        """Take the rooms needed; `only` limits the run to these readers' ids."""
+        """Take the rooms needed; `only` limits the run to these readers' ids.
+
+        `allowed` is when editors let the issue go, if they had to.
+        """
         self.assembler, self.audience, self.journal = assembler, audience, journal
         self.transport, self.now, self.stopping = transport, now, stopping
         self.only, self.on_outcome = frozenset(only), on_outcome
-        self.issue = assembler.issue
+        self.issue, self._allowed = assembler.issue, allowed
+        self._moments = assembler.spans.own.moments
         self.report = SendReport(issue=self.issue)
-        self._ids = [article.id for article in self.issue.articles]
 
         self._drawing = threading.Lock()  # guards what follows
         self._batch: deque[Claim] = deque()  # claimed, not looked at
@@ -109,6 +95,8 @@ class Sending:
         self._commits = Commits[Settling](self._commit)
         self._starts: dict[str, Start] = {}  # not written yet, by delivery
         self._skips: deque[tuple[Claim, str]] = deque()
+        self._waits: deque[Wait] = deque()
+        self._awaited: dict[str, datetime] = {}  # of those in flight, by delivery
         self._flying: dict[str, Claim] = {}  # handed out, by delivery
         self._messages: dict[str, Message] = {}  # the very ones that may leave
         self._left: set[str] = set()  # of these, those whose body may have left
@@ -125,8 +113,9 @@ class Sending:
             self.transport.deliver(self)
         finally:
             self._end()
-            self.report.not_joined = self.assembler.renderer.why_not_joined
+            self.report.not_joined = self.assembler.not_joined
             self.report.counts = self.journal.counts(self.issue.id)
+            self.report.waiting, _ = self.journal.waiting(self.issue.id)
         return self.report
 
     # -- the desk ---------------------------------------------------------------
@@ -169,7 +158,7 @@ class Sending:
                 self._batch.popleft()  # now: what cannot be made is given back
                 if message is not None:
                     return message
-                if len(self._skips) >= SKIPS_AT_ONCE:
+                if len(self._skips) + len(self._waits) >= SKIPS_AT_ONCE:
                     self._commits.write(Settling())
             else:
                 # A row refused at its start is queued again: look once more.
@@ -192,8 +181,8 @@ class Sending:
         readers = [claim.subscriber for claim in claims]
         self._batch.extend(claims)
         self._readers = self.audience.by_ids(readers)
-        self._received = self.journal.received(
-            readers, self._ids, except_issue=self.issue.id
+        self._received = self.assembler.spans.received(
+            self._readers.values(), self.journal, except_issue=self.issue.id
         )
         return bool(claims)
 
@@ -203,9 +192,12 @@ class Sending:
         if self.issue.newsletter not in subscriber.preferences.newsletters:
             self._skips.append((claim, LEFT))
             return None
+        if self._kept_back(claim, subscriber):
+            return None
         received = self._received.get(claim.subscriber, set())
         if claim.articles is not None:  # the same mail as the one that may have arrived
-            received = {*self._ids} - claim.articles
+            spans = self.assembler.spans
+            received = {*spans.ids(spans.back(subscriber))} - claim.articles
         digest = self.assembler.choose(subscriber, received=received, now=self.now())
         if digest.skipped:
             self._skips.append((claim, digest.skipped))
@@ -221,10 +213,31 @@ class Sending:
         except HeaderProblem as problem:
             self._unwritable(start, problem)
             return None
+        if awaited := self._moments.awaited(subscriber):
+            self._awaited[claim.delivery] = awaited
         self._flying[claim.delivery] = claim
         self._starts[claim.delivery] = start
         self._messages[claim.delivery] = message
         return message
+
+    def _kept_back(self, claim: Claim, subscriber: Subscriber) -> bool:
+        """Whether a mail has to wait for its reader's hour, or missed it by too much."""
+        moment = self._moments.awaited(subscriber)
+        if moment is None:
+            return False
+        schedule, now = self.assembler.newsletter.schedule, self.now()
+        assert schedule is not None  # nobody waits for an issue without one
+        if claim.attempts or claim.dated:
+            return False
+        if moment > now:
+            self._waits.append(Wait(claim=claim, due=moment, reason=WAITS))
+            return True
+        lateness = timedelta(minutes=schedule.max_lateness_minutes)
+        late = now > max(moment, self._allowed or moment) + lateness
+        if late:
+            start = Start(claim=claim, dated=now, articles=())
+            self._fail(start, TOO_LATE)
+        return late
 
     def _unwritable(self, start: Start, problem: HeaderProblem) -> None:
         """Record that a message cannot be written; stop when none of them can.
@@ -235,10 +248,13 @@ class Sending:
         if problem.field != "To":
             with writable(self.issue):
                 raise problem
+        self._fail(start, f"not sent: {problem}")
+
+    def _fail(self, start: Start, reply: str) -> None:
+        """Record that a message is never handed over."""
         delivery = start.claim.delivery
         self._flying[delivery] = start.claim
         self._starts[delivery] = start
-        reply = f"not sent: {problem}"
         failed = Outcome(delivery=delivery, state=State.FAILED, reply=reply)
         self._commits.write(Settling(outcomes=[failed]))
 
@@ -247,6 +263,7 @@ class Sending:
     def _commit(self, asked: Sequence[Settling]) -> None:
         """Write what several threads ask for, with one commit."""
         skips = [self._skips.popleft() for _ in range(len(self._skips))]
+        waits = [self._waits.popleft() for _ in range(len(self._waits))]
         outcomes = [
             self._judged(outcome)
             for each in asked
@@ -256,7 +273,7 @@ class Sending:
         leaving = [
             self._flying[each.leaving] for each in asked if each.leaving in self._flying
         ]
-        if not (skips or outcomes or leaving):
+        if not (skips or waits or outcomes or leaving):
             return
         moving = [claim.delivery for claim, _, _ in outcomes]
         moving += [claim.delivery for claim in leaving]
@@ -266,6 +283,7 @@ class Sending:
             written = self.journal.write(
                 self.issue.id,
                 skips=skips,
+                waits=waits,
                 starts=starts,
                 outcomes=outcomes,
                 leaving=leaving,
@@ -315,7 +333,10 @@ class Sending:
         step = min(claim.attempts, len(BACK_OFF_MINUTES) - 1)
         wait = BACK_OFF_MINUTES[step] * 60 * uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         due = self.now() + timedelta(seconds=outcome.wait_seconds or wait)
-        if self.now() <= self.issue.expires:
+        expires = self.issue.expires
+        if awaited := self._awaited.get(outcome.delivery):
+            expires = max(expires, awaited + TRIED_FOR)
+        if self.now() <= expires:
             return claim, outcome, due
         given_up = Outcome(
             delivery=outcome.delivery,
@@ -350,6 +371,7 @@ class Sending:
 
     def _forget(self, delivery: str) -> None:
         self._flying.pop(delivery, None)
+        self._awaited.pop(delivery, None)
         self._messages.pop(delivery, None)
         self._left.discard(delivery)
 

@@ -37,7 +37,8 @@ def enclosures_of(
     found: dict[str, Enclosure] = {}
     same: dict[str, Enclosure] = {}  # by content
     known, room = files(), LIMIT
-    for url in dict.fromkeys(u for a in issue.articles for u in picture_urls(a)):
+    articles = (*issue.articles, *issue.carried)
+    for url in dict.fromkeys(u for a in articles for u in picture_urls(a)):
         file = known.get(url)
         kind = KINDS.get(file.suffix.lower()) if file else None
         if file is None or kind is None or not file.is_file():

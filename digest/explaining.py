@@ -26,7 +26,7 @@ from digest.selection import (
     followed,
     had,
     muted,
-    not_now,
+    not_for,
 )
 from digest.tags import single_tag, slug, slugs
 
@@ -35,7 +35,7 @@ class Why(StrEnum):
     """The kind of a verdict, for scripts and colours; `Verdict.reason` has the words."""
 
     SHOWN = "shown"
-    READER = "reader"  #: paused, unsubscribed, not confirmed: nothing at all
+    READER = "reader"  #: paused, unsubscribed, not their day: nothing at all
     OLD = "old"  #: older than the newsletter's `max_age_days`
     NOT_FOLLOWED = "not followed"  #: in nothing they follow
     MUTED = "muted"
@@ -77,7 +77,7 @@ def explain(
     `received` names, by article id, the issue that brought it to this reader before.
     """
     digest = choose(candidates, subscriber, received=frozenset(received), now=now)
-    against = not_now(subscriber, candidates.newsletter, now)
+    against = not_for(candidates, subscriber, now)
     if against:
         everything = (*candidates.articles, *candidates.stale)
         return tuple(

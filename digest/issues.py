@@ -25,12 +25,17 @@ from digest.model import (
     Topic,
 )
 from digest.model import Approval as NeedsApproval
-from digest.selection import candidates, choose, rank
+from digest.moments import WAITS, Moments
+from digest.selection import rank
 from digest.slots import Slot
+from digest.spans import Spans
 from digest.store import AWAITING, HELD, PAUSED, RECALLED, Store
 
 #: Before any article: where the first issue's window begins.
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Why a mail failed that nobody tried to send.
+TOO_LATE = "not sent: too late for this issue, as `max_lateness` says"
 
 #: States with something left to do.
 WAITING = (
@@ -100,28 +105,45 @@ class Issues:
         newsletter: Newsletter,
         *,
         slot: Slot | None = None,
-        since: datetime | None = None,
+        instead: Issue | None = None,
     ) -> Issue:
         """Return the issue that would be prepared now; nothing is stored.
 
         It is dated by its slot, or by today, in the newsletter's zone. Its window begins
-        at `since`, or where the last issue's ended.
+        where the last issue's ended, or where that of the one begins which it is made
+        `instead` of. It holds those of earlier issues if a reader has days of their own.
         """
-        last = self.store.archive.last_issue(newsletter.slug)
-        since = since or (last.until if last else BEGINNING)
+        last = None if instead else self.store.archive.last_issue(newsletter.slug)
+        since = last.until if last else instead.since if instead else BEGINNING
+        number = last.number + 1 if last else instead.number if instead else 1
         until = max(self.now(), since)
         dated = (slot.due if slot else until).astimezone(ZoneInfo(newsletter.timezone))
         articles = self.store.archive.articles(
             since=since, until=until, sources=sources_of(newsletter)
         )
         return Issue(
-            id=f"{newsletter.slug}/{dated:%Y-%m-%d}",
+            id=self.store.archive.free_id(f"{newsletter.slug}/{dated:%Y-%m-%d}"),
             newsletter=newsletter.slug,
-            number=(last.number if last else 0) + 1,
+            number=number,
             since=since,
             until=until,
             slot=slot.id if slot else None,
             articles=rank(articles),
+            earlier=self._earlier(newsletter, number=number, until=until),
+        )
+
+    def _earlier(
+        self, newsletter: Newsletter, *, number: int, until: datetime
+    ) -> tuple[Issue, ...]:
+        """Return the issues before this number, with articles if a reader needs them."""
+        if newsletter.schedule is None:
+            return ()
+        timed = self.store.audience.with_moments(newsletter.slug)
+        return self.store.archive.earlier(
+            newsletter.slug,
+            number=number,
+            until=until,
+            whole=any(reader.preferences.days for reader in timed),
         )
 
     def find(self, newsletter: Newsletter, issue_id: str = "") -> Issue:
@@ -181,7 +203,7 @@ class Issues:
                 raise InputError(f"{issue.id} is {hold}; {WAYS_ON[hold]}")
         if unfinished := named or self.interrupted(newsletter):
             for issue in unfinished:
-                self.plan_rows(issue)
+                self.plan_rows(issue, newsletter)
                 yield issue
             return
         yield from self.due(newsletter)
@@ -231,7 +253,7 @@ class Issues:
             due = slot.due if slot else None
             issue = self.store.archive.freeze(draft, due=due) if wanted else None
             if issue is not None:
-                self.plan_rows(issue)
+                self.plan_rows(issue, newsletter)
             if issue is not None and newsletter.approval is not None:
                 self.store.approvals.ask(
                     issue.id, opens=self.opens(newsletter.approval, due)
@@ -262,9 +284,9 @@ class Issues:
         """
         with self.store.transaction():
             self._refuse_revision(issue)
-            draft = self.draft(newsletter, since=issue.since)
+            draft = self.draft(newsletter, instead=issue)
             revised = self.store.archive.revise(issue.id, draft)
-            self.plan_rows(revised)
+            self.plan_rows(revised, newsletter)
             if newsletter.approval is not None:
                 before = self.store.approvals.of(issue.id)
                 first = (
@@ -304,43 +326,51 @@ class Issues:
             issue.id,
             was=State.QUEUED,
             becomes=State.FAILED,
-            reply="not sent: too late for this issue, as `max_lateness` says",
+            reply=TOO_LATE,
         )
 
-    def plan_rows(self, issue: Issue) -> int:
-        """Write the rows of readers who have none yet; return how many."""
-        return self.store.journal.plan(issue.id, issue.newsletter)
+    def plan_rows(self, issue: Issue, newsletter: Newsletter) -> int:
+        """Write the rows of readers who have none yet; return how many.
+
+        What waits for a reader's hour is put off at once.
+        """
+        with self.store.transaction():
+            number = self.store.journal.plan(issue.id, issue.newsletter)
+            if issue.slot is None or newsletter.schedule is None:
+                return number
+            moments, now = Moments(issue, newsletter), self.now()
+            waiting = {
+                reader.id: due
+                for reader in self.store.audience.with_moments(newsletter.slug)
+                if (due := moments.awaited(reader)) and due > now
+            }
+            self.store.journal.put_off(issue.id, waiting, WAITS)
+        return number
 
     def plan(self, issue: Issue, newsletter: Newsletter) -> Plan:
         """Work out who gets what; nothing is stored."""
-        found = candidates(issue, newsletter, self.topics)
+        spans = Spans(issue, newsletter, self.topics)
+        own = spans.own
         takers = list(self.store.audience.takers(newsletter.slug))
-        received = self.store.journal.received(
-            [subscriber.id for subscriber in takers],
-            [article.id for article in issue.articles],
-            except_issue=issue.id,
-        )
+        received = spans.received(takers, self.store.journal, except_issue=issue.id)
         now = self.now()
         rows = (
             PlannedDigest(
                 subscriber=subscriber,
-                digest=choose(
-                    found,
-                    subscriber,
-                    received=received.get(subscriber.id, set()),
-                    now=now,
+                digest=spans.choose(
+                    subscriber, received=received.get(subscriber.id, set()), now=now
                 ),
             )
             for subscriber in takers
         )
         return Plan(
-            issue=replace(issue, articles=found.articles),
+            issue=replace(issue, articles=own.articles),
             newsletter=newsletter,
             rows=tuple(rows),
-            without_topic=found.without_topic,
+            without_topic=own.without_topic,
             alike=tuple(
-                (found.articles[one], found.articles[other])
-                for one, other in pairs(found.alike)
+                (own.articles[one], own.articles[other])
+                for one, other in pairs(own.alike)
             ),
         )
 

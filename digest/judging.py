@@ -170,22 +170,39 @@ TABLE = (
         then=_SLOWER,
     ),
     Row(about="a mailbox closed or given away", status=r"5\.7\.1[37]", then=_HARD),
+    Row(
+        about="Yandex: no such address, in the coat of mistrust",
+        status=r"5\.7\.1",
+        words=r"no such user",
+        steps=_RCPT,
+        then=_HARD,
+    ),
     Row(about="mistrust", status=r"5\.7\.\d+", then=_MISTRUSTED),
     Row(
         about="mistrust, in words alone",
         code="5..",
         status=r"-|5\.0\.0|5\.3\.0|5\.5\.0",
         words=r"spamhaus|black-?list|block-?list|\bblocked\b|\bspam\b|reputation"
-        r"|\bdmarc\b|\bdkim\b|\bspf\b|unsolicited",
+        r"|\bdmarc\b|\bdkim\b|\bspf\b|unsolicited|anti-?spoofing|\bDT:SP"
+        r"|policy (?:restriction|reason|violation)|local policy|access denied"
+        r"|administrative prohibition|reverse (?:dns|host)|\brdns\b",
+        then=_MISTRUSTED,
+    ),
+    Row(
+        about="mistrust of our address, or Orange's of our mail",
+        code="5..",
+        status=r"-|5\.[01235]\.0",
+        words=r"sender (?:address |domain )?(?:is )?(?:not allowed|rejected|denied|verif)"
+        r"|verifying <b[+=]|invalid sender|\bofr_506\b",
         then=_MISTRUSTED,
     ),
     # -- the reader's address --
-    Row(about="no such address", status=r"5\.1\.(?:1|3|6|10)", then=_HARD),
+    Row(about="no such address", status=r"5\.1\.(?:1|3|6|10|351)", then=_HARD),
     Row(about="a disabled mailbox", status=r"5\.2\.1", then=_HARD),
     Row(
         about="Yahoo: no such account",
         code="554",
-        words=r"\bdd\b.*(?:account|mailbox|user)",
+        words=r"\bdd\b.*(?:account|mailbox|user|recipient)",
         then=_HARD,
     ),
     Row(about="a host that takes no mail", code="521|556", then=_HARD),
@@ -207,7 +224,8 @@ TABLE = (
         steps=_RCPT,
         words=r"(?:user|mailbox|recipient|address|addressee|account) (?:is )?"
         r"(?:unknown|unavailable|not found|disabled|inactive|does(?:n't| not) exist)"
-        r"|(?:no such|unknown|invalid) (?:user|mailbox|recipient|address)",
+        r"|(?:no such|unknown|invalid) (?:user|mailbox|recipient|address)"
+        r"|#5\.1\.0 address rejected",  # Cisco's gateways
         then=_HARD,
     ),
     Row(

@@ -42,12 +42,13 @@ from digest.model import (
     Message,
     Newsletter,
     Preferences,
+    State,
     Subscriber,
 )
 from digest.rendering import Renderer
 from digest.rendering.sample import sample_digest
-from digest.selection import candidates
 from digest.settings import Settings
+from digest.spans import Spans
 from digest.store import Store
 from digest.template_files import load_templates
 
@@ -95,7 +96,10 @@ class Linter:
         self._ignore = wanted.ignore | set(ignore)
         self._targets = wanted.targets or TARGETS
         self._facts = client_facts(wanted.facts)
-        self._quoted = frozenset().union(*map(_holes, assembler.issue.articles))
+        issue = assembler.issue
+        self._quoted = frozenset().union(
+            *map(_holes, (*issue.articles, *issue.carried))
+        )
         found = load_templates(assembler.newsletter.template, settings.root)
         self._place = TemplateLines(
             {name: (_shown(file.path), file.text) for name, file in found.files.items()}
@@ -193,13 +197,10 @@ class Inspector:
         """
         issue, newsletter, now = assembler.issue, assembler.newsletter, self._now()
         audience, journal = self._store.audience, self._store.journal
-        articles = [article.id for article in issue.articles]
 
         def first(readers: Sequence[Subscriber]) -> tuple[Subscriber, Message] | None:
             """Return the mail of the first reader who gets one."""
-            received = journal.received(
-                [reader.id for reader in readers], articles, except_issue=issue.id
-            )
+            received = assembler.spans.received(readers, journal, except_issue=issue.id)
             for reader in readers:
                 had = received.get(reader.id, set())
                 digest = assembler.choose(reader, received=had, now=now)
@@ -225,8 +226,11 @@ class Inspector:
         Rules in `despite` do not count. An issue of which all was tried before, and
         some deferred, is not looked at again: its mails are out.
         """
-        counts = self._store.journal.counts(assembler.issue.id)
-        if any(map(counts.get, UNTRIED)):
+        journal, issue = self._store.journal, assembler.issue.id
+        counts = journal.counts(issue)
+        # Those who have an hour of their own may be the first, or the only ones.
+        unseen = State.SENT not in counts and journal.waiting(issue)[0]
+        if unseen or any(map(counts.get, UNTRIED)):
             looked = self.look(assembler, only=only)
             wrong = [f for f in looked.errors if f.rule not in despite]
             if wrong:
@@ -249,8 +253,8 @@ def look_at_sample(
         issue=issue,
         newsletter=newsletter,
         site=settings.site,
-        candidates=candidates(issue, newsletter, settings.topics),
-        renderer=renderer,
+        spans=Spans(issue, newsletter, settings.topics),
+        renderer=lambda _: renderer,
         links=Links(key=b"of samples", site_url=settings.site.url),
         bounce_domain="",
     )

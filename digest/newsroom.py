@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Self
 from digest import building, collecting
 from digest.assembly import Assembler, writable
 from digest.building import Sizes
+from digest.catalogue import catalogue, widened
 from digest.collecting import Collected
-from digest.delivery import Sending, SendReport
+from digest.delivery import Sending
 from digest.enclosing import enclosures_of
 from digest.errors import BusyError, InputError, UnknownReader
 from digest.issues import BEGINNING, Issues, Plan, PlannedDigest
@@ -39,7 +40,8 @@ from digest.model import (
 )
 from digest.readership import follow_readers
 from digest.rendering import Rendered, Renderer
-from digest.selection import candidates, catalogue, widened
+from digest.selection import Candidates
+from digest.sendreport import SendReport
 from digest.settings import (
     FilesDelivery,
     FolderSource,
@@ -47,6 +49,7 @@ from digest.settings import (
     Settings,
     SmtpDelivery,
 )
+from digest.spans import Spans
 from digest.store import Imported, Store, Tidied, open_store
 from digest.template_files import load_templates
 from digest.transports import Transport, deliver_one, open_transport
@@ -195,23 +198,26 @@ class Newsroom:
         once, the thousandth late. They say the same, encoded in other lines.
         """
         newsletter = self.newsletter(issue.newsletter)
-        found = candidates(issue, newsletter, self.settings.topics)
         enclosures = enclosures_of(issue, newsletter, self.local_images)
-        renderer = Renderer(
-            templates=load_templates(newsletter.template, self.settings.root),
-            site=self.settings.site,
-            newsletter=newsletter,
-            issue=issue,
-            sections=catalogue(found) if joined else (),
-            widen=partial(widened, found),
-            enclosed={url: each.url for url, each in enclosures.items()},
-        )
+        templates = load_templates(newsletter.template, self.settings.root)
+
+        def renderer(found: Candidates) -> Renderer:
+            return Renderer(
+                templates=templates,
+                site=self.settings.site,
+                newsletter=newsletter,
+                issue=issue,
+                sections=catalogue(found) if joined else (),
+                widen=partial(widened, found),
+                enclosed={url: each.url for url, each in enclosures.items()},
+            )
+
         delivery = self.settings.delivery
         return Assembler(
             issue=issue,
             newsletter=newsletter,
             site=self.settings.site,
-            candidates=found,
+            spans=Spans(issue, newsletter, self.settings.topics),
             renderer=renderer,
             links=self.links,
             bounce_domain=(
@@ -339,6 +345,7 @@ class Newsroom:
         assembler = self.assembler(issue)
         self.inspector.let_pass(assembler, only=only, despite=despite)
         transport = transport or open_transport(self.settings.delivery)
+        approval = self.store.approvals.of(issue.id)
         try:
             return Sending(
                 assembler=assembler,
@@ -347,6 +354,7 @@ class Newsroom:
                 transport=transport,
                 now=self.now,
                 only=tuple(only),
+                allowed=approval.allowed if approval else None,
                 stopping=stopping,
                 on_outcome=on_outcome,
             ).run()

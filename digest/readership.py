@@ -132,7 +132,8 @@ def _deliveries(
     """Yield a reader's deliveries, and what each of them held."""
     for delivery, held in store.journal.of_reader(subscriber_id):
         issue = store.archive.issue(delivery.issue)
-        known = {article.id: article for article in issue.articles} if issue else {}
+        articles = (*issue.articles, *issue.carried) if issue else ()
+        known = {article.id: article for article in articles}
         yield delivery, [known[each] for each in held if each in known]
 
 

@@ -17,12 +17,12 @@ from schedule import Scheduler
 
 from digest.approving import Asked, ask, let_go
 from digest.collecting import Collected
-from digest.delivery import SendReport
 from digest.errors import DigestError
 from digest.inbox import configured
 from digest.model import Approval, Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.returning import Handled
+from digest.sendreport import SendReport
 from digest.slots import Slot, due_slots, next_slot
 from digest.store import Tidied
 

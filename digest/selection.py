@@ -44,6 +44,7 @@ from digest.model import (
     Subscriber,
     Topic,
 )
+from digest.moments import Moments
 from digest.tags import belongs, single_tag, slug, slugs
 
 #: What a section holds at most of a topic of which a reader wants only top stories.
@@ -85,6 +86,7 @@ class Candidates:
     places: Mapping[str, int]  #: by article id
     pinned: Places
     titles: Mapping[str, str]  #: of every topic of the project, by slug
+    moments: Moments  #: for readers with days of their own
     stale: tuple[Article, ...] = ()  #: ranked, older than the newsletter allows
     #: By place, those that say nearly the same; empty: the newsletter shows them all.
     alike: Mapping[int, Places] = field(default_factory=dict)
@@ -103,15 +105,23 @@ class Candidates:
 
 
 def candidates(
-    issue: Issue, newsletter: Newsletter, topics: Collection[Topic]
+    issue: Issue, newsletter: Newsletter, topics: Collection[Topic], *, back: int = 0
 ) -> Candidates:
     """Work out which articles of `issue` belong to which topics and tags.
 
     `topics` are all those of the project: a reader may mute one that this
-    newsletter does not offer.
+    newsletter does not offer. With what it holds of so many issues `back`; how old an
+    article is counts from the issue that it came in.
     """
-    ranked = rank(issue.articles)
-    articles = tuple(a for a in ranked if _fresh(a, issue, newsletter))
+    span = (issue, *issue.earlier[:back])
+    ranked = rank(article for each in span for article in each.articles)
+    stale = frozenset(
+        article.id
+        for each in span
+        for article in each.articles
+        if not _fresh(article, each, newsletter)
+    )
+    articles = tuple(a for a in ranked if a.id not in stale)
     by_tag: dict[str, set[int]] = {}
     labels: dict[str, str] = {}
     for place, article in enumerate(articles):
@@ -120,22 +130,24 @@ def candidates(
             by_tag.setdefault(tag, set()).add(place)
             labels.setdefault(tag, label)
     carried = [slugs(article.tags) for article in articles]
+    every = {topic.slug: topic for topic in (*topics, *newsletter.topics)}
     return Candidates(
         issue=issue.id,
         newsletter=newsletter,
         articles=articles,
         topics={
-            topic.slug: frozenset(
+            name: frozenset(
                 place for place, tags in enumerate(carried) if belongs(topic, tags)
             )
-            for topic in (*topics, *newsletter.topics)
+            for name, topic in every.items()
         },
         tags={tag: frozenset(places) for tag, places in by_tag.items()},
         labels=labels,
         places={article.id: place for place, article in enumerate(articles)},
         pinned=frozenset(i for i, article in enumerate(articles) if article.pinned),
-        titles={topic.slug: topic.title for topic in (*topics, *newsletter.topics)},
-        stale=tuple(a for a in ranked if not _fresh(a, issue, newsletter)),
+        titles={name: topic.title for name, topic in every.items()},
+        moments=Moments(issue, newsletter),
+        stale=tuple(a for a in ranked if a.id in stale),
         alike={} if newsletter.same_story_twice else alike(articles),
     )
 
@@ -157,35 +169,6 @@ class Wanted:
     places: Sequence[int] = ()  #: those standing here, ranked
 
 
-def catalogue(candidates: Candidates) -> tuple[Section, ...]:
-    """Return every section the newsletter offers, with all that may stand in it.
-
-    Single tags that readers follow are not among them: there may be thousands.
-    """
-    if not candidates.newsletter.topics:
-        return (_whole("", "", candidates, range(len(candidates.articles))),)
-    return tuple(
-        _whole(topic.slug, topic.title, candidates, candidates.topics[topic.slug])
-        for topic in candidates.newsletter.topics
-    )
-
-
-def widened(candidates: Candidates, section: Section) -> Section:
-    """Return the section of a single tag with all that may stand in it."""
-    tag = single_tag(section.slug)
-    places = candidates.tags.get(tag, Places()) if tag else Places()
-    return _whole(section.slug, section.title, candidates, places)
-
-
-def _whole(
-    slug: str, title: str, candidates: Candidates, places: Iterable[int]
-) -> Section:
-    articles = (candidates.articles[place] for place in sorted(places))
-    return Section(
-        slug=slug, title=title, articles=tuple(Chosen(article=a) for a in articles)
-    )
-
-
 def choose(
     candidates: Candidates,
     subscriber: Subscriber,
@@ -197,7 +180,7 @@ def choose(
 
     `received` holds the ids of articles the reader got before.
     """
-    reason = not_now(subscriber, candidates.newsletter, now)
+    reason = not_for(candidates, subscriber, now)
     if reason:
         return Digest(issue=candidates.issue, skipped=reason)
     preferences = subscriber.preferences
@@ -208,6 +191,12 @@ def choose(
     gone = had(candidates, received) | muted(candidates, preferences)
     wanted = dealt(sections, gone=gone, top=preferences.top, alike=candidates.alike)
     return _limited(candidates, wanted, limit=preferences.limit)
+
+
+def not_for(candidates: Candidates, subscriber: Subscriber, now: datetime) -> str:
+    """Return why this reader gets nothing of an issue whatever it holds, or ""."""
+    reason = not_now(subscriber, candidates.newsletter, now)
+    return reason or candidates.moments.against(subscriber)
 
 
 def not_now(subscriber: Subscriber, newsletter: Newsletter, now: datetime) -> str:

@@ -28,6 +28,8 @@ MISSED_AT_MOST = 10
 #: Islands do), CronSim skips the next hour; so it starts well before what is asked.
 _CLOCK_CHANGE = timedelta(hours=3)
 
+_YEAR = timedelta(days=366)
+
 _WRITE = "write minute hour day month weekday"
 _FIELDS = 5
 
@@ -81,6 +83,20 @@ def _day(day: str) -> str:
     raise ValueError(f"{day!r} is not a day; write one of {known}")
 
 
+def weekdays(days: Iterable[str]) -> frozenset[int]:
+    """Return the numbers of days such as "weekdays" or "monday", which is 0."""
+    sets = {"daily": range(7), "weekdays": range(5), "weekends": (5, 6)}
+    singles = {name: (DAYS.index(name) - 1) % 7 for name in DAYS}
+    return frozenset(
+        number for day in days for number in sets.get(day) or (singles[day],)
+    )
+
+
+def weekday_names(numbers: Iterable[int]) -> list[str]:
+    """Return the names of weekdays, Monday first."""
+    return [DAYS[(number + 1) % 7] for number in sorted(numbers)]
+
+
 def _minute(time: str) -> str:
     hour, colon, minute = time.strip().partition(":")
     numbers = hour.isdecimal() and minute.isdecimal() and len(minute) == len("00")
@@ -105,7 +121,9 @@ def due_slots(
     """
     found = [
         _slot(newsletter, timezone, moment)
-        for moment in _latest(schedule, timezone, after=after, now=now)
+        for moment in _latest(
+            schedule, timezone, after=after, now=now, most=1 + MISSED_AT_MOST
+        )
     ]
     lateness = timedelta(minutes=schedule.max_lateness_minutes)
     serve = [slot for slot in found[-1:] if now - slot.due <= lateness]
@@ -118,6 +136,18 @@ def next_slot(
     """Return the first slot later than `after`; None for a schedule without any."""
     moments = _later(schedule, timezone, after=after)
     return next((_slot(newsletter, timezone, moment) for moment in moments), None)
+
+
+def slot_before(schedule: Schedule, timezone: str, moment: datetime) -> datetime | None:
+    """Return when the schedule was due last before `moment`; None: not for a year."""
+    just_before = moment - timedelta(seconds=1)
+    found = _latest(schedule, timezone, after=moment - _YEAR, now=just_before, most=1)
+    return found[-1] if found else None
+
+
+def due_of(slot: str) -> datetime:
+    """Return when the slot with this id is due, in UTC."""
+    return datetime.fromisoformat(slot.rpartition("@")[2]).astimezone(UTC)
 
 
 def slots_between(
@@ -144,9 +174,9 @@ def _slot(newsletter: str, timezone: str, due: datetime) -> Slot:
 
 
 def _latest(
-    schedule: Schedule, timezone: str, *, after: datetime, now: datetime
+    schedule: Schedule, timezone: str, *, after: datetime, now: datetime, most: int
 ) -> Sequence[datetime]:
-    """Return the last moments of `(after, now]`, at most one more than are told apart.
+    """Return the last moments of `(after, now]`, at most so many.
 
     Looks back in growing steps, so that a year without us costs no more than a day.
     Not by CronSim's own way backwards: it never returns from 02:45 in the Chatham
@@ -156,9 +186,7 @@ def _latest(
     while True:
         begin = max(after, now - reach)
         moments = _later(schedule, timezone, after=begin)
-        found = deque(
-            takewhile(lambda moment: moment <= now, moments), maxlen=1 + MISSED_AT_MOST
-        )
+        found = deque(takewhile(lambda moment: moment <= now, moments), maxlen=most)
         if begin == after or len(found) == found.maxlen:
             return tuple(found)
         reach *= 8

@@ -7,6 +7,7 @@ tests/test_every_message.py --hypothesis-profile=long --timeout=0`.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -47,6 +48,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what is rendered now as the golden files; read the diff",
     )
+
+
+def pytest_collection_finish() -> None:
+    """Spare every later search for garbage the thousands of tests and what they import."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

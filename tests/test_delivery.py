@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from digest.config import load_settings
-from digest.delivery import Sending, SendReport
+from digest.delivery import Sending
 from digest.errors import InputError, TransportError
 from digest.model import Issue, Message, Outcome, Preferences, State, Subscriber
 from digest.newsroom import Newsroom
+from digest.sendreport import SendReport
 from digest.store import Written
 from digest.transports import Desk
 from tests.projects import Clock, write_project
@@ -318,7 +319,7 @@ def test_many_threads_send_every_mail_once(
         for n in range(200)
     ]
     newsroom.store.audience.import_(readers, origin="elsewhere", sync=False)
-    newsroom.issues.plan_rows(issue)
+    newsroom.issues.plan_rows(issue, newsroom.newsletter())
 
     class Wide(Wire):
         window = 8

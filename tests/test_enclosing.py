@@ -129,7 +129,7 @@ class TestMails:
         }
 
         assert len(parts) == 1, "the same picture, whoever gets it"
-        assert not assembler.renderer.why_not_joined
+        assert not assembler.not_joined
 
     def test_can_be_signed(self, newsroom: Newsroom) -> None:
         newsletter = newsroom.newsletter("daily")

@@ -188,7 +188,7 @@ def assert_every_message_is_its_readers(
     found: Edition, *, signed: bool = False
 ) -> list[bytes]:
     """Read every message; return them."""
-    prefix = found.assembler.renderer._pages.secret
+    prefix = found.assembler._renderers[0]._pages.secret
     assert found.plain.pages.secret == prefix
     tokens: Counter[str] = Counter()
     contents = []
@@ -201,7 +201,7 @@ def assert_every_message_is_its_readers(
         assert_reads_as(content, alone, html=html)
         tokens.update(set(_TOKEN.findall(alone[1] + alone[2])))
         contents.append(content)
-    assert found.assembler.renderer.why_not_joined == {}
+    assert found.assembler.not_joined == {}
     assert len(tokens) == 3 * len(contents), "unsubscribe, preferences, pause: his own"
     assert set(tokens.values()) == {1}
     return contents

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -322,3 +323,26 @@ def test_what_a_pasted_page_lost_is_said(tmp_path: Path) -> None:
     assert "2 lines of this page were left out" in fetched.problems[0].what
     assert "“Home”, “Share”" in fetched.problems[0].what
     assert fetched.problems[0].note
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_file_is_read_again_when_it_was_written_and_not_when_it_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, settled: bool
+) -> None:
+    """Some disks date by two seconds: within them a file may be another, unnoticed."""
+    if settled:
+        monkeypatch.setattr("digest.sources.folder._TICK_NS", 0)
+    folder = folder_of(tmp_path, old_md="# Bolts\n\nNine.\n", note_txt="Nuts\n\nTen.\n")
+    first = fetch(folder)
+    again = fetch(folder).articles
+    known = [a is b for a, b in zip(first.articles, again, strict=True)]
+    assert known == ([True, True] if settled else [False, False])
+
+    file, was = tmp_path / "old.md", (tmp_path / "old.md").stat()
+    if settled:
+        time.sleep(0.02)  # longer than a tick of this disk
+    file.write_text("# Nails\n\nNine.\n", encoding="utf-8")  # as long as before
+    os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))  # and as old
+    assert headlines(fetch(folder))[1] == "Nails"
+    (tmp_path / "old.md").write_text("", encoding="utf-8")
+    assert "is empty" in [p.what[:8] for p in fetch(folder).problems]

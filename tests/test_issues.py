@@ -165,8 +165,9 @@ def test_what_was_not_tried_in_time_is_refused_with_the_reason(
     refused: bool,
 ) -> None:
     """By schedule within `max_lateness`, here six hours; by hand within a day."""
-    slot = Slot(newsletter="daily", id="daily@07", due=clock()) if scheduled else None
-    issue = newsroom.issues.prepare(daily, slot=slot)
+    due = clock()
+    slot = Slot(newsletter="daily", id=f"daily@{due.isoformat()}", due=due)
+    issue = newsroom.issues.prepare(daily, slot=slot if scheduled else None)
     assert issue is not None
     clock.forward(hours=hours)
 

@@ -153,18 +153,43 @@ def test_readers_of_one_choice_have_its_page_in_common_until_there_are_too_many(
     assert choices.held <= choices.most
 
 
-@pytest.mark.parametrize("name", ["\u200b", "Ana", "Zoë", "\u202e \u202c"])
-def test_a_value_that_changes_what_is_around_it_is_told_all_the_same(name: str) -> None:
-    text = (
-        "{% each s in digest.sections %}{{ s.title }}\n\n{{ reader.name }}\n\n"
-        "{{ s.more }} {{ reader.name }}\n{% endeach %}{{ reader.unsubscribe }}\n"
-    )
+#: A reader's name where the text meets it closely, and where it is laid out.
+MEETS = (
+    "{% each s in digest.sections %}{{ s.title }}\n\n{{ reader.name }}\n\n"
+    "{{ s.more }} {{ reader.name }}\n{% endeach %}{{ reader.unsubscribe }}\n"
+)
+LAID_OUT = (
+    "{% filter fill %}Hello {{ reader.name }}{% endfilter %}\n"
+    "{% filter fill %}{{ reader.name }}{% endfilter %}\n\n"
+)
+
+
+@pytest.mark.parametrize("text", [MEETS, LAID_OUT + MEETS])
+@pytest.mark.parametrize("name", ["", "\u200b", "Ana", "Zoë", "\u202e \u202c"])
+def test_a_value_that_changes_what_is_around_it_is_told_all_the_same(
+    name: str, text: str
+) -> None:
     what = trial("x", digest__txt__j2=text)
     digests = [digest(section("One", 0)), digest(section("One", 1), section("Two", 3))]
 
     assert_agree(what, digests, personal(name=name), personal(name="Ben"))
 
     assert what.why_not == {}
+
+
+def test_readers_without_a_name_have_pages_in_common_too() -> None:
+    what = trial("x", digest__txt__j2=MEETS)
+    choices = what.joined._pages.memory.choices
+    found = digest(section("One", 0))
+
+    def pages(name: str) -> int:
+        rendered(what.joined, found, personal(name=name), Wish())
+        return sum(map(len, choices.shelves.values()))
+
+    pages("Ana")
+    nameless = pages("")
+    assert pages("\u200b") == nameless  # which is as good as no name
+    assert pages("") == pages("Ben") == nameless
 
 
 def test_nothing_is_kept_of_a_page_that_is_gone() -> None:

@@ -121,7 +121,7 @@ def test_a_second_send_sends_nothing_twice(
     assert newsroom.issues.prepare(newsletter) is None
     last = newsroom.store.archive.last_issue("daily")
     assert last is not None
-    newsroom.issues.plan_rows(last)
+    newsroom.issues.plan_rows(last, newsroom.newsletter(last.newsletter))
     report = newsroom.send(last, transport=open_transport(through(postbox)))
 
     assert report.done.total() == 0

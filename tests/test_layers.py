@@ -30,11 +30,21 @@ LAYERS = [
         "providers",
         "oauth",
         "showing",
+        "slots",
     },
-    {"selection", "slots", "message", "rendering", "lint", "bounces"},
-    {"explaining"},
+    {"moments"},
+    {"selection", "message", "rendering", "lint", "bounces"},
+    {"explaining", "spans", "catalogue"},
     {"config", "sources", "store", "transports", "template_files", "inbox"},
-    {"assembly", "enclosing", "issues", "readership", "census", "postbox"},
+    {
+        "assembly",
+        "enclosing",
+        "issues",
+        "sendreport",
+        "readership",
+        "census",
+        "postbox",
+    },
     {
         "delivery",
         "building",
@@ -54,7 +64,7 @@ LAYERS = [
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 #: Rooms where values go in and values come out: no clock, no I/O, no logging.
-PURE = set().union(*LAYERS[:5]) - {"shipped", "oauth"}
+PURE = set().union(*LAYERS[:6]) - {"shipped", "oauth"}
 IMPURE_MODULES = {"os", "socket", "sqlite3", "time", "random", "logging", "secrets"}
 
 #: Each outside package has one home.

@@ -55,6 +55,7 @@ TABLE: list[tuple[str, Any, Any, Any, Any]] = [
     ("name", "Anna", None, "Ana", "Ana"),
     ("limit", 3, 8, 8, 3),
     ("limit", 3, 8, None, None),
+    ("hour", 18, 7, 7, 18),
     ("consent", PAGE, SLIP, SLIP, PAGE),
     ("consent", PAGE, None, Consent(), PAGE),
     # a list: what the file added, without what it took out

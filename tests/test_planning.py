@@ -37,6 +37,8 @@ READERS = st.lists(
         follows=st.lists(st.sampled_from(NAMES), unique=True, max_size=3).map(tuple),
         mutes=st.frozensets(st.sampled_from(NAMES), max_size=1),
         limit=st.none() | st.integers(1, 4),
+        days=st.frozensets(st.sampled_from([1, 2, 4]), max_size=2),
+        hour=st.none() | st.just(23),
     ),
     min_size=1,
     max_size=8,
@@ -81,7 +83,7 @@ def sent(newsroom: Newsroom, issue: Issue) -> dict[str, frozenset[str] | str]:
     wire = Wire()
     with newsroom.sending(newsroom.newsletter(issue.newsletter)):
         assert newsroom.send(issue, transport=wire).settled
-    ids = [each.id for each in issue.articles]
+    ids = [each.id for each in (*issue.articles, *issue.carried)]
     journal = newsroom.store.journal
     return {
         row.subscriber: row.reason
@@ -135,7 +137,7 @@ def test_what_a_plan_says_is_what_send_then_does(
             )
             for start, drawn in ((1, first), (100, second)):
                 newsroom.store.archive.add(stories(drawn, first=start))
-                clock.forward(minutes=1)
+                clock.forward(days=1)
                 for slug in ("daily", "weekly"):  # what one brought, the other leaves
                     clock.forward(minutes=1)
                     agrees(newsroom, slug)

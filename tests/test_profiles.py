@@ -33,6 +33,8 @@ from digest.store.profiles import (
             format=st.sampled_from(Format),
             length=st.sampled_from(Length),
             limit=st.none() | st.integers(1, 20),
+            days=st.frozensets(st.integers(0, 6)),
+            hour=st.none() | st.integers(0, 23),
         ),
         status=st.sampled_from(Status),
         paused_until=st.none() | st.datetimes(timezones=st.just(UTC)),

@@ -47,7 +47,8 @@ TWO = smtp_settings(0).replace(
 sources:""",
 )
 
-NEW = {
+Fields = dict[str, str | list[str]]
+NEW: Fields = {
     "address": "new@x.example",
     "newsletter": "daily",
     "topic": "rivers",
@@ -130,6 +131,27 @@ class TestSubscribing:
         welcome = site.mails("new@x.example")[-1]
         assert welcome["Subject"] == "Welcome: The Ledger Daily"
         assert site.link("new@x.example", "p") == site.own("new@x.example", "p")
+
+    def test_may_say_when_mail_comes(self, site: Site) -> None:
+        form = site.visitor.get("/subscribe").text
+        assert "<summary>When mail comes</summary>" in form
+        wrong: Fields = NEW | {
+            "address": "no",
+            "timing": "1",
+            "day": ["4"],
+            "hour": "0",
+        }
+        again = site.visitor.post("/subscribe", wrong).text
+        assert "<details open>" in again
+        assert 'value="4" aria-describedby="days-hint" checked' in again
+
+        here: Fields = {"address": "new@x.example", "timezone": "Asia/Tokyo"}
+        site.visitor.post("/subscribe", wrong | here)
+        site.visitor.post(site.link("new@x.example", "confirm"))
+
+        reader = site.newsroom.subscriber("new@x.example")
+        assert (reader.preferences.days, reader.preferences.hour) == (frozenset({4}), 0)
+        assert reader.timezone == "Asia/Tokyo"
 
     def test_welcomes_with_the_last_issue_made_for_the_new_reader(
         self, site: Site
@@ -400,6 +422,12 @@ class TestOneClick:
         assert now() == (Status.ACTIVE, {"daily", "weekly"}, {"rivers"})
         assert visitor.post(f"{link}/without", {"topic": "none"}).status == 404
 
+        assert '<option value="4" selected>Friday' in asked.text
+        assert visitor.post(f"{link}/weekly", {"day": "9"}).status == 404
+        assert "Saved" in visitor.post(f"{link}/weekly", {"day": "5"}).text
+        assert two.newsroom.subscriber(CY).preferences.days == {5}
+        assert "/weekly" not in visitor.get(link).text, "it is no less"
+
 
 class TestLessOfATopic:
     """The link at the end of each section, and its page."""
@@ -471,6 +499,15 @@ class TestLessOfATopic:
         assert wanted.follows == (tag,), "no topic would be all of them"
         assert (*wanted.mutes, *wanted.top) == (tag,)
         assert "Undo" in site.visitor.get(of_tag).text, "the way back stays"
+
+        own, form = site.own(ANA, "p"), {"newsletter": "daily", "name": "Ana"}
+        assert f'name="topic-{tag}"' in site.visitor.get(own).text
+        site.visitor.post(own, form)
+        assert site.newsroom.subscriber(ANA).preferences == wanted, "nothing chosen"
+        everything = {"topic-rivers": "follow", "topic-schools": "follow"}
+        site.visitor.post(own, form | everything | {f"topic-{tag}": "skip"})
+        wanted = site.newsroom.subscriber(ANA).preferences
+        assert (wanted.follows, len(wanted.mutes)) == ((), 0)
 
     def test_is_for_its_reader_alone_and_what_there_is(self, site: Site) -> None:
         link, before = f"{site.own(ANA, 'p')}/less/", dump(site)
@@ -546,7 +583,36 @@ class TestPreferences:
         assert "No bell on Monday" not in texts[CY]
         again = two.visitor.get(page)
         assert 'dir="rtl"' in again.text
-        assert again.text.count(" selected") == 4
+        assert again.text.count(" selected") == 5
+
+    def test_hold_days_and_an_hour_that_come_in_the_readers_zone(
+        self, two: Site
+    ) -> None:
+        page = two.own(CY, "p")
+        form: Fields = {"newsletter": ["daily"], "language": "ar"}
+        timed: Fields = {"timing": "1", "timezone": "America/New_York"}
+
+        def wishes() -> tuple[set[int], int | None]:
+            found = two.newsroom.subscriber(CY).preferences
+            return set(found.days), found.hour
+
+        before = two.visitor.get(page)
+        assert before.text.count('name="day"') == 7
+        assert "Friday<span" in before.text
+        assert "7:00\u202fAM" in before.text or "07:00" in before.text
+        saved = two.visitor.post(
+            page, form | timed | {"day": ["0", "4", "9", "x"], "hour": "18"}
+        )
+        assert wishes() == ({0, 4}, 18)
+        assert 'name="day" value="4" aria-describedby="days-hint" checked' in saved.text
+        assert "الجمعة" in saved.text, "as CLDR has it"
+        two.visitor.post(page, form)
+        assert wishes() == ({0, 4}, 18), "a form without the fields changes nothing"
+        two.visitor.post(page, form | timed | {"hour": "24"})
+        assert wishes() == (set(), None)
+
+        weekly = two.visitor.post(page, form | {"newsletter": ["weekly"]} | timed)
+        assert 'name="day"' not in weekly.text, "one day is no choice"
 
     def test_are_not_changed_by_what_makes_no_sense(self, site: Site) -> None:
         page, before = site.own(ANA, "p"), site.newsroom.subscriber(ANA)

@@ -38,22 +38,26 @@ def found(digest: Shell, *options: str) -> list[str]:
 def test_a_reader_is_added_changed_and_found(digest: Shell) -> None:
     no_consent = digest("subscribers", "add", "dee@readers.example")
     wrong = digest(
-        "subscribers", "add", "dee", "--consent", "fair", "--follows", "river;schools"
-    )
+        "subscribers", "add", "dee", "--consent", "fair", "--follows", "river;schools",
+        "--days", "fryday", "--hour", "18:30",
+    )  # fmt: skip
     added = digest(
         "subscribers", "add", "dee@readers.example", "--consent", "fair",
-        "--follows", "rivers", "--language", "fr", "--limit", "3",
+        "--follows", "rivers", "--language", "fr", "--limit", "3", "--days", "friday",
     )  # fmt: skip
     again = digest("subscribers", "add", "DEE@readers.example", "--consent", "fair")
     edited = digest(
         "subscribers", "edit", "dee@readers.example", "--follows", "-", "--mutes",
         "tag:rail;schools", "--limit", "-", "--address", "dee@new.example",
+        "--days", "-", "--hour", "0",
     )  # fmt: skip
     same = digest("subscribers", "edit", "dee@new.example", "--language", "fr")
     taken = digest("subscribers", "edit", BO, "--address", ANA)
 
     assert no_consent.code == 2
-    assert (wrong.code, wrong.err.count("\n")) == (3, 2)
+    assert (wrong.code, wrong.err.count("\n")) == (3, 4)
+    assert "`days` is not a day: 'fryday'; did you mean `friday`?" in wrong.err
+    assert "`hour` is not a full hour: '18:30'; write it like `18`" in wrong.err
     assert "`address` is not a mail address" in wrong.err
     assert "`follows` names no topic: 'river'; did you mean" in wrong.err
     assert "is added" in added.out
@@ -64,7 +68,7 @@ def test_a_reader_is_added_changed_and_found(digest: Shell) -> None:
     dee = digest("subscribers", "show", "dee@new.example", "--json").json["subscriber"]
     assert dee["preferences"] == {
         "newsletters": ["daily"], "follows": [], "mutes": ["schools", "tag:rail"], "top": [],
-        "format": "html", "length": "summaries", "limit": None,
+        "format": "html", "length": "summaries", "limit": None, "days": [], "hour": 0,
     }  # fmt: skip
     assert found(digest, "--language", "FR") == ["dee"]
     assert found(digest, "--follows", "rivers") == ["ana", "cy", "dee"]

@@ -436,6 +436,8 @@ SUBSCRIBERS = st.builds(
         format=st.sampled_from(Format),
         length=st.sampled_from(Length),
         limit=st.none() | st.integers(1, 10_000),
+        days=st.frozensets(st.integers(0, 6)),
+        hour=st.none() | st.integers(0, 23),
     ),
     status=st.sampled_from(Status),
     left=st.frozensets(st.sampled_from(NEWSLETTERS)),

@@ -111,6 +111,9 @@ class TruthServer:
                 raise Over  # it ended in the middle: nothing was accepted
             lines.append(text)
         body = b"".join(lines)
+        if not body:  # how a client leaves a transaction whose recipient was refused
+            self.say(line, "554 5.5.1 no valid recipients")
+            return
         fault = self.fault("dot")
         took, _, then = fault.rpartition("+")
         if took or not fault:

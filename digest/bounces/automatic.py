@@ -14,8 +14,13 @@ _AWAY = re.compile(
     r"réponse automatique|absen(?:t|ce)|en congés?\b|"
     r"respuesta automática|fuera de (?:la )?oficina|ausencia|"
     r"risposta automatica|fuori sede|resposta automática|"
-    r"afwezig|automatisch antwoord|autosvar|automaattinen|"
-    r"自動(?:返信|応答)|不在|自动回复|автоответ|автоматический ответ",
+    r"afwezig|automatis(?:ch antwoord|che reactie)|"
+    r"autosvar|automatiskt? svar|frånvaro|automaattinen|"
+    r"automatyczna odpowiedź|poza biurem|nieobecn|automatická odpověď|"
+    r"automatikus válasz|răspuns automat|otomatik yanıt|αυτόματη απάντηση|"
+    r"自動(?:返信|応答|回覆)|不在|自动(?:回复|答复)|자동 ?(?:회신|응답)|부재중|"
+    r"автоответ|автоматический ответ|автоматична відповідь|"
+    r"رد تلقائي|תשובה אוטומטית|trả lời tự động|balasan otomatis",
     re.IGNORECASE,
 )
 _CHALLENGE = re.compile(
@@ -24,6 +29,23 @@ _CHALLENGE = re.compile(
     r"allow your (?:mail|message)",
     re.IGNORECASE,
 )
+
+
+#: A subject that answers ours, as no server's does.
+_ANSWER = re.compile(
+    r"(?:re|aw|antw(?:ort)?|sv|rép|rif|odp|vs|回复|答复|回覆)\s*(?:\[\d+\])?\s*[:：]",
+    re.IGNORECASE,
+)
+
+
+def says_so(message: Message) -> bool:
+    """Return whether the subject is one of an automatic reply, whoever sent it.
+
+    Programs that answer for a person send without a return path, as servers do with
+    what they could not deliver (RFC 3834 section 3.3).
+    """
+    subject = header(message, "Subject")
+    return bool(_ANSWER.match(subject) or _AWAY.search(subject))
 
 
 def is_automatic(message: Message) -> bool:

@@ -46,7 +46,8 @@ _RETURNED = re.compile(
     r"no (?:se ha podido|se pudo|ha sido) entrega|entrega fallida|no entregado|"
     r"mancat[oa] (?:recapito|consegna)|falha na entrega|não entregue|"
     r"配信不能|配信できません|届けできません|送信できません|退信|"
-    r"недоставлен|не доставлен|niedostarcz|onbestelbaar",
+    r"недоставлен|не доставлен|niedostarcz|onbestelbaar|"
+    r"zustell(?:fehler|ung verzögert)|remise (?:différée|retardée)|配信の遅延",
     re.IGNORECASE,
 )
 
@@ -54,10 +55,14 @@ _RETURNED = re.compile(
 _STILL_TRYING = re.compile(
     r"will (?:continue|keep|be retried)|attempts? will continue|still trying|"
     r"no action is required|not yet been delivered|delivery (?:has been |is )?delayed|"
-    r"do(?:n't| not) need to resend|weitere zustellversuche|nouvelles tentatives|"
-    r"se seguirá intentando",
+    r"do(?:n't| not) need to resend|weitere zustellversuche|weiterhin versucht|"
+    r"noch nicht zugestellt|nouvelles tentatives|n['’]a pas encore été remis|"
+    r"se seguirá intentando|引き続き(?:試|再試行)|まだ配信されていません",
     re.IGNORECASE,
 )
+
+#: What a mail of such a server says that otherwise looks like one that gave up.
+_WARNING = re.compile(r"warning (?:message )?only|delayed mail", re.IGNORECASE)
 
 #: A line that quotes a server's reply.
 _QUOTED = re.compile(
@@ -70,37 +75,39 @@ _MANY_BLANKS = re.compile(r"[ \t]*\n[ \t>|]*(?=\S)")
 
 def from_a_program(message: Message) -> bool:
     """Return whether the sender is a mail server, by its name or by having none."""
-    sender = header(message, "From")
-    return bool(
-        not sender
-        or _DAEMON.search(sender)
-        or header(message, "Return-Path").replace(" ", "") == "<>"
+    return (
+        named_as_one(message) or header(message, "Return-Path").replace(" ", "") == "<>"
     )
+
+
+def named_as_one(message: Message) -> bool:
+    """Return whether its From is a mail server's, or nobody's."""
+    sender = header(message, "From")
+    return not sender or _DAEMON.search(sender) is not None
 
 
 def told_by_habit(message: Message) -> Told | None:
     """Return what a bounce without a delivery status says; None: it is none."""
-    said = prose(message)
+    said, subject = prose(message), header(message, "Subject")
     daemon = _DAEMON.search(header(message, "From")) is not None
-    returned = _RETURNED.search(header(message, "Subject")) is not None
+    returned = _RETURNED.search(subject) is not None
     for_now, for_good = _shapes(message)
+    trying = _STILL_TRYING.search(said) is not None
     if not (
         header(message, "X-Failed-Recipients")
         or for_now
         or for_good
         or (returned and (daemon or from_a_program(message)))
-        or (daemon and _words(said))
+        or (daemon and (trying or _words(said)))
     ):
         return None
-    if _STILL_TRYING.search(said) and not for_good:
+    if trying and (not for_good or _WARNING.search(f"{subject}\n{said}")):
         return Told(kind=Kind.DELAYED, words=_first_line(said))
     words = _words(said)
     if not words and for_now and not for_good:
         return Told(kind=Kind.DELAYED, words=_first_line(said))
     if not words:
-        return Told(
-            kind=Kind.BOUNCE, effect=Effect.SOFT, words=header(message, "Subject")
-        )
+        return Told(kind=Kind.BOUNCE, effect=Effect.SOFT, words=subject)
     return told_by_words(words[1], status=words[0])
 
 

@@ -40,15 +40,16 @@ _MEANINGS = {
         r"quota exceeded",
         r"mailbox (?:has )?exceed",
         r"not enough (?:storage|disk) space",
-        r"bo[iî]te (?:aux lettres |de réception )?(?:est )?pleine",
+        r"bo[iî]te (?:aux lettres |de réception )?(?:du destinataire )?(?:est )?pleine",
         r"quota dépassé",
-        r"postfach (?:ist )?(?:voll|überfüllt)",
+        r"postfach (?:des empfängers )?(?:ist )?(?:voll|überfüllt)",
         r"buzón (?:está )?lleno",
         r"cuota (?:de disco )?(?:excedida|superada)",
         r"casella (?:di posta )?piena",
         r"caixa (?:postal )?cheia",
         r"容量(?:が|を)?(?:超|いっぱい)",
         r"メールボックスがいっぱい",
+        r"空き容量がない",
         r"邮箱已满",
         r"переполнен",
     ),
@@ -95,11 +96,14 @@ _MEANINGS = {
             r"(?:utilisateur|destinataire|adresse)(?: \S{1,80})? "
             r"(?:est )?(?:inconnue?|inexistante?|introuvable)"
         ),
+        r"adresse de messagerie[^.\n]{0,60} introuvable",
         r"n['’]existe (?:pas|plus)",
         (
             r"(?:empfänger|benutzer|adresse|postfach)(?: \S{1,80})? (?:ist )?"
             r"(?:unbekannt|nicht bekannt|existiert nicht)"
         ),
+        r"adresse konnte nicht gefunden werden",
+        r"nicht im domino-verzeichnis",
         (
             r"(?:usuario|destinatario|buzón)(?: \S{1,80})? (?:es )?"
             r"(?:desconocid|inexistente)"
@@ -109,7 +113,7 @@ _MEANINGS = {
         r"non esiste",
         r"(?:usuário|endereço)[^\n]{0,40} (?:desconhecid|inexistente)",
         r"não existe",
-        r"(?:宛先|メールアドレス|ユーザー?)[^。\n]{0,40}(?:存在し|不明|見つかり)",
+        r"(?:宛先|メール ?アドレス|ユーザー?)[^。\n]{0,40}(?:存在し|不明|見つかり)",
         r"(?:用户|收件人|邮箱)[^。\n]{0,20}不存在",
         r"не существует",
         r"nie istnieje",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from email import message_from_bytes
 from email.errors import HeaderParseError, MessageError
-from email.header import decode_header
+from email.header import Header, decode_header
 from email.message import Message
 from itertools import islice
 
@@ -65,7 +65,7 @@ def header(message: Message, *names: str) -> str:
 
 
 def _decoded(value: object) -> str:
-    raw = str(value)
+    raw = _eight_bit(value) if isinstance(value, Header) else str(value)
     if "=?" in raw:
         with suppress(HeaderParseError, *_NO_CHARSET):
             raw = "".join(
@@ -73,6 +73,14 @@ def _decoded(value: object) -> str:
                 for text, charset in decode_header(raw)
             )
     return one_line(raw)
+
+
+def _eight_bit(value: Header) -> str:
+    """Return a field that was written without encoding, as programs do (RFC 6532)."""
+    return "".join(
+        text if isinstance(text, str) else _read(text, "")
+        for text, _ in decode_header(value)
+    )
 
 
 def _read(octets: bytes, charset: str) -> str:

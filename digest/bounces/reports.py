@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from email.message import Message
 
 from digest.bounces import tokens
-from digest.bounces.automatic import is_automatic
+from digest.bounces.automatic import is_automatic, says_so
 from digest.bounces.feedback import told_by_feedback
-from digest.bounces.habits import from_a_program, prose, told_by_habit
+from digest.bounces.habits import from_a_program, named_as_one, prose, told_by_habit
 from digest.bounces.parts import (
     UNREADABLE,
     blocks,
@@ -90,8 +90,10 @@ def _by_signs(message: Message) -> Told:
     """Return what a mail says that follows no standard."""
     automatic = is_automatic(message)
     failed = header(message, "X-Failed-Recipients")
-    if automatic and not failed and not from_a_program(message):
-        return Told(kind=Kind.AUTO_REPLY)
+    if not failed and not named_as_one(message):
+        silent = from_a_program(message)  # by its empty return path
+        if says_so(message) if silent else automatic:
+            return Told(kind=Kind.AUTO_REPLY)
     if told := told_by_habit(message):
         return told
     if automatic:

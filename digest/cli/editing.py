@@ -29,6 +29,8 @@ FIELDS = {
     "format": "html or text.",
     "length": "headlines, summaries or full.",
     "limit": "At most so many articles in a mail.",
+    "days": "Days that mail comes on, such as monday;thursday.",
+    "hour": "When mail may come, such as 18:00 in their time zone.",
     "paused_until": "A day, such as 2026-12-24.",
 }
 

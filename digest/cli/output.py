@@ -130,6 +130,14 @@ def counted(counts: dict[State, int]) -> str:
     return ", ".join(shown) or "nothing"
 
 
+def waiting_words(number: int) -> str:
+    """Say of how many of the deferred mails nothing is wrong."""
+    which = (
+        "1 of the deferred waits" if number == 1 else f"{number} of the deferred wait"
+    )
+    return f"{which} for the hour its reader asked for"
+
+
 def plural(number: int, noun: str) -> str:
     """Return "1 article" or "2 articles"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -21,6 +21,7 @@ from digest.cli.output import (
 from digest.cli.project import newsroom_of
 from digest.cli.remembering import why
 from digest.model import Preferences, Status, Subscriber
+from digest.slots import weekday_names
 
 
 @click.group()
@@ -197,6 +198,8 @@ def show(ctx: click.Context, address: str, json: bool) -> None:
         ("format", "HTML with text" if p.format == "html" else "text only"),
         ("length", str(p.length)),
         ("limit", str(p.limit) if p.limit else "the newsletter's"),
+        ("days", ", ".join(weekday_names(p.days)) or "every issue"),
+        ("hour", f"{p.hour:02}:00" if p.hour is not None else "the newsletter's"),
         ("language", subscriber.language or "the newsletter's"),
         ("timezone", subscriber.timezone or "the newsletter's"),
         (

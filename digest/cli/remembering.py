@@ -10,6 +10,7 @@ from digest.cli.importing import worded
 from digest.cli.output import as_json, echo_json, line, table, when
 from digest.cli.project import newsroom_of
 from digest.model import Agreed, Subscriber
+from digest.slots import weekday_names
 from digest.store import Event
 
 #: What happened, in words; `{by}` is what brought it about.
@@ -110,6 +111,8 @@ def came_from(
         "preferences.format": wishes.format.value,
         "preferences.length": wishes.length.value,
         "preferences.limit": str(wishes.limit or ""),
+        "preferences.days": ", ".join(weekday_names(wishes.days)),
+        "preferences.hour": f"{wishes.hour:02}:00" if wishes.hour is not None else "",
         "paused_until": when(reader.paused_until) if reader.paused_until else "",
         "left": ", ".join(sorted(reader.left)),
     }

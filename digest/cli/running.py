@@ -8,18 +8,24 @@ from dataclasses import dataclass, field
 import click
 
 from digest.approving import Asked
-from digest.cli.output import RENDERED_PER_CHOICE, counted, forgotten, plural
+from digest.cli.output import (
+    RENDERED_PER_CHOICE,
+    counted,
+    forgotten,
+    plural,
+    waiting_words,
+)
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
 from digest.cli.streams import printable
 from digest.collecting import Collected
-from digest.delivery import SendReport
 from digest.errors import BusyError, DigestError, FileProblems, InputError
 from digest.model import Newsletter, Problem
 from digest.newsroom import utc_now
 from digest.returning import Came, Handled
 from digest.scheduler import Clock, Watcher, upcoming
+from digest.sendreport import SendReport
 from digest.slots import Slot
 from digest.store import Tidied
 
@@ -140,6 +146,8 @@ class Diary:
             f"{report.issue.id}: {counted(report.done)}; "
             f"in all {counted(report.counts)}{joined}"
         )
+        if report.waiting:
+            stamp(f"{report.issue.id}: {waiting_words(report.waiting)}")
         for file, why in report.not_joined.items():
             stamp(f"{report.issue.id}: {file} {RENDERED_PER_CHOICE}: {why}")
 

@@ -36,17 +36,18 @@ from digest.cli.output import (
     plural,
     progress,
     said,
+    waiting_words,
     warned,
     when,
 )
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
-from digest.delivery import SendReport
 from digest.errors import DigestError, InputError, StoreError
 from digest.issues import WAITING, WAYS_ON
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
+from digest.sendreport import SendReport
 
 SCREENFUL = 20  #: refusals shown; `digest status` has them all
 
@@ -62,6 +63,7 @@ def report_json(report: SendReport) -> dict[str, object]:
             {"subscriber": reader, "state": o.state, "reply": o.reply}
             for reader, o in report.refusals
         ],
+        "waiting_for_hour": report.waiting,
         "stopped": report.stopped,
         "hold": report.hold,
         "settled": report.settled,
@@ -78,6 +80,8 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
         f"{report.issue.id}: {counted(report.done)} in this run; "
         f"in all {counted(report.counts)}"
     )
+    if report.waiting:
+        line(f"  {waiting_words(report.waiting)}")
     for file, why in report.not_joined.items():
         line(f"  {file} {RENDERED_PER_CHOICE}: {why}")
     private = sys.stderr.isatty()

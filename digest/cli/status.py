@@ -19,12 +19,14 @@ from digest.cli.output import (
     plural,
     said,
     table,
+    waiting_words,
     warned,
     when,
 )
 from digest.cli.project import newsroom_of
 from digest.issues import WAYS_ON
 from digest.model import Issue, State
+from digest.moments import WAITS
 from digest.newsroom import Newsroom
 from digest.scheduler import overdue, upcoming
 from digest.slots import Slot
@@ -58,11 +60,22 @@ class Standing:
     hold: str  #: why nothing of it leaves at present
     returned: dict[str, int]  #: of those sent, by what came back
     opens: datetime | None  #: when it leaves all the same; None: not by itself
+    waiting: int  #: of the deferred, those that wait for their reader's hour
+    first_hour: datetime | None  #: when the first of these leaves
 
     @property
     def settled(self) -> bool:
-        """Whether nothing waits and nothing is in doubt."""
-        return all(state.settled for state in self.counts)
+        """Whether nothing waits but for its reader's hour, and nothing is in doubt."""
+        expected = {State.DEFERRED: self.waiting}
+        return all(
+            state.settled or number <= expected.get(state, 0)
+            for state, number in self.counts.items()
+        )
+
+    @property
+    def untried(self) -> int:
+        """How many nobody tried to send yet, although they may leave."""
+        return self.counts.get(State.QUEUED, 0) + self.counts.get(State.CLAIMED, 0)
 
     def refusals(self) -> Counter[tuple[State, str]]:
         """Return how many were refused, and with which of the server's codes."""
@@ -83,15 +96,19 @@ def standing(newsroom: Newsroom, issue: Issue) -> Standing:
     """Read how an issue stands."""
     journal = newsroom.store.journal
     approval = newsroom.store.approvals.of(issue.id)
+    waiting, first_hour = journal.waiting(issue.id)
+    told = (d for state in TOLD for d in journal.deliveries(issue.id, state))
     return Standing(
         issue=issue,
         counts=journal.counts(issue.id),
         due=journal.oldest_due(issue.id),
-        told=tuple(d for state in TOLD for d in journal.deliveries(issue.id, state)),
+        told=tuple(d for d in told if d.reason != WAITS),
         skipped=journal.reasons(issue.id),
         hold=journal.held(issue.id),
         returned=newsroom.store.returns.counts(issue.id),
         opens=approval.opens if approval else None,
+        waiting=waiting,
+        first_hour=first_hour,
     )
 
 
@@ -156,6 +173,7 @@ def status_json(
                 "settled": each.settled,
                 "hold": each.hold,
                 "opens": each.opens,
+                "waiting_for_hour": each.waiting,
                 "skipped": each.skipped,
                 "returned": each.returned,
                 "deliveries": [
@@ -207,8 +225,8 @@ def show_issues(found: list[Standing]) -> None:
 
 def show_standing(newsroom: Newsroom, each: Standing) -> None:
     """Say of an issue what is not simply sent: who, why, until when."""
-    untried = each.counts.get(State.QUEUED, 0) + each.counts.get(State.CLAIMED, 0)
-    if untried or each.told or each.skipped or each.hold or each.returned:
+    shown = (each.told, each.skipped, each.hold, each.returned, each.waiting)
+    if each.untried or any(shown):
         line(f"\n{each.issue.id}:")
     if each.hold:
         until = f" before {when(each.opens)}" if each.opens else ""
@@ -220,17 +238,25 @@ def show_standing(newsroom: Newsroom, each: Standing) -> None:
     for (state, code), number in each.refusals().most_common():
         if number > 1:
             line(f"  {plural(number, 'mail')} {state}: {code}")
-    if untried:
-        sends = f"; `digest send {each.issue.newsletter}` sends what waits"
-        line(
-            f"  {plural(untried, 'mail')} not tried yet, waiting since "
-            f"{when(each.due)}{'' if each.hold else sends}"
-        )
+    show_waits(each)
     for delivery in each.told[:SCREENFUL]:
         line(f"  {address(newsroom, delivery)}: {story(delivery)}")
     if len(each.told) > SCREENFUL:
         rest = Counter(d.state for d in each.told[SCREENFUL:])
         line(f"  … and {counted(rest)} more: `digest status --json`")
+
+
+def show_waits(each: Standing) -> None:
+    """Say how many mails wait for a process, and how many for an hour of the day."""
+    if each.untried:
+        sends = f"; `digest send {each.issue.newsletter}` sends what waits"
+        line(
+            f"  {plural(each.untried, 'mail')} not tried yet, waiting since "
+            f"{when(each.due)}{'' if each.hold else sends}"
+        )
+    if each.first_hour:
+        until = when(each.first_hour)
+        line(f"  {waiting_words(each.waiting)}, the first until {until}")
 
 
 def story(delivery: Delivery) -> str:

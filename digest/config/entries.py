@@ -48,7 +48,10 @@ from digest.yamltext import KEY, Document, Location, Mark
 #: How many mistakes, and how many hints, are named before the others are counted.
 MOST_NAMED = 100
 
-_WISHES = ("newsletters", "follows", "mutes", "top", "format", "length", "limit")
+_WISHES = (
+    *("newsletters", "follows", "mutes", "top"),
+    *("format", "length", "limit", "days", "hour"),
+)
 _WIDEST = 2**16 - 1  #: columns that are told apart
 _MOST_REMEMBERED = 50_000  #: values judged before
 _MOST_SHAPES = 20_000  #: lines but for what differs from reader to reader
@@ -224,6 +227,8 @@ class Entries:
                 found.get("format", Format.HTML),
                 found.get("length", Length.SUMMARIES),
                 found.get("limit"),
+                found.get("days", frozenset()),
+                found.get("hour"),
             ),
             status=found.get("status", Status.ACTIVE),
             paused_until=found.get("paused_until"),

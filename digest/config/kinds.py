@@ -112,6 +112,26 @@ def _clock(written: str) -> str:
     return written
 
 
+def _hour(written: object) -> object:
+    if isinstance(written, int) and not isinstance(written, bool):
+        return _of_day(written, str(written))
+    if not isinstance(written, str):
+        return written
+    hour, _, minutes = written.strip().partition(":")
+    if not hour.isdecimal() or minutes not in ("", "00"):
+        raise ValueError(
+            f"is not a full hour: {values.shown(written)}; write it like `18` or "
+            '`"18:00"`'
+        )
+    return _of_day(int(hour), written)
+
+
+def _of_day(hour: int, written: str) -> int:
+    if hour not in range(24):
+        raise ValueError(f"is no hour of a day: {written}; write one from 0 to 23")
+    return hour
+
+
 def _cron(written: str) -> str:
     problem = cron_problem(written)
     if problem:
@@ -186,6 +206,12 @@ Count = Annotated[int, Field(ge=1, le=10_000)]
 Day = Annotated[
     Line, AfterValidator(_day), Field(json_schema_extra={"enum": [*DAY_SETS, *DAYS]})
 ]
+#: Days of a reader; none of them is as good as nothing.
+OwnDays = Annotated[
+    list[Day],
+    BeforeValidator(_one_or_more, json_schema_input_type=Day | list[Day]),
+]
+Hour = Annotated[int, BeforeValidator(_hour, json_schema_input_type=int | str)]
 Clock = Annotated[Line, AfterValidator(_clock)]
 Cron = Annotated[Line, AfterValidator(_cron)]
 Days = Annotated[

@@ -11,11 +11,13 @@ from digest.config.kinds import (
     Address,
     Count,
     Followed,
+    Hour,
     Language,
     Line,
     MaybeLine,
     Moment,
     NewsletterName,
+    OwnDays,
     Part,
     TimeZone,
     TopicName,
@@ -23,6 +25,7 @@ from digest.config.kinds import (
 from digest.config.references import Known
 from digest.config.values import either, moment
 from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
+from digest.slots import weekdays
 
 
 class ConsentPart(Part):
@@ -48,6 +51,8 @@ class ReaderPart(Part):
     format: Literal["html", "text"] = "html"
     length: Literal["headlines", "summaries", "full"] = "summaries"
     limit: Count | None = Field(default=None, examples=[8])
+    days: OwnDays = Field(default=[], examples=[["friday"], "weekdays"])
+    hour: Hour | None = Field(default=None, examples=["18:00"])
     paused_until: Moment | None = Field(default=None, examples=["2026-12-24"])
     status: Literal["pending", "active", "unsubscribed", "removed", "bounced"] = (
         "active"
@@ -80,6 +85,8 @@ def subscriber(part: ReaderPart, known: Known) -> Subscriber:
             format=Format(part.format),
             length=Length(part.length),
             limit=part.limit,
+            days=weekdays(part.days),
+            hour=part.hour,
         ),
         status=Status(part.status),
         paused_until=moment(part.paused_until, zone) if part.paused_until else None,

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from digest.model import Subscriber
+from digest.slots import weekday_names
 
 COLUMNS = (
     "address",
@@ -33,6 +34,8 @@ COLUMNS = (
     "format",
     "length",
     "limit",
+    "days",
+    "hour",
     "paused_until",
     "status",
     "consent_at",
@@ -40,7 +43,7 @@ COLUMNS = (
     "left",
 )
 #: Columns that hold several items.
-LISTS = ("newsletters", "follows", "mutes", "top", "left")
+LISTS = ("newsletters", "follows", "mutes", "top", "days", "left")
 _NO_NEWSLETTERS = "-"
 _ITEM_END = re.compile("[;|]")
 _FORMULA = re.compile(r"'*[=+\-@]")
@@ -104,6 +107,8 @@ def _row(subscriber: Subscriber) -> list[str]:
         str(preferences.format),
         str(preferences.length),
         "" if preferences.limit is None else str(preferences.limit),
+        ";".join(weekday_names(preferences.days)),
+        clock(preferences.hour),
         iso(subscriber.paused_until),
         str(subscriber.status),
         iso(consent.at),
@@ -114,6 +119,11 @@ def _row(subscriber: Subscriber) -> list[str]:
 
 def _write_cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def clock(hour: int | None) -> str:
+    """Return an hour as in "18:00"; "" for none."""
+    return "" if hour is None else f"{hour:02}:00"
 
 
 def iso(moment: datetime | None) -> str:

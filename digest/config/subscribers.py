@@ -32,6 +32,7 @@ from digest.config.spreadsheet import LISTS, entry_of
 from digest.config.tables import Table
 from digest.errors import InputError
 from digest.model import Format, Length, Problem, Status, Subscriber
+from digest.slots import weekday_names
 from digest.yamltext import Document, Items, Mark, write_yaml
 
 #: The endings of files of readers, and what their content is.
@@ -215,6 +216,8 @@ def _entry(subscriber: Subscriber) -> dict[str, object]:
         "format": str(preferences.format),
         "length": str(preferences.length),
         "limit": preferences.limit,
+        "days": weekday_names(preferences.days),
+        "hour": spreadsheet.clock(preferences.hour),
         "paused_until": spreadsheet.iso(subscriber.paused_until),
         "status": str(subscriber.status),
         "consent": {

@@ -118,6 +118,14 @@ class Issue:
     until: datetime
     slot: str | None = None  #: the schedule's slot id; None: made by hand
     articles: tuple[Article, ...] = ()
+    #: Issues before this one, the newest first, with what this one holds of them for
+    #: readers who take mail on days of their own; see `digest.moments`.
+    earlier: tuple[Issue, ...] = ()
+
+    @property
+    def carried(self) -> tuple[Article, ...]:
+        """What it holds of earlier issues, the newest issue's first."""
+        return tuple(article for issue in self.earlier for article in issue.articles)
 
     @property
     def expires(self) -> datetime:

@@ -54,6 +54,9 @@ class Preferences:
     format: Format = Format.HTML
     length: Length = Length.SUMMARIES
     limit: int | None = None  #: articles in a digest; None: the newsletter's
+    days: frozenset[int] = frozenset()  #: 0 is Monday; empty: every issue
+    #: 0 to 23, in the reader's time zone: when a mail may leave; None: at once
+    hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """What a reader sees of topics, and what their choice means.
 
-On the page every topic stands in one of four ways. In preferences there are the topics
-followed, in order, where none means all; and those muted, which hide a story even where
-another topic has it. Single tags that somebody follows are not on the page and stay.
+On the page every topic stands in one of four ways, and single tags that somebody chose
+in three. In preferences there are the topics followed, in order, where none means all;
+and those muted, which hide a story even where another topic has it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from digest.model import Preferences, Topic
+from digest.tags import single_tag
 
 
 class Stance(StrEnum):
@@ -25,6 +26,12 @@ class Stance(StrEnum):
 
 class NothingFollowed(Exception):
     """A choice would leave nothing, which preferences would take for everything."""
+
+
+def chosen_tags(wanted: Preferences) -> tuple[str, ...]:
+    """Return the single tags that somebody follows or mutes, as preferences have them."""
+    named = (*wanted.follows, *sorted(wanted.mutes))
+    return tuple(dict.fromkeys(n for n in named if single_tag(n) is not None))
 
 
 def stances(wanted: Preferences, topics: Iterable[Topic]) -> dict[str, Stance]:
@@ -42,17 +49,18 @@ def stance(wanted: Preferences, topic: str) -> Stance:
 
 
 def chosen(held: Preferences, stances: Mapping[str, Stance]) -> Preferences:
-    """Return preferences with the topics standing as chosen.
+    """Return preferences with the topics, and single tags, standing as chosen.
 
     Raises `NothingFollowed` when no topic and no tag would be left.
     """
     followed = [t for t, s in stances.items() if s in (Stance.FOLLOW, Stance.TOP)]
     elsewhere = [each for each in held.follows if each not in stances]
-    if stances and not followed and not elsewhere:
+    topics = {t: s for t, s in stances.items() if single_tag(t) is None}
+    if (topics or held.follows) and not followed and not elsewhere:
         raise NothingFollowed
     before = [each for each in held.follows if each in followed]
     follows = tuple(dict.fromkeys([*before, *followed, *elsewhere]))
-    if Stance.SKIP not in stances.values() and not elsewhere:
+    if Stance.SKIP not in topics.values() and topics.keys() >= set(follows):
         follows = ()  # all there are, and those to come
     muted = {topic for topic, stance in stances.items() if stance is Stance.MUTE}
     return replace(

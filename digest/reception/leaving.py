@@ -63,3 +63,13 @@ def leave_out(newsroom: Newsroom, subscriber: str, topic: str) -> None:
         return replace(held, preferences=wanted)
 
     newsroom.store.audience.change(subscriber, without, by=READER)
+
+
+def only_on(newsroom: Newsroom, subscriber: str, day: int) -> None:
+    """Send a reader one mail a week, on a weekday; 0 is Monday."""
+
+    def weekly(held: Subscriber) -> Subscriber:
+        wanted = replace(held.preferences, days=frozenset({day}))
+        return replace(held, preferences=wanted)
+
+    newsroom.store.audience.change(subscriber, weekly, by=READER)

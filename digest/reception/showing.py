@@ -58,7 +58,13 @@ class Showcase:
         It asks what they wish for, not what they had: a pause and mails they got do not
         count. As in mails, no story comes twice. Where no issue went out, it is what would go out now.
         """
-        reader = replace(subscriber, status=Status.ACTIVE, paused_until=None)
+        reader = replace(
+            subscriber,
+            status=Status.ACTIVE,
+            paused_until=None,
+            # What the week held, however many mails it would have been.
+            preferences=replace(subscriber.preferences, days=frozenset()),
+        )
         known, received = self._looked(), set[str]()
         issues = [
             (at, newsletter, found)

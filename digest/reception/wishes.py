@@ -20,6 +20,9 @@ class Wish:
     newsletters: tuple[str, ...]  #: slugs
     topics: tuple[str, ...] = ()  #: slugs; none: all
     language: str = ""
+    days: tuple[int, ...] = ()  #: weekdays, 0 is Monday; none: every issue
+    hour: int | None = None
+    timezone: str = ""  #: of the hour and the days; empty: the newsletter's
     where: str = ""  #: the form's address
     wording: str = ""  #: the sentence agreed to, as it was shown
 
@@ -30,9 +33,13 @@ class Wish:
             id="",
             address=self.address,
             language=self.language,
+            timezone=self.timezone,
             status=Status.PENDING,
             preferences=Preferences(
-                newsletters=frozenset(self.newsletters), follows=self.topics
+                newsletters=frozenset(self.newsletters),
+                follows=self.topics,
+                days=frozenset(self.days),
+                hour=self.hour,
             ),
         )
 

@@ -135,7 +135,13 @@ def _merged(several: Run) -> Run:
     return run(several.text)
 
 
-def _gap(gap: Gap) -> Run:
+def _edges_of(value: Run | Pieces) -> Edges | None:
+    return value.edges if isinstance(value, Run) else None  # else not written yet
+
+
+def _gap(gap: Gap, value: Pieces | None) -> Run:
+    if isinstance(value, Run):
+        return Run((gap,) if value.pieces else (), value.edges, "")
     return Run((gap,), _FIRM, "")
 
 
@@ -152,6 +158,7 @@ TEXT = Medium(
     joined=joined,
     merged=_merged,
     finished=_page,
+    edges=_edges_of,
     gap=_gap,
     single=_single,
     fillable=_fillable,

@@ -178,7 +178,7 @@ class Own:
     """Text laid out with values of each reader's: a gap until these are known."""
 
     inner: LaidOut
-    gap: Callable[[Gap], Pieces]
+    gap: Callable[[Gap, None], Pieces]
 
     def pieces(
         self,
@@ -190,7 +190,8 @@ class Own:
     ) -> Pieces:
         """Return the gap, which the reader's values will fill."""
         laid_out = self.inner.pieces
-        return self.gap(Gap(of=lambda own: laid_out(own, stage, section, story)))
+        gap = Gap(of=lambda own: laid_out(own, stage, section, story))
+        return self.gap(gap, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,12 +50,10 @@ class Layout:
         return cls(pieces, values, others)
 
     def filled(self, values: Sequence[Pieces], single: Single) -> list[Piece] | None:
-        """Return one reader's pieces; None: a value changes what is around it."""
+        """Return one reader's pieces; None: what is around a gap has to be looked at."""
         pieces = self.pieces.copy()
         for place, number in self.values:
-            if (piece := single(values[number])) is None:
-                return None
-            pieces[place] = piece
+            (pieces[place],) = values[number]
         for place, of in self.others:
             if (piece := single(of(values))) is None:
                 return None
@@ -65,7 +63,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A page made ready for the readers who have the same values."""
+    """A page made ready for readers who have the same values, with the same edges."""
 
     page: Filling
     gaps: Sequence[Any]  #: a stretch for each value; Any: as the medium's
@@ -93,8 +91,8 @@ class Sheet:
     encoding: Encoding  #: what suits the page as a whole
     medium: Medium
     memory: Memory  #: keeps what readers have in common
-    #: The page made ready for readers, by which values those have.
-    ready: dict[frozenset[str], Ready] = field(default_factory=dict)
+    #: The page made ready for readers, by which values those have, and their edges.
+    ready: dict[object, Ready] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -106,8 +104,9 @@ class Sheet:
 
         Raises `KeyError` when the stage holds a block that was not compiled.
         """
-        ready = self.ready.get(stage.present) or self._made_ready(stage)
         filled = [written(values.get(name, "")) for name, written in self.holes]
+        key = stage.present, *map(self.medium.edges, filled)
+        ready = self.ready.get(key) or self._made_ready(key, stage, filled)
         layout = ready.layout(stage, self.medium)
         pieces = layout.filled(filled, self.medium.single)
         if pieces is not None:
@@ -126,11 +125,11 @@ class Sheet:
         nodes = together(self.nodes, sheet.nodes)
         return replace(self, nodes=nodes, holes=sheet.holes, ready={})
 
-    def _made_ready(self, stage: Stage) -> Ready:
-        gap = self.medium.gap
-        made = self.ready[stage.present] = Ready(
-            page=Settler(stage, self.memory).filling(self.nodes, self.medium),
-            gaps=[gap(Gap(number)) for number in range(len(self.holes))],
+    def _made_ready(self, key: object, stage: Stage, filled: Sequence[Pieces]) -> Ready:
+        gap, page = self.medium.gap, Settler(stage, self.memory)
+        made = self.ready[key] = Ready(
+            page=page.filling(self.nodes, self.medium),
+            gaps=[gap(Gap(number), one) for number, one in enumerate(filled)],
             kept=Shelf(self.memory.choices),
         )
         return made

@@ -59,12 +59,13 @@ class Medium:
     merged: Callable[[Any], Any]  #: makes few pieces of a stretch, to be kept
     #: Makes a whole page's pieces of all its stretches, joined.
     finished: Callable[[Any], Pieces] = lambda pieces: pieces
-    #: Makes the stretch that a gap is, until it is filled.
-    gap: Callable[[Gap], Any] = lambda gap: (gap,)
-    #: Returns the piece that fills a gap; None: what is around it has to be looked at.
-    single: Callable[[Any], Piece | None] = lambda own: (
-        own[0] if len(own) == 1 else None
-    )
+    #: How a value meets what is around it, where that is not alike for all of them.
+    edges: Callable[[Any], object] = lambda _: None
+    #: Makes the stretch that a gap is until it is filled: with the edges of a value, or
+    #: with those that most have.
+    gap: Callable[[Gap, Any], Any] = lambda gap, _: (gap,)
+    #: Returns the piece that fills a gap with the usual edges; None: it has others.
+    single: Callable[[Any], Piece | None] = lambda own: own[0]
     #: Whether the gaps of a page, joined, may be filled and nothing else be done.
     fillable: Callable[[Any], bool] = lambda _: True
 

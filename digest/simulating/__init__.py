@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,8 +25,10 @@ from digest.model import (
     Subscriber,
     Topic,
 )
-from digest.selection import candidates, choose, not_now, rank
+from digest.moments import REACH
+from digest.selection import not_for, rank
 from digest.slots import Slot, slots_between
+from digest.spans import Spans
 from digest.store import Store
 
 #: How far back the slot before the first one is looked for.
@@ -44,7 +46,7 @@ class Served:
     shown: int  #: articles over all mails
     empty: int  #: readers for whom there was nothing, or too little
     full: int  #: mails that had to leave something out
-    away: int  #: readers who are paused
+    away: int  #: readers who are paused, or want none on this day
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,10 +126,19 @@ def replay(
         n.slug: sorted(store.archive.arrivals(sources_of(n)), key=lambda pair: pair[0])
         for n in newsletters
     }
-    served = []
+    served, issues = [], dict[str, tuple[Issue, ...]]()
     for newsletter, slot, begin in _slots(newsletters, since=since, until=until):
         articles = _between(arrivals[newsletter.slug], begin, slot.due)
-        serving = _Serving(newsletter, slot, begin, articles, topics)
+        earlier = tuple(
+            issue
+            for issue in issues.get(newsletter.slug, ())
+            if issue.until >= slot.due - REACH
+        )
+        issue = _issue(newsletter, slot, begin, articles, earlier)
+        if articles:  # there would have been none
+            bare = replace(issue, earlier=())
+            issues[newsletter.slug] = (bare, *earlier)
+        serving = _Serving(newsletter, slot, Spans(issue, newsletter, topics))
         served.append(serving.serve(takers[newsletter.slug], readers, received))
     return Replay(
         newsletters=tuple(newsletters),
@@ -175,10 +186,8 @@ class _Serving:
 
     newsletter: Newsletter
     slot: Slot
-    begin: datetime
-    articles: tuple[Article, ...]
-    topics: Sequence[Topic]
-    _chosen: dict[tuple[Preferences, frozenset[str]], Digest] = field(
+    spans: Spans
+    _chosen: dict[tuple[Preferences, str, frozenset[str]], Digest] = field(
         default_factory=dict
     )
 
@@ -189,20 +198,20 @@ class _Serving:
         received: dict[str, set[str]],
     ) -> Served:
         """Choose for every reader; add to their sums and to what they received."""
-        issue, tally = self._issue(), Counter[str]()
-        found = candidates(issue, self.newsletter, self.topics)
-        ids = frozenset(found.places)
+        tally = Counter[str]()
+        ids = self.spans.own.places
         for subscriber in takers if ids else ():
             mine = readers[subscriber.id]
-            if not_now(subscriber, self.newsletter, self.slot.due):
+            if not_for(self.spans.own, subscriber, self.slot.due):
                 mine.away += 1
                 tally["away"] += 1
                 continue
-            got = frozenset(received.get(subscriber.id, ())) & ids
-            key = subscriber.preferences, got
+            known = received.get(subscriber.id, ())
+            got = self.spans.ids(self.spans.back(subscriber)).intersection(known)
+            key = subscriber.preferences, subscriber.timezone, got
             if key not in self._chosen:
-                self._chosen[key] = choose(
-                    found, subscriber, received=got, now=self.slot.due
+                self._chosen[key] = self.spans.choose(
+                    subscriber, received=got, now=self.slot.due
                 )
             digest = self._chosen[key]
             if digest.skipped:
@@ -218,7 +227,7 @@ class _Serving:
             )
         return Served(
             slot=self.slot,
-            issue=issue.id,
+            issue=self.spans.issue.id,
             articles=len(ids),
             mails=tally["mails"],
             shown=tally["shown"],
@@ -227,14 +236,22 @@ class _Serving:
             away=tally["away"],
         )
 
-    def _issue(self) -> Issue:
-        local = self.slot.due.astimezone(ZoneInfo(self.newsletter.timezone))
-        return Issue(
-            id=f"{self.newsletter.slug}/{local:%Y-%m-%d}",
-            newsletter=self.newsletter.slug,
-            number=1,
-            since=self.begin,
-            until=self.slot.due,
-            slot=self.slot.id,
-            articles=rank(self.articles),
-        )
+
+def _issue(
+    newsletter: Newsletter,
+    slot: Slot,
+    begin: datetime,
+    articles: Iterable[Article],
+    earlier: tuple[Issue, ...],
+) -> Issue:
+    local = slot.due.astimezone(ZoneInfo(newsletter.timezone))
+    return Issue(
+        id=f"{newsletter.slug}/{local:%Y-%m-%d}",
+        newsletter=newsletter.slug,
+        number=1,
+        since=begin,
+        until=slot.due,
+        slot=slot.id,
+        articles=rank(articles),
+        earlier=earlier,
+    )

@@ -8,6 +8,7 @@ is a problem of its own; its neighbours are read.
 from __future__ import annotations
 
 import os
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -56,6 +57,8 @@ _PICTURES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 #: What to do about a file that holds no text.
 SAVE_AS_TEXT = "save the text inside as .md, .html or .txt, in UTF-8"
 _UTF8_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+#: Disks date files by ticks, of two seconds at most (FAT).
+_TICK_NS = 2_000_000_000
 _FAR = timedelta(days=366)  #: an embargo of more is a slip in the year
 _SHOWN = 3  #: lines that were left out of a pasted page, in the note about them
 
@@ -138,12 +141,13 @@ class Folder:
         try:
             if path.stat().st_size > LIMIT:
                 return Fetched(error=TOO_LARGE)
-            content = read_file(path)
+            if PurePosixPath(key).suffix.lower() in _HTML:
+                content = self._with_pictures(read_file(path), origin)
+                fetched = read_document(content, origin=origin, now=self.now)
+            else:
+                fetched = _unless_known(path, origin)
         except (DocumentError, OSError) as error:
             return Fetched(error=str(error))
-        if PurePosixPath(key).suffix.lower() in _HTML:
-            content = self._with_pictures(content, origin)
-        fetched = read_document(content, origin=origin, now=self.now)
         articles = tuple(self._measured(a) for a in fetched.articles)
         far = tuple(self._far_ahead(key, a) for a in articles if self._is_far(a))
         return replace(fetched, articles=articles, problems=(*fetched.problems, *far))
@@ -205,19 +209,46 @@ def read_document(
     Whatever is neither Markdown nor HTML is read as text.
     """
     suffix = PurePosixPath(origin.key).suffix.lower()
-    if not content.strip():
-        return Fetched(error="is empty; write something into it, or delete it")
-    if what := no_text(content):
-        return Fetched(error=f"is {what}, whatever its name says; {SAVE_AS_TEXT}")
-    if suffix in _HTML:
+    if suffix in _HTML and not _unreadable(content):
         # A saved page does not know where it came from: its relative links are lost.
         return read_page(content, origin=replace(origin, base_url=""), now=now)
     return _read_text(content, origin)
 
 
-@lru_cache(maxsize=1024)  # most files are what they were at the last collect
+def _unless_known(path: Path, origin: Origin) -> Fetched:
+    """Return the article of a file that is not HTML; read it only if it was written.
+
+    What was written just now may be written again within one tick of the disk's clock.
+    """
+    try:
+        seen = path.stat()
+    except OSError:
+        return _read_file(path, (), origin)  # which says what is wrong
+    stamp = seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+    settled = time.time_ns() - seen.st_ctime_ns > _TICK_NS
+    return (_known_file if settled else _read_file)(path, stamp, origin)
+
+
+def _read_file(path: Path, _: tuple[int, ...], origin: Origin) -> Fetched:
+    return _read_text(read_file(path), origin)
+
+
+#: Most files are what they were at the last collect.
+_known_file = lru_cache(maxsize=1024)(_read_file)
+
+
+def _unreadable(content: bytes) -> str:
+    """Return why no article can be in a file, or ""."""
+    if not content.strip():
+        return "is empty; write something into it, or delete it"
+    what = no_text(content)
+    return f"is {what}, whatever its name says; {SAVE_AS_TEXT}" if what else ""
+
+
 def _read_text(content: bytes, origin: Origin) -> Fetched:
     """Return the article of a file that is not HTML: its content decides everything."""
+    if error := _unreadable(content):
+        return Fetched(error=error)
     suffix = PurePosixPath(origin.key).suffix.lower()
     text = decode(content).replace("\r\n", "\n").replace("\r", "\n")
     # Editors for plain text add ".txt" to a name they do not know.
@@ -293,9 +324,8 @@ def _paths(folder: Path, *, problems: list[Problem]) -> Iterator[str]:
     found = []
     for parent, folders, files in os.walk(folder, onerror=unreadable):
         folders[:] = [f for f in folders if not f.startswith(".") and f != "_drafts"]
-        found += [
-            (Path(parent) / name).relative_to(folder).as_posix()
-            for name in files
-            if not name.startswith((".", _LOCKS))
-        ]
+        inside = Path(parent).relative_to(folder).as_posix()
+        before = "" if inside == "." else f"{inside}/"
+        hidden = (".", _LOCKS)
+        found += [f"{before}{name}" for name in files if not name.startswith(hidden)]
     yield from sorted(found, key=lambda key: key.split("/"))

@@ -84,6 +84,8 @@ def sized(article: Article, sizes: Mapping[str, Size]) -> Article:
 
     Where it says one of the two itself, that counts, and the other follows from it.
     """
+    if article.image is None and not _PICTURE.search(article.body):
+        return article
 
     def picture(tag: re.Match[str]) -> str:
         url, width, height = _read(tag[0])

@@ -41,7 +41,7 @@ from digest.store.journal import Journal
 from digest.store.life import Life, mark_as_backup
 from digest.store.requests import Request, Requests, Wanted
 from digest.store.returns import MEMORY, Parked, Returns
-from digest.store.rows import Brought, Claim, Delivery, Start, Written
+from digest.store.rows import Brought, Claim, Delivery, Start, Wait, Written
 from digest.store.tidying import Tidied, tidy
 from digest.store.verifying import verify
 
@@ -71,6 +71,7 @@ __all__ = [
     "Start",
     "Store",
     "Tidied",
+    "Wait",
     "Wanted",
     "Written",
     "back_up",

@@ -4,7 +4,8 @@ An article keeps its id and the moment it was first seen whatever its source cha
 later. What it said is kept as a version, by the hash of it, and an issue freezes
 versions: a correction made after an issue was prepared cannot change its mails.
 Windows of issues are half-open and abut, so an article is in at most one issue of
-a newsletter.
+a newsletter. An issue may hold those of earlier ones behind its own; see
+`digest.store.carrying`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from itertools import count
 from digest.jsonform import dump, from_json, to_json
 from digest.model import Article, Fetched, Issue, SourceRecord, Validators
 from digest.selection import rank
+from digest.store.carrying import bare, before, placed, with_frozen, with_words_of_now
 from digest.store.database import (
     Database,
     Row,
@@ -214,7 +216,7 @@ class Archive:
                 return None
             frozen = replace(
                 issue,
-                id=self._free_id(issue.id),
+                id=self.free_id(issue.id),
                 number=last["number"] + 1 if last else 1,
                 since=from_ms(since),
                 until=from_ms(until),
@@ -231,7 +233,7 @@ class Archive:
         with self._database.tx():
             rows = self._database.all(SQL["frozen_versions"], issue=issue_id)
             held = {row["article"]: row for row in rows}
-            for article in draft.articles:
+            for article, carried in placed(draft):
                 version = keep(self._database, article)
                 row = held.get(article.id)
                 if row is None:
@@ -240,6 +242,7 @@ class Archive:
                         issue=issue_id,
                         place=len(held),
                         version=version,
+                        carried=carried,
                     )
                     held[article.id] = {"version": version}
                 elif row["version"] != version:
@@ -256,7 +259,7 @@ class Archive:
         assert revised is not None
         return revised
 
-    def _free_id(self, wanted: str) -> str:
+    def free_id(self, wanted: str) -> str:
         """Return `wanted`, or the first of wanted.2, wanted.3 … that is free."""
         names = (wanted if n == 1 else f"{wanted}.{n}" for n in count(1))
         return next(
@@ -275,18 +278,30 @@ class Archive:
             now=to_ms(self._now()),
             slot=issue.slot,
         )
-        for place, article in enumerate(issue.articles):
+        for place, (article, carried) in enumerate(placed(issue)):
             self._database.run(
                 SQL["insert_issue_article"],
                 issue=issue.id,
                 place=place,
                 version=keep(self._database, article),
+                carried=carried,
             )
+
+    def earlier(
+        self, newsletter: str, *, number: int, until: datetime, whole: bool
+    ) -> tuple[Issue, ...]:
+        """Return the issues before that number as far back as one of `until` reaches.
+
+        The newest comes first. If they are wanted `whole`, they have their articles,
+        with the words of now, but for those that were stopped.
+        """
+        found = before(self._database, newsletter, number=number, until=until)
+        return with_words_of_now(self._database, found) if whole else found
 
     def issues(
         self, newsletter: str | None = None, *, limit: int | None = None
     ) -> list[Issue]:
-        """Return the last `limit` issues, with their articles, the oldest first."""
+        """Return the last `limit` issues, the oldest first, without their earlier ones."""
         sql = SQL["issues"] if newsletter is None else SQL["issues_of"]
         values: dict[str, str] = {"newsletter": newsletter} if newsletter else {}
         rows = (
@@ -301,29 +316,37 @@ class Archive:
         rows = self._database.all(
             f"{SQL['issues_of']} limit :limit", newsletter=newsletter, limit=limit
         )
-        return [_bare(row) for row in rows]
+        return [bare(row) for row in rows]
 
     def issue(self, issue_id: str) -> Issue | None:
         """Return an issue as it was frozen, or None."""
         row = self._database.one(SQL["issue"], id=issue_id)
-        return self._issue(row) if row else None
+        return self._whole(row) if row else None
 
     def issues_with(self, article_id: str) -> list[Issue]:
         """Return the issues that froze this article, the newest first."""
         rows = self._database.all(SQL["issues_with"], article=article_id)
-        return [self._issue(row) for row in rows]
+        return [self._whole(row) for row in rows]
 
     def last_issue(self, newsletter: str) -> Issue | None:
         """Return the newsletter's issue with the highest number, or None."""
         row = self._database.one(SQL["last_issue"], newsletter=newsletter)
-        return self._issue(row) if row else None
+        return self._whole(row) if row else None
+
+    def _whole(self, row: Row) -> Issue:
+        """Return an issue with what it holds of earlier ones."""
+        issue = self._issue(row)
+        found = before(
+            self._database, issue.newsletter, number=issue.number, until=issue.until
+        )
+        return replace(issue, earlier=with_frozen(self._database, issue.id, found))
 
     def _issue(self, row: Row) -> Issue:
         frozen = self._database.all(SQL["issue_articles"], issue=row["id"])
         articles = tuple(read_article(each["content"]) for each in frozen)
         # A revised one has late articles behind the others.
         articles = rank(articles) if row["revision"] > 1 else articles
-        return replace(_bare(row), articles=articles)
+        return replace(bare(row), articles=articles)
 
     # -- slots ----------------------------------------------------------------
 
@@ -355,17 +378,6 @@ class Archive:
         """Return when the latest slot dealt with was due, or None."""
         row = self._database.one(SQL["last_slot"], newsletter=newsletter)
         return from_ms(row["due_ms"]) if row else None
-
-
-def _bare(row: Row) -> Issue:
-    return Issue(
-        id=row["id"],
-        newsletter=row["newsletter"],
-        number=row["number"],
-        since=from_ms(row["since_ms"]),
-        until=from_ms(row["until_ms"]),
-        slot=row["slot"],
-    )
 
 
 def _record(text: str) -> SourceRecord:

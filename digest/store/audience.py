@@ -81,6 +81,12 @@ class Audience:
             SQL["takers"], newsletter=newsletter, status=Status.ACTIVE.value
         )
 
+    def with_moments(self, newsletter: str) -> Iterator[Subscriber]:
+        """Yield those of the `takers` who have days or an hour of their own, by id."""
+        return self._pages(
+            SQL["with_moments"], newsletter=newsletter, status=Status.ACTIVE.value
+        )
+
     def all(self) -> Iterator[Subscriber]:
         """Yield every subscriber, whatever their status, by id."""
         return self._pages(SQL["everyone"])

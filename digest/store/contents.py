@@ -41,14 +41,23 @@ class Contents:
         """Use the database."""
         self._database = database
         self._places: dict[int, dict[str, int]] = {}
-        self._sharing: dict[int, tuple[int, Sharing]] = {}
+        self._carried: dict[int, frozenset[str]] = {}
+        self._sharing: dict[tuple[int, bool], tuple[int, Sharing]] = {}
 
     def places(self, issue: int) -> Mapping[str, int]:
         """Return the place of each article of an issue, by the article's id."""
         if issue not in self._places:
             rows = self._database.all(SQL["places"], issue=issue)
+            self._carried[issue] = frozenset(
+                row["article"] for row in rows if row["carried"] is not None
+            )
             self._places[issue] = {row["article"]: row["place"] for row in rows}
         return self._places[issue]
+
+    def carried(self, issue: int) -> frozenset[str]:
+        """Return the ids of the articles that an issue holds of earlier ones."""
+        self.places(issue)
+        return self._carried[issue]
 
     def pack(self, issue: int, articles: Iterable[str]) -> bytes:
         """Return the bits of those articles; all must be in the issue."""
@@ -68,17 +77,20 @@ class Contents:
                 found.setdefault(row["key"], {})[row["place"]] = row["article"]
         return found
 
-    def rivals(self, issue: int, *, last_key: int) -> Sharing:
+    def rivals(self, issue: int, *, last_key: int, carried: bool) -> Sharing:
         """Return the other issues that share an article with this one.
 
-        `last_key` is the newest issue's: they are looked up again only when one was
-        frozen since, because every commit of a send asks.
+        Its own articles count, or those that are `carried` as well: few mails hold
+        any, and all issues of two weeks share these. `last_key` is the newest issue's:
+        they are looked up again only when one was frozen since, because every commit
+        of a send asks.
         """
-        last, rivals = self._sharing.get(issue, (-1, {}))
+        last, rivals = self._sharing.get((issue, carried), (-1, {}))
         if last != last_key:
-            rivals = self.sharing(list(self.places(issue)))
+            left_out = frozenset[str]() if carried else self.carried(issue)
+            rivals = self.sharing([a for a in self.places(issue) if a not in left_out])
             rivals.pop(issue, None)
-            self._sharing[issue] = last_key, rivals
+            self._sharing[issue, carried] = last_key, rivals
         return rivals
 
     def received(self, readers: Iterable[str], sharing: Sharing) -> dict[str, set[str]]:

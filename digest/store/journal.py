@@ -17,7 +17,7 @@ beforehand what is to become of them.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from digest.model import Outcome, State
@@ -25,13 +25,14 @@ from digest.store.contents import Contents
 from digest.store.database import (
     Database,
     Row,
+    Single,
     chunks,
     from_ms,
     statements,
     storable,
     to_ms,
 )
-from digest.store.rows import Brought, Claim, Delivery, Start, Written
+from digest.store.rows import Brought, Claim, Delivery, Start, Wait, Written
 from digest.store.step import Step
 
 BATCH = 500  #: rows read at a time
@@ -74,6 +75,18 @@ class Journal:
                 newsletter=newsletter,
                 now=self._ms(),
             )
+
+    def put_off(
+        self, issue_id: str, waiting: Mapping[str, datetime], reason: str
+    ) -> None:
+        """Let queued rows wait until then, by reader's id, before they are tried."""
+        same: dict[str, Single] = {"issue": self._key(issue_id), "now": self._ms()}
+        rows = [
+            {**same, "token": "", "reader": reader, "due": to_ms(due), "reason": reason}
+            for reader, due in waiting.items()
+        ]
+        with self._database.tx():
+            self._database.many(SQL["put_off"], rows)
 
     def claim(
         self,
@@ -146,13 +159,14 @@ class Journal:
         issue_id: str,
         *,
         skips: Collection[tuple[Claim, str]] = (),
+        waits: Collection[Wait] = (),
         starts: Collection[Start] = (),
         outcomes: Collection[tuple[Claim, Outcome, datetime | None]] = (),
         leaving: Collection[Claim] = (),
     ) -> Written:
         """Write down, with one commit, what several threads have come to.
 
-        `skips` get nothing, and why. `starts` are about to be handed over; their
+        `skips` get nothing, and why; `waits` nothing yet. `starts` are about to be handed over; their
         articles count as received from now on. `outcomes` are what came of some,
         with the next attempt of those DEFERRED; the truth wins even when it comes
         late and the row is `unknown` already. The bodies of `leaving` may leave when
@@ -168,6 +182,7 @@ class Journal:
             )
             return step.write(
                 skips=skips,
+                waits=waits,
                 starts=starts,
                 outcomes=outcomes,
                 leaving=leaving,
@@ -262,6 +277,11 @@ class Journal:
             for row in self._database.all(SQL["counts"], issue=self._key(issue_id))
         }
         return {state: found[state.value] for state in State if state.value in found}
+
+    def waiting(self, issue_id: str) -> tuple[int, datetime | None]:
+        """Return how many rows wait for their reader's hour, and until when the first."""
+        (row,) = self._database.all(SQL["waiting"], issue=self._key(issue_id))
+        return row["n"], from_ms(row["due_ms"]) if row["n"] else None
 
     def reasons(self, issue_id: str) -> dict[str, int]:
         """Return why readers were skipped and how many, the most frequent first."""

@@ -49,6 +49,8 @@ def form_of(subscriber: Subscriber) -> Form:
             "format": preferences.format.value,
             "length": preferences.length.value,
             "limit": preferences.limit,
+            "days": sorted(preferences.days),
+            "hour": preferences.hour,
         },
         "status": subscriber.status.value,
         "paused_until": paused.isoformat() if paused else None,
@@ -153,6 +155,8 @@ def _preferences(form: Mapping[str, Any]) -> Preferences:
         said("format", "html"),
         said("length", "summaries"),
         said("limit"),
+        tuple(said("days", ())),
+        said("hour"),
     )
 
 
@@ -165,6 +169,8 @@ def _alike(
     form: str,
     length: str,
     limit: int | None,
+    days: tuple[int, ...],
+    hour: int | None,
 ) -> Preferences:
     """Return preferences; many readers have the same, and share them."""
     return Preferences(
@@ -175,6 +181,8 @@ def _alike(
         format=Format(form),
         length=Length(length),
         limit=limit,
+        days=frozenset(days),
+        hour=hour,
     )
 
 

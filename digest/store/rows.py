@@ -37,6 +37,15 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A claimed row that is not tried before its reader's hour."""
+
+    claim: Claim
+    due: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """What one `write` did."""
 

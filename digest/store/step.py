@@ -21,7 +21,7 @@ from digest.store.database import (
     storable,
     to_ms,
 )
-from digest.store.rows import Claim, Start, Written
+from digest.store.rows import Claim, Start, Wait, Written
 
 SQL = statements("journal")
 
@@ -48,6 +48,7 @@ class Step:
         self,
         *,
         skips: Collection[tuple[Claim, str]],
+        waits: Collection[Wait],
         starts: Collection[Start],
         outcomes: Collection[tuple[Claim, Outcome, datetime | None]],
         leaving: Collection[Claim],
@@ -55,11 +56,13 @@ class Step:
         """Write what may be written; see `Journal.write`."""
         self._read(
             [claim for claim, _ in skips]
+            + [wait.claim for wait in waits]
             + [start.claim for start in starts]
             + [claim for claim, _, _ in outcomes]
             + [*leaving]
         )
         skipped = self._skip(skips)
+        self._put_off(waits)
         answered = {claim.subscriber for claim, _, _ in outcomes}
         going = {claim.subscriber for claim in leaving}
         refused = self._start(starts, answered, going)
@@ -99,6 +102,17 @@ class Step:
         )
         self._become(State.SKIPPED, [claim for claim, _ in ours])
         return frozenset(claim.delivery for claim, _ in ours)
+
+    def _put_off(self, waits: Iterable[Wait]) -> None:
+        ours = [wait for wait in waits if self._ours(wait.claim, State.CLAIMED)]
+        self._many(
+            "put_off",
+            [
+                {**self._of(w.claim), "due": to_ms(w.due), "reason": storable(w.reason)}
+                for w in ours
+            ],
+        )
+        self._become(State.DEFERRED, [wait.claim for wait in ours])
 
     def _start(
         self,
@@ -143,10 +157,22 @@ class Step:
         return bool(row["status"] == Status.ACTIVE.value and row["takes"])
 
     def _just_received(self, starts: Collection[Start]) -> list[Start]:
-        """Return those of which another newsletter has just brought an article."""
+        """Return those of which another issue has just brought an article."""
+        carried = self._contents.carried(self._issue)
+        reaching = [s for s in starts if not carried.isdisjoint(s.articles)]
+        others = [start for start in starts if start not in reaching]
+        return [
+            *self._overtaken(others, carried=False),
+            *self._overtaken(reaching, carried=True),
+        ]
+
+    def _overtaken(self, starts: Collection[Start], *, carried: bool) -> list[Start]:
+        """Return those of which an issue that shares an article brought one."""
         if not starts:
             return []
-        rivals = self._contents.rivals(self._issue, last_key=self._last_issue)
+        rivals = self._contents.rivals(
+            self._issue, last_key=self._last_issue, carried=carried
+        )
         if not rivals:
             return []
         readers = [start.claim.subscriber for start in starts]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 
 from digest.jsonform import dump, from_json, to_json
 from digest.model import Article
@@ -15,11 +16,15 @@ from digest.store.database import Database, statements
 SQL = statements("versions")
 
 
+# The same articles are read for a draft, a plan and each page of the studio, and are
+# asked after at each collect.
+@lru_cache(maxsize=1024)
 def read_article(content: str) -> Article:
     """Return the article a version holds."""
     return from_json(Article, json.loads(content))
 
 
+@lru_cache(maxsize=1024)
 def hash_of(article: Article) -> str:
     """Return the hash of everything an article says."""
     return hashlib.sha256(dump(to_json(article)).encode()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ LAST_RESORT = "en"
 #: Entries of a language that are not words: the locale whose dates and lists it
 #: writes, and its own date patterns (LDML, as in ``EEEE d MMMM y``).
 MANNERS = frozenset({"locale", "date", "day"})
+_A_MONDAY = date(2024, 1, 1)
 _BLANK = re.compile(r"\{(\w+)\}")
 
 Word = str | Mapping[str, str]
@@ -126,6 +127,14 @@ class Speech:
     def time(self, moment: datetime, timezone: str) -> str:
         """Return ``07:00``, as the clocks of `timezone` say."""
         return written_time(moment.astimezone(ZoneInfo(timezone)).time(), self._locale)
+
+    def weekday(self, number: int) -> str:
+        """Return ``Monday`` for 0."""
+        return written_date(_A_MONDAY + timedelta(days=number), "cccc", self._locale)
+
+    def hour(self, number: int) -> str:
+        """Return ``18:00``, or ``6:00 PM``, for 18."""
+        return written_time(time(number), self._locale)
 
     def _date(self, moment: datetime, timezone: str, pattern: str) -> str:
         local = moment.astimezone(ZoneInfo(timezone))

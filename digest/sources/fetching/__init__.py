@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import Self
 
@@ -85,10 +86,15 @@ class Fetcher:
         self._timeout = httpx2.Timeout(read_seconds, connect=connect_seconds)
         self._total_seconds = total_seconds
         self._resolver = resolver
-        self._tls = tls or httpx2.create_ssl_context(trust_env=False)
+        self._trusted = tls
 
     def __enter__(self) -> Self:
         return self
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Whom to trust; read when something is fetched, for it takes a while."""
+        return self._trusted or httpx2.create_ssl_context(trust_env=False)
 
     def __exit__(self, *_: object) -> None:
         """Nothing is kept between requests, so there is nothing to close."""

@@ -17,6 +17,7 @@ order by number
 update issue set hold = :hold where id = :issue
 
 -- name: touched
--- Rows of which a message was made, or that are in somebody's hands or settled.
+-- Rows of which a message was made, or that are in somebody's hands or settled. Those
+-- that wait for their reader's hour are deferred without one.
 select count(*) as n from delivery d join issue i on i.key = d.issue
-where i.id = :issue and (d.state <> 'queued' or d.dated_ms is not null)
+where i.id = :issue and (d.state not in ('queued', 'deferred') or d.dated_ms is not null)

@@ -45,7 +45,8 @@ select :id, :newsletter, :number, :since, :until, :now, :slot,
 from issue
 
 -- name: insert_issue_article
-insert into issue_article (issue, place, version) values (:issue, :place, :version)
+insert into issue_article (issue, place, version, carried)
+values (:issue, :place, :version, :carried)
 
 -- name: issue
 select * from issue where id = :id
@@ -58,12 +59,13 @@ select * from issue where newsletter = :newsletter order by number desc
 
 -- name: issue_articles
 select v.content from issue_article i join article_version v on v.hash = i.version
-where i.issue = :issue order by i.place
+where i.issue = :issue and i.carried is null order by i.place
 
 -- name: issues_with
 select i.* from article_version v join issue_article a on a.version = v.hash
 join issue i on i.id = a.issue
-where v.article = :article order by i.frozen_ms desc, i.number desc
+where v.article = :article and a.carried is null
+order by i.frozen_ms desc, i.number desc
 
 -- name: frozen_versions
 select v.article, i.place, i.version

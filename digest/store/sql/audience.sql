@@ -3,6 +3,16 @@ select s.* from taken t join subscriber s on s.id = t.subscriber
 where t.newsletter = :newsletter and s.status = :status and t.subscriber > :after
 order by t.subscriber limit :limit
 
+-- name: with_moments
+-- The two patterns are those of the index, which is found by them.
+select s.* from subscriber s
+where s.id > :after and s.status = :status
+and (s.profile like '%"days":%' or s.profile like '%"hour":%')
+and exists (
+  select 1 from taken t where t.newsletter = :newsletter and t.subscriber = s.id
+)
+order by s.id limit :limit
+
 -- name: everyone
 select * from subscriber where id > :after order by id limit :limit
 

@@ -11,6 +11,19 @@ where t.newsletter = :newsletter and s.status = 'active'
 order by t.subscriber
 on conflict (issue, subscriber) do nothing
 
+-- name: put_off
+-- What a reason says of a deferred row is what it waits for before its first attempt.
+update delivery
+set state = 'deferred', token = null, due_ms = :due, reason = :reason,
+  changed_ms = :now
+where issue = :issue and subscriber = :reader and state in ('queued', 'claimed')
+and coalesce(token, '') = :token
+
+-- name: waiting
+select count(*) as n, min(due_ms) as due_ms from delivery
+where issue = :issue and state = 'deferred' and reason <> ''
+and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+
 -- name: claim
 -- Materialized: PostgreSQL may otherwise run the choice again and take too many.
 -- The list of states is the one of the index, which is found by it.
@@ -46,7 +59,8 @@ and state = 'claimed'
 
 -- name: start
 update delivery
-set state = :state, dated_ms = :dated, contents = :contents, changed_ms = :now
+set state = :state, dated_ms = :dated, contents = :contents, changed_ms = :now,
+  reason = ''
 where issue = :issue and subscriber = :reader and token = :token
 and state = 'claimed'
 
@@ -96,7 +110,7 @@ and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
 -- name: resolve
 update delivery
 set state = :state, token = null, due_ms = 0, reply = :reply, changed_ms = :now
-where issue = :issue and state = :was {only}
+where issue = :issue and state = :was and reason = '' {only}
 
 -- name: hold_of
 select hold from issue where key = :issue
@@ -117,7 +131,7 @@ join issue i on i.id = a.issue
 where v.article in (:articles)
 
 -- name: places
-select a.place, v.article
+select a.place, v.article, a.carried
 from issue_article a join article_version v on v.hash = a.version
 join issue i on i.id = a.issue
 where i.key = :issue

@@ -214,10 +214,11 @@ class Courier:
         session.handed += letter is not None
         ending = self._ending()
         length = sum(map(len, ending))
-        self._left = held is not None  # whatever ends us from here on
-        # Joined, that is copied, once: 40 KB take 1 µs, a write of its own takes 20.
-        taken = session.transmit(b"".join((*ending, *asks) if together else ending))
         try:
+            session.listen()
+            self._left = held is not None  # whatever ends us from here on
+            # Joined, that is copied, once: 40 KB take 1 µs, a write of its own takes 20.
+            taken = session.transmit(b"".join((*ending, *asks) if together else ending))
             if held is not None:
                 self._verdict(session, held, complete=taken >= length)
             elif ending:

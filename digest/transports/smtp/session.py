@@ -8,6 +8,7 @@ delivered), and leaves a refused DATA open so that the next message fails for it
 
 from __future__ import annotations
 
+import binascii
 import contextlib
 import ipaddress
 import re
@@ -26,6 +27,7 @@ from digest.transports.smtp.ends import CLOSING, READY, InsecureError, Lost
 _REFUSED_LOGIN = 535
 _LONGEST_LINE = 8192  #: of a reply; RFC 5321 section 4.5.3.1.5 allows 512
 _MOST_LINES = 200  #: of one reply
+_SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 4
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 section 4
 _LONGEST_ENVID = 100  #: RFC 3461 section 4.4
 
@@ -96,7 +98,7 @@ class Session(smtplib.SMTP):
             raise smtplib.SMTPConnectError(code, text)
         self.greeting = text.decode("utf-8", "replace")
         self.wait(self.timeouts.reply)
-        self.ehlo_or_helo_if_needed()
+        self._greet()
         if settings.security is Security.STARTTLS:
             self._start_tls()
         if settings.username:
@@ -112,17 +114,29 @@ class Session(smtplib.SMTP):
         self.wait(self.timeouts.connect)
         self._protect()
         self.wait(self.timeouts.reply)
-        self.ehlo_or_helo_if_needed()
+        self._greet()
+
+    def _greet(self) -> None:
+        """Say EHLO, or HELO to a server that knows no more; a 421 is its last word."""
+        code, words = self.ehlo()
+        if Reply(code, "").kind is not Kind.DONE and code != CLOSING:
+            code, words = self.helo()
+        if Reply(code, "").kind is not Kind.DONE:
+            raise smtplib.SMTPHeloError(code, words)
 
     def _log_in(self) -> None:
-        if self.tokens is not None:
-            self._log_in_by_token(self.tokens)
-            return
         try:
-            self.login(self.settings.username, self.settings.password)
+            if self.tokens is not None:
+                self._log_in_by_token(self.tokens)
+            else:
+                self.login(self.settings.username, self.settings.password)
         except UnicodeEncodeError as error:  # smtplib sends ASCII alone
             raise smtplib.SMTPNotSupportedError(
                 "user name and password must be ASCII"
+            ) from error
+        except binascii.Error as error:
+            raise smtplib.SMTPNotSupportedError(
+                "it asks for the login in words that are no base64 (RFC 4954)"
             ) from error
 
     def _log_in_by_token(self, tokens: Tokens) -> None:
@@ -161,6 +175,14 @@ class Session(smtplib.SMTP):
         """Whether it takes several commands at once (RFC 2920)."""
         return "pipelining" in self.esmtp_features
 
+    @property
+    def limit(self) -> int | None:
+        """The most octets of a message (RFC 1870); 0 is no limit, None unsaid."""
+        said = self.esmtp_features.get("size")
+        if said is None:
+            return None
+        return int(said) if _SIZE.fullmatch(said) else 0
+
     def envelope(self, message: Message) -> tuple[bytes, bytes, bytes]:
         """Return MAIL, RCPT and DATA; raise `HeaderProblem` for a forged address."""
         sender = wire_address("MAIL FROM", message.envelope.sender)
@@ -182,11 +204,11 @@ class Session(smtplib.SMTP):
     def obstacle(self, message: Message) -> str:
         """Return why this server cannot take this message, or nothing."""
         host, size = self.settings.host, len(message.content)
-        limit = self.esmtp_features.get("size", "")
-        if limit.isdecimal() and 0 < int(limit) < size:
+        limit = self.limit
+        if limit and limit < size:
             return (
                 f"5.3.4 not sent: the message has {size} octets and {host} takes "
-                f"at most {int(limit)}; lower the newsletter's limits"
+                f"at most {limit}; lower the newsletter's limits"
             )
         ours = (message.envelope.sender, message.envelope.recipient)
         if any(map(needs_smtputf8, ours)) and "smtputf8" not in self.esmtp_features:
@@ -202,6 +224,7 @@ class Session(smtplib.SMTP):
         """Return how many bytes left; fewer than all when the line broke.
 
         That shows in hearing: what a server said before it hung up is still there.
+        Call `listen` before: a word that is there already answers nothing of this.
         """
         assert self.sock is not None
         self.wait(self.timeouts.reply)
@@ -214,24 +237,61 @@ class Session(smtplib.SMTP):
             self.wait(self.timeouts.farewell)
         return taken
 
-    def hear(self) -> Reply:
-        """Return one reply, however many lines it has; raise `Lost` for anything else."""
+    def listen(self) -> None:
+        """Raise `Lost` if the server hung up, or spoke, while it was our turn.
+
+        A 250 said before the content would else be taken for the answer to it, and a
+        line that is closed after 354 would leave the message in doubt.
+        """
+        assert self.file is not None
+        self.wait(0)
         try:
-            reply = self._heard()
+            begun = self.file.read(1)  # None: nothing is there, as it should be
+        except ssl.SSLWantReadError:
+            begun = None
         except OSError as error:
             raise self.lost(str(error)) from error
+        if begun is not None:
+            self.wait(self.timeouts.farewell)
+            raise self.lost(f"out of step, {self.hear(begun)} to nothing")
+
+    def hear(self, begun: bytes = b"") -> Reply:
+        """Return one reply, however many lines it has; raise `Lost` for anything else.
+
+        `begun` is what was read of it before.
+        """
+        try:
+            code, words = self._heard(begun)
+        except OSError as error:
+            raise self.lost(str(error)) from error
+        reply = Reply(code, words.decode("utf-8", "replace"))
         if reply.code == CLOSING:
             raise self.lost(str(reply), reply=reply)
         if reply.kind is Kind.NONSENSE:
             raise self.lost("the server answered in no language of mail")
         return reply
 
-    def _heard(self) -> Reply:
-        assert self.file is not None  # `open` has heard the greeting
+    def getreply(self) -> tuple[int, bytes]:
+        """Return a reply for `smtplib`, whose own way has no end for one without end."""
+        assert self.sock is not None
+        if self.file is None:
+            self.file = self.sock.makefile("rb")
+        try:
+            return self._heard()
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(str(error)) from error
+
+    def _heard(self, begun: bytes = b"") -> tuple[int, bytes]:
+        """Return a reply's code, -1 where it has none or several, and its lines."""
+        assert self.file is not None
         codes, lines = set[bytes](), list[bytes]()
         for _ in range(_MOST_LINES):
-            line = self.file.readline(_LONGEST_LINE)
+            line = begun + self.file.readline(_LONGEST_LINE)
+            begun = b""
             if not line.endswith(b"\n"):
+                if len(line) >= _LONGEST_LINE:
+                    raise ConnectionError("a line without end")
                 raise ConnectionError(
                     "it hung up in the middle of a reply" if line else "it hung up"
                 )
@@ -242,8 +302,7 @@ class Session(smtplib.SMTP):
         else:
             raise ConnectionError("a reply without end")
         (code,) = codes if len(codes) == 1 else (b"",)
-        text = b"\n".join(lines).decode("utf-8", "replace")
-        return Reply(int(code) if code.isdigit() else -1, text)
+        return int(code) if code.isdigit() else -1, b"\n".join(lines)
 
     def lost(self, words: str, *, reply: Reply | None = None) -> Lost:
         """Close the line and return what to raise."""

@@ -61,12 +61,11 @@ def visit(settings: SmtpDelivery, *, timeouts: Timeouts = HURRIED) -> Visit | Un
     except (OSError, UnicodeError) as error:
         found, remedy = reason(error)
         return Unusable(found=found, remedy=remedy)
-    size = session.esmtp_features.get("size")
     seen = Visit(
         certified_until=_certified_until(session),
         logged_in=bool(settings.username),
         pipelining=session.pipelining,
-        size=None if size is None else int(size) if size.isdecimal() else 0,
+        size=session.limit,
         time=_time(session.greeting),
     )
     session.leave()

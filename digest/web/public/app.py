@@ -100,6 +100,7 @@ def _leaving(doors: Doors, views: Leaving) -> list[Route]:
         _post("/u/{token}/everything", doors.guarded(views.everything)),
         _post("/u/{token}/undo", doors.guarded(views.undo)),
         _post("/u/{token}/without", doors.guarded(views.without)),
+        _post("/u/{token}/weekly", doors.guarded(views.weekly)),
         _post("/u/{token}/pause", doors.guarded(views.pause_instead)),
         _get("/pause/{token}", doors.open(views.pausing)),
         _post("/pause/{token}", doors.guarded(views.pause)),

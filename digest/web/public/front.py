@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from digest.model import Newsletter, Topic
@@ -26,6 +26,7 @@ class Offer:
     language: str = ""
     often: int = 0  #: times a week; 0: not said
     state: str = ""  #: of a topic, how it stands with the reader
+    states: Collection[str] = ()  #: in which it can stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

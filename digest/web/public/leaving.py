@@ -18,6 +18,7 @@ from digest.model import Status, Subscriber
 from digest.reception import leaving
 from digest.reception.choosing import Stance, stances
 from digest.rendering.words import Speech
+from digest.web.public import timing
 from digest.web.public.front import Front
 from digest.web.public.pages import PRIVATE, Way
 from digest.web.public.tokens import Holder
@@ -25,6 +26,7 @@ from digest.web.public.visits import Visit
 
 #: A pause from a button, in days.
 PAUSES = (7, 30)
+FRIDAY = 4  #: chosen beforehand where mail comes on it
 LONGEST_PAUSE = timedelta(days=366)
 
 
@@ -84,6 +86,9 @@ class Leaving:
         if holder is None or topic not in {t.slug for t in self._front.topics()}:
             return self._no_page(visit)
         leaving.leave_out(self._front.newsroom, holder.subscriber.id, topic)
+        return self._saved(holder)
+
+    def _saved(self, holder: Holder) -> Response:
         speech = self._front.speech_of(holder)
         token = self._front.tokens.of(holder, Purpose.PREFERENCES)
         return self._front.pages.tell(
@@ -91,6 +96,14 @@ class Leaving:
             speech.word("pages.saved", None),
             way=Way(path=f"p/{token}", words=speech.word("pages.preferences", None)),
         )
+
+    def weekly(self, visit: Visit) -> Response:
+        """Send one mail a week from now on, on a day."""
+        holder, day = self._holder(visit, Purpose.UNSUBSCRIBE), visit.field("day")
+        if holder is None or day not in {each.value for each in self._days(holder)}:
+            return self._no_page(visit)
+        leaving.only_on(self._front.newsroom, holder.subscriber.id, int(day))
+        return self._saved(holder)
 
     def _page_again(self, visit: Visit, *, saved: bool = False) -> Response:
         holder = self._holder(visit, Purpose.UNSUBSCRIBE)
@@ -128,6 +141,7 @@ class Leaving:
             preferences=front.tokens.of(holder, Purpose.PREFERENCES),
             saved=speech.word("pages.saved", None) if saved else "",
             topics=self._followed(subscriber),
+            days=self._days(holder),
             others=[
                 each.title
                 for each in front.newsroom.settings.newsletters
@@ -145,6 +159,21 @@ class Leaving:
             if standing[topic.slug] in (Stance.FOLLOW, Stance.TOP)
         ]
         return list(followed) if len(followed) > 1 else []
+
+    def _days(self, holder: Holder) -> list[timing.Choice]:
+        """Return the days on which one mail a week can come; none: it is no less."""
+        wishes = holder.subscriber.preferences
+        there = timing.coming(
+            [holder.newsletter],
+            hour=wishes.hour,
+            timezone=zone_of(holder).key,
+            now=self._front.newsroom.now(),
+        )
+        if len(there) <= 1 or len(wishes.days) == 1:
+            return []
+        speech = self._front.speech_of(holder)
+        usual = FRIDAY if FRIDAY in there else max(there)
+        return timing.days(speech, {usual}, there, zone_of(holder).key)
 
     # -- pause ------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from digest.links import Purpose
-from digest.model import Preferences, Subscriber
-from digest.reception.choosing import Less, Stance, lessened, stance
+from digest.model import Subscriber
+from digest.reception.choosing import Less, Stance, chosen_tags, lessened, stance
 from digest.tags import single_tag
 from digest.web.public.front import Front
 from digest.web.public.pages import Way
@@ -85,7 +85,7 @@ class Lessening:
             if topic.slug == name:
                 return _About(name=name, title=topic.title)
         tag = single_tag(name)
-        if tag is None or not _chose(reader.preferences, name):
+        if tag is None or name not in chosen_tags(reader.preferences):
             return None
         return _About(name=name, title=self._front.showcase.label(tag))
 
@@ -123,7 +123,3 @@ class Lessening:
                 ),
             ),
         )
-
-
-def _chose(wanted: Preferences, name: str) -> bool:
-    return name in wanted.follows or name in wanted.mutes

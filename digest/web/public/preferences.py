@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from enum import StrEnum
-from functools import cache, partial
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
@@ -16,9 +16,18 @@ from digest.jsonform import to_json
 from digest.links import Purpose
 from digest.model import Format, Length, Preferences, Status, Subscriber
 from digest.readership import everything_about
-from digest.reception.choosing import NothingFollowed, Stance, chosen, stances
+from digest.reception.choosing import (
+    NothingFollowed,
+    Stance,
+    chosen,
+    chosen_tags,
+    stance,
+    stances,
+)
 from digest.rendering.plaintext import one_line
 from digest.rendering.words import Speech, direction
+from digest.tags import single_tag
+from digest.web.public import timing
 from digest.web.public.front import Front, Offer
 from digest.web.public.leaving import pause_end, tomorrow, zone_of
 from digest.web.public.pages import PRIVATE, Way
@@ -47,15 +56,6 @@ class Unacceptable(Exception):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
-
-
-@cache
-def timezones() -> tuple[str, ...]:
-    """Return the names of time zones that people know."""
-    odd = ("Etc/", "SystemV/", "posix/", "right/")
-    return tuple(
-        sorted(z for z in available_timezones() if "/" in z and not z.startswith(odd))
-    )
 
 
 class Centre:
@@ -141,7 +141,7 @@ class Centre:
         taken = held.preferences.newsletters
         ticked = known.intersection(visit.chosen("newsletter"))
         wanted = replace(
-            self._topics(visit, held.preferences),
+            self._topics(visit, timing.read(visit, held.preferences)),
             newsletters=(taken - known) | ticked,
             length=_one_of(Length, visit.field("length"), held.preferences.length),
             format=_one_of(Format, visit.field("format"), held.preferences.format),
@@ -165,7 +165,7 @@ class Centre:
         return held.language if usual or chosen not in known else chosen
 
     def _topics(self, visit: Visit, held: Preferences) -> Preferences:
-        before = stances(held, self._front.topics())
+        before = self._standing(held)
         standing = {
             topic: _one_of(Stance, visit.field(f"topic-{topic}"), stance)
             for topic, stance in before.items()
@@ -233,16 +233,38 @@ class Centre:
             formats=FORMATS,
             most=self._most(),
             chosen=_chosen(shown_holder),
+            **timing.offered(
+                front.newsroom, shown, speech, timezone=zone_of(shown_holder).key
+            ),
             languages=pages.languages_to_choose(shown.language or speech.language),
-            timezones=pages.to_choose(timezones(), zone_of(shown_holder).key),
+            timezones=pages.to_choose(timing.zones(), zone_of(shown_holder).key),
             tomorrow=tomorrow(zone_of(holder), now),
             sample=self._sample(shown, speech, zone_of(holder)),
         )
 
     def _offers(self, wanted: Preferences) -> list[Offer]:
-        topics = self._front.topics()
-        standing = stances(wanted, topics)
-        return [self._front.offered(t, state=standing[t.slug]) for t in topics]
+        standing = self._standing(wanted)
+        topics = [
+            replace(
+                self._front.offered(topic, state=standing[topic.slug]), states=STANCES
+            )
+            for topic in self._front.topics()
+        ]
+        tags = [
+            Offer(
+                slug=name,
+                title=self._front.showcase.label(single_tag(name) or name),
+                state=standing[name],
+                states=[each for each in STANCES if each is not Stance.TOP],
+            )
+            for name in chosen_tags(wanted)
+        ]
+        return topics + tags
+
+    def _standing(self, wanted: Preferences) -> dict[str, Stance]:
+        """Return how each topic on offer, and each tag of the reader's, stands."""
+        tags = {name: stance(wanted, name) for name in chosen_tags(wanted)}
+        return stances(wanted, self._front.topics()) | tags
 
     def _sample(
         self, shown: Subscriber, speech: Speech, zone: ZoneInfo
@@ -296,7 +318,7 @@ def _timezone(visit: Visit, holder: Holder, held: Subscriber) -> str:
     """Return what was chosen; who never chose goes on having the newsletter's."""
     zone = visit.field("timezone")
     usual = not held.timezone and zone == holder.newsletter.timezone
-    return held.timezone if usual or zone not in timezones() else zone
+    return held.timezone if usual or zone not in timing.zones() else zone
 
 
 def _name(written: str) -> str:

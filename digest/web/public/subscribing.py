@@ -14,10 +14,12 @@ from digest.addresses import check_address
 from digest.errors import BusyError
 from digest.jsonform import from_json
 from digest.links import Purpose
+from digest.model import Preferences, Subscriber
 from digest.reception import asking
 from digest.reception.wishes import Wish
 from digest.rendering.words import Speech
 from digest.store import Request, Wanted
+from digest.web.public import timing
 from digest.web.public.front import Front
 from digest.web.public.guards import Limiter
 from digest.web.public.pages import PUBLIC, Way
@@ -32,6 +34,13 @@ class Asked:
     newsletters: tuple[str, ...]
     topics: tuple[str, ...]
     language: str
+    timing: Preferences  #: of which the days and the hour count
+    timezone: str
+
+    @property
+    def timed(self) -> bool:
+        """Whether there is anything about days and hours."""
+        return bool(self.timing.days) or self.timing.hour is not None
 
 
 class Subscribing:
@@ -50,6 +59,8 @@ class Subscribing:
             newsletters=(named,) if named in known else tuple(known),
             topics=(),
             language=speech.language,
+            timing=Preferences(),
+            timezone=self._front.pages.site.timezone,
         )
         return self._form(speech, asked)
 
@@ -73,6 +84,9 @@ class Subscribing:
             newsletters=asked.newsletters,
             topics=asked.topics,
             language=asked.language,
+            days=tuple(sorted(asked.timing.days)),
+            hour=asked.timing.hour,
+            timezone=asked.timezone if asked.timed else "",
             where=f"{pages.site.url}/subscribe",
             wording=self._wording(speech),
         )
@@ -151,11 +165,14 @@ class Subscribing:
         topics = {topic.slug for topic in self._front.topics()}
         spoken = {tag for tag, _ in self._front.pages.languages()}
         language, known = visit.field("language"), self._newsletters()
+        zone, front = visit.field("timezone"), self._front
         return Asked(
             address=visit.field("address"),
             newsletters=tuple(n for n in visit.chosen("newsletter") if n in known),
             topics=tuple(t for t in visit.chosen("topic") if t in topics),
             language=language if language in spoken else speech.language,
+            timing=timing.read(visit, Preferences()),
+            timezone=zone if zone in timing.zones() else front.pages.site.timezone,
         )
 
     def _newsletters(self) -> list[str]:
@@ -179,6 +196,13 @@ class Subscribing:
             topics=[front.offered(topic) for topic in front.topics()],
             languages=front.pages.languages(),
             choices=front.pages.languages_to_choose(asked.language),
+            timezones=front.pages.to_choose(timing.zones(), asked.timezone),
+            **timing.offered(
+                front.newsroom,
+                Subscriber(id="", address="", preferences=asked.timing),
+                speech,
+                timezone=asked.timezone,
+            ),
             agree=self._wording(speech),
             wrong=speech.word(wrong, None) if wrong else "",
         )

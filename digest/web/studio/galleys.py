@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from digest.assembly import Assembler
 from digest.errors import DigestError
 from digest.lint import Finding
 from digest.linting import Linter
@@ -99,8 +100,9 @@ class Press:
         self._newsroom, self._on_whole, self.at = newsroom, on_whole, at
         self._patience, self._abandoned = patience, threading.Event()
         self.issue = issue
-        self.assembler = newsroom.assembler(issue)
         self._single = newsroom.assembler(issue, joined=False)
+        self._joined: Assembler | None = None  #: what `send` uses; made when needed
+        self._joining = threading.Lock()
         self._worked_out: dict[_Shape, DigestError | None] = {}  # None: it went well
         self._linter: Linter | None = None
         self._begun = set[_Shape]()
@@ -111,7 +113,7 @@ class Press:
         self, reader: Subscriber, *, received: Collection[str], at: datetime
     ) -> Galley:
         """Return a reader's mail; raise what making it raises, as `send` would."""
-        made = self.assembler
+        made = self._single
         digest = made.choose(reader, received=received, now=at)
         found = Galley(
             newsletter=made.newsletter,
@@ -119,14 +121,14 @@ class Press:
             reader=reader,
             received=frozenset(received),
             at=at,
-            candidates=made.candidates,
+            candidates=made.spans.of(reader),
             digest=digest,
             enclosed={url: each.url for url, each in made.enclosures.items()},
         )
         if digest.skipped:
             return found
-        whole = self._whole(_shape(reader))
-        maker = made if whole else self._single
+        whole = self._whole(self._shape(reader))
+        maker = self._assembler() if whole else made
         rendered, message = maker.message(reader, digest, dated=at)
         if not whole:
             self._work_out(found)
@@ -137,12 +139,12 @@ class Press:
         assert galley.message is not None
         with self._lock:
             if self._linter is None:
-                self._linter = Linter(self.assembler, self._newsroom.settings)
+                self._linter = Linter(self._single, self._newsroom.settings)
         return self._linter.look([(galley.reader, galley.message)]).findings
 
     def test(self, galley: Galley, recipient: str, *, at: datetime) -> Outcome:
         """Send what a galley shows to somebody; it is marked as a test."""
-        maker = self.assembler if galley.whole else self._single
+        maker = self._assembler() if galley.whole else self._single
         message = maker.test_message(
             replace(galley.reader, id=NOBODY, status=Status.ACTIVE),
             whose=called(galley.reader),
@@ -156,6 +158,18 @@ class Press:
         """Begin nothing more: something has changed, and this is not shown again."""
         self._abandoned.set()
 
+    def _shape(self, reader: Subscriber) -> _Shape:
+        """Return what decides which pages are compiled for a reader."""
+        wishes, back = reader.preferences, self._single.spans.back(reader)
+        return back, reader.language, wishes.length, wishes.format
+
+    def _assembler(self) -> Assembler:
+        """Return what joins mails; who only looks at one after a save waits for none."""
+        with self._joining:
+            if self._joined is None:
+                self._joined = self._newsroom.assembler(self.issue)
+            return self._joined
+
     def _whole(self, shape: _Shape) -> bool:
         """Whether mails of this shape are worked out; raise what went wrong if not."""
         with self._lock:
@@ -165,14 +179,15 @@ class Press:
 
     def _work_out(self, galley: Galley) -> None:
         """Begin to compile the issue for readers like this one, unless it is begun."""
-        shape = _shape(galley.reader)
+        shape = self._shape(galley.reader)
 
         def work() -> None:
             if self._abandoned.wait(self._patience):
                 return
             failed: DigestError | None = None
             try:
-                self.assembler.message(galley.reader, galley.digest, dated=galley.at)
+                made = self._assembler()
+                made.message(galley.reader, galley.digest, dated=galley.at)
             except DigestError as error:
                 failed = error
             except Exception as error:  # noqa: BLE001 a fault of ours gets words, too
@@ -195,10 +210,4 @@ def unforeseen(error: Exception) -> DigestError:
     return DigestError(f"this should not have happened: {error!r}")
 
 
-_Shape = tuple[str, Length, Format]
-
-
-def _shape(reader: Subscriber) -> _Shape:
-    """Return what decides which pages are compiled for a reader."""
-    wishes = reader.preferences
-    return reader.language, wishes.length, wishes.format
+_Shape = tuple[int, str, Length, Format]

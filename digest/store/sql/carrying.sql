@@ -1,0 +1,18 @@
+-- name: before
+select * from issue
+where newsletter = :newsletter and number < :number and until_ms >= :since
+order by number desc
+
+-- name: now
+select p.issue as origin, v.content
+from issue_article p join issue i on i.id = p.issue
+join article_version frozen on frozen.hash = p.version
+join article a on a.id = frozen.article join article_version v on v.hash = a.version
+where p.issue in (:issues) and p.carried is null
+and i.hold not in (:stopped)
+order by p.issue, p.place
+
+-- name: frozen
+select p.carried as origin, v.content
+from issue_article p join article_version v on v.hash = p.version
+where p.issue = :issue and p.carried is not null order by p.place
