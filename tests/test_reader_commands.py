@@ -115,7 +115,7 @@ def test_why_tells_who_said_what(digest: Shell, project: Path) -> None:
     told = digest("subscribers", "why", ANA).out
     as_json = digest("subscribers", "why", ANA, "--json").json
 
-    sentences = [line.strip()[18:] for line in told.splitlines()[1:5]]
+    sentences = [line.strip().partition("  ")[2] for line in told.splitlines()[1:5]]
     assert sentences == [
         "subscribers.yaml named them for the first time",
         "consent (import): Spring fair [fair.csv; when is unknown]",

@@ -237,6 +237,43 @@ def test_saving_shows_what_it_changes_and_a_broken_template_keeps_the_last_mail(
     expect(page.locator(".kicker")).to_contain_text("Longitude Daily")
 
 
+def test_a_save_takes_nothing_from_who_is_typing_and_who_listens_is_told(
+    page: Page, studio: Studios
+) -> None:
+    see(page, studio, "amira@example.org")
+    page.locator("#readers a", has_text="Odile").press("Enter")
+    expect(page.locator("#heard")).to_have_text(
+        re.compile(r"^Odile Ferrier: .*\. Mail$")
+    )
+    subject = studio.project / "templates" / "newsroom" / "subject.txt.j2"
+    subject.parent.mkdir(parents=True)
+    page.locator("#send-me").press("Enter")
+    page.locator("#to").press_sequentially("desk@")
+
+    subject.write_text("Saved while typing")
+    expect(page.locator("h1")).to_have_text("Saved while typing")
+    expect(page.locator("#to")).to_be_focused()
+    page.keyboard.type("example.org")
+    expect(page.locator("#to")).to_have_value("desk@example.org")
+    page.locator("#send-me").press("Enter")
+
+    page.locator("#pane-why").press("Enter")
+    expect(page.locator("#heard")).to_have_text(re.compile(r"\. Why$"))
+    group = page.locator("#group-NOT_FOLLOWED")
+    group.press("Enter")
+    closed = page.locator("details.group:not([open])", has=group)
+    expect(closed).to_have_count(1)
+    article = studio.project / "articles" / "lake-by-ear.md"
+    whole = article.read_text()
+    article.write_text(whole.replace("headline: ", "headline: Anew, "))
+    expect(page.locator("#pane")).to_contain_text("Anew, ")
+    expect(closed).to_have_count(1)
+    expect(group).to_be_focused()
+    article.write_text(whole)
+    shutil.rmtree(subject.parent)
+    expect(page.locator("h1")).not_to_have_text("Saved while typing")
+
+
 def test_why_what_if_findings_comparing_and_send_me_this(
     page: Page, studio: Studios
 ) -> None:

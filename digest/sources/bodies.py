@@ -19,8 +19,8 @@ from digest.model import Image, Link, Quote
 from digest.sources.cleaning import clean_html, plain
 from digest.sources.labels import same_picture, shows_the_story, split_credit
 from digest.sources.pasted import words
-from digest.sources.pasted.marks import Kind, fold, read_mark
-from digest.sources.quotations import find_quotes
+from digest.sources.pasted.marks import Kind, fold, read_mark, unlabelled
+from digest.sources.quotations import find_quotes, opening_quote
 
 _LONGEST_LINE = 250  #: above it, a paragraph is prose, whatever it begins with
 _LONGEST_TAG = 40
@@ -148,7 +148,9 @@ def _take(block: HtmlElement, found: _Found, *, last: bool) -> bool:
 
 def _links(block: HtmlElement) -> list[Link]:
     """Return the links in a block, in order."""
-    found = (Link(title=_text(a), url=a.get("href", "")) for a in block.iter("a"))
+    found = (
+        Link(title=unlabelled(_text(a)), url=a.get("href", "")) for a in block.iter("a")
+    )
     return [link for link in found if link.title]
 
 
@@ -241,7 +243,11 @@ def _set_apart(block: HtmlElement) -> Iterator[Quote]:
         who = lines.pop()
     elif block.getparent().tag == "figure":
         who = _caption(block.getparent())
-    text = " ".join(lines).strip(_MARKS_AROUND)
+    text = " ".join(lines)
+    if not who and (said := opening_quote(text)):
+        yield said
+        return
+    text = text.strip(_MARKS_AROUND)
     name, _, role = _ATTRIBUTION.sub("", who, count=1).partition(",")
     if text:
         yield Quote(text=text, who=name.strip(), role=role.strip())

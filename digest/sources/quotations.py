@@ -19,14 +19,16 @@ _SPEAKS = (
     r"a (?:dit|déclaré|affirmé|expliqué|ajouté|averti|confié|rappelé|insisté)|déclare|affirme|explique|ajoute"
     r"|dit|selon|confie|raconte|estime|prévient|insiste|témoigne|"
     r"sagte?|erklärte?|warnte?|meinte?|betonte?|erzählte?|so|ergänzte?|schrieb|"
-    r"dijo|dice|afirmó|afirma|explicó|explica|declaró|declara|advirtió|advierte|añadió|contó|cuenta|aseguró|según"
+    r"dijo|dice|afirmó|afirma|explicó|explica|declaró|declara|advirtió|advierte|añadió|contó|cuenta|aseguró|según|"
+    r"(?:сказал|заявил|рассказал|объяснил|отметил|добавил|пояснил|признал)(?:а|и|ась|ся)?"
+    r"|говорит|рассказывает|объясняет|считает|вспоминает|пишет|уверена?"
 )
-_NAME = r"(?P<{0}>[A-ZÀ-ÞŁŚŽ][\w'’.-]*(?:\s+(?:(?:al|bin|da|de|del|der|di|du|el|la|van|von)\s+)*[A-ZÀ-ÞŁŚŽ][\w'’-]*){{1,3}})"
+_NAME = r"(?P<{0}>[A-ZÀ-ÞŁŚŽА-ЯЁ][\w'’.-]*(?:\s+(?:(?:al|bin|da|de|del|der|di|du|el|la|van|von)\s+)*[A-ZÀ-ÞŁŚŽА-ЯЁ][\w'’-]*){{1,3}})"
 #: "the harbour master" before a name.
 _POST = r"[a-zà-öø-ÿ'’-]+(?:\s+[a-zà-öø-ÿ'’-]+){0,4}"
 #: After the quotation: said NAME, role / NAME said; before it: NAME said:
 _SAID_AFTER = re.compile(
-    rf"\s*[,.!?]?\s*(?:(?i:{_SPEAKS})\s+(?P<post>{_POST},?\s+)?{_NAME.format('after')}|(?P<office>{_POST}\s+)?{_NAME.format('before')}(?:,\s*(?P<job>[^,.;:«»“”\"]{{3,80}}),)?,?\s+(?i:{_SPEAKS})\b"
+    rf"\s*[,.!?]?\s*(?:(?:[—–]\s+)?(?i:{_SPEAKS})\s+(?P<post>{_POST},?\s+)?{_NAME.format('after')}|(?P<office>{_POST}\s+)?{_NAME.format('before')}(?:,\s*(?P<job>[^,.;:«»“”\"]{{3,80}}),)?,?\s+(?i:{_SPEAKS})\b"
     rf"|[—–-]\s*{_NAME.format('dash')})(?:,\s*(?P<role>[^\W\d][^,.;:«»“”\"—–]{{2,80}}))?"
 )
 _SAID_BEFORE = re.compile(
@@ -83,6 +85,18 @@ def find_quotes(text: str) -> tuple[Quote, ...]:
         if _FEWEST_WORDS <= len(said.split()) <= _MOST_WORDS:
             found.append(Quote(text=said, who=who, role=role))
     return tuple(found)
+
+
+def opening_quote(text: str) -> Quote | None:
+    """Return the quotation that a text set apart begins with, and who it says spoke.
+
+    None where the text does not begin with one, or holds nothing else.
+    """
+    start, end = next(_spans(text), (-1, -1))
+    if start != 0 or end < 0 or not re.search(r"\w", text[end:]):
+        return None
+    who, role = _speaker("", text[end : end + _NEAR])
+    return Quote(text=text[1 : end - 1].strip(" \u00a0\u202f\t,"), who=who, role=role)
 
 
 def _speaker(before: str, after: str) -> tuple[str, str]:

@@ -5,7 +5,11 @@
 const PATIENCE = 160; // milliseconds after a letter before readers are looked for
 let newest = 0; // of several answers, only the last asked for is shown
 
-/** Puts the parts of another page in place of ours, where they differ. */
+/** What each part was when it came: a browser writes into it what somebody opens and closes. */
+const came = new Map();
+for (const part of document.querySelectorAll("[data-part]")) came.set(part.id, part.innerHTML);
+
+/** Puts the parts of another page in place of ours, where they differ from what came before. */
 function become(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   const focused = document.activeElement && document.activeElement.id;
@@ -13,7 +17,13 @@ function become(text) {
     const next = page.getElementById(part.id);
     if (!next) continue;
     if (part.className !== next.className) part.className = next.className;
-    if (part.innerHTML !== next.innerHTML) part.replaceChildren(...next.childNodes);
+    const coming = next.innerHTML;
+    if (came.get(part.id) === coming) continue;
+    keep(part, next);
+    const inside = part.contains(document.activeElement);
+    part.replaceChildren(...next.childNodes);
+    came.set(part.id, coming);
+    if (inside && part.tabIndex === -1 && !document.getElementById(focused)) part.focus({ preventScroll: true });
   }
   const search = document.getElementById("search");
   if (document.activeElement !== search) search.value = page.getElementById("search").value;
@@ -23,6 +33,18 @@ function become(text) {
     if (again) again.focus({ preventScroll: true });
   }
   showMark();
+}
+
+/** Lets what somebody opened, closed or began to type be so in the part that comes. */
+function keep(part, next) {
+  for (const summary of part.querySelectorAll("summary[id]")) {
+    const again = next.querySelector("#" + CSS.escape(summary.id));
+    if (again) again.parentElement.open = summary.parentElement.open;
+  }
+  for (const field of part.querySelectorAll("form[method=post] input[id]")) {
+    const again = next.querySelector("#" + CSS.escape(field.id));
+    if (again && field.value !== field.defaultValue) again.value = field.value;
+  }
 }
 
 /** Scrolls to the line that a finding is about. */
@@ -43,6 +65,8 @@ async function go(url, { turn = "pushState", post = null, said = "" } = {}) {
     if ((answer.headers.get("Content-Type") || "").startsWith("text/html")) {
       become(text);
       live(said);
+      // Who does not see the page change is told which one it is.
+      if (!said && turn !== "replaceState") heard();
     } else live(text);
   } catch (error) {
     live("The studio does not answer: is `digest preview` still running?");
@@ -53,6 +77,13 @@ async function go(url, { turn = "pushState", post = null, said = "" } = {}) {
 
 function live(words) {
   document.getElementById("live").textContent = words;
+}
+
+/** Says what is shown now: the mail, and the way of looking at it. */
+function heard() {
+  const pane = document.querySelector("#panes [aria-current]");
+  const words = document.title + (pane ? ". " + pane.textContent : "");
+  document.getElementById("heard").textContent = words;
 }
 
 /** The address that a form asks for. */

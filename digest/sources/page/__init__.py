@@ -44,6 +44,8 @@ logger = logging.getLogger(__name__)
 _MOST_ELEMENTS = 20_000
 #: Characters; less is a cookie notice or a login, unless the page says "article".
 _SHORTEST_BODY, _SHORTEST_ARTICLE = 250, 40
+#: A Chinese or Japanese character says about what three letters say.
+_DENSE, _DENSE_MORE = re.compile("[\u3040-\u30ff\u3400-\u9fff]"), 2
 _SITE_SEPARATOR = re.compile(r"\s+[-–—|•·:]\s+")
 
 
@@ -174,7 +176,8 @@ class _Reading:
 
     def _is_enough(self, standfirst: str, body: Body) -> bool:
         """Say whether this is one story and not a list of others, a login, an error."""
-        length = len(standfirst) + len(body.text)
+        said = f"{standfirst}{body.text}"
+        length = len(said) + _DENSE_MORE * len(_DENSE.findall(said))
         needed = _SHORTEST_ARTICLE if self.facts.article else _SHORTEST_BODY
         self.short_of = f"only {length} characters of text were found"
         if length < needed:

@@ -16,7 +16,15 @@ from lxml.html import HtmlElement
 from digest.model import Link
 from digest.sources.identity import absolute_url
 from digest.sources.page.tree import class_words, drop, is_gone, is_in, lines, text_of
-from digest.sources.pasted.marks import Kind, Mark, read_mark, split_line
+from digest.sources.pasted import words
+from digest.sources.pasted.marks import (
+    Kind,
+    Mark,
+    fold,
+    read_mark,
+    split_line,
+    unlabelled,
+)
 from digest.sources.pasted.people import split_byline
 
 _LONGEST_LINE = 250  #: what is longer is prose
@@ -139,7 +147,7 @@ def _links_in(element: HtmlElement, base_url: str) -> Iterator[Link]:
             urls[written] = absolute_url(written, base=base_url)
     for written, title in titles.items():
         if len(title) >= _SHORTEST_TITLE or len(titles) == 1:
-            yield Link(title=title, url=urls[written])
+            yield Link(title=unlabelled(title), url=urls[written])
 
 
 def _wrapping_link(line: HtmlElement, mark: Mark, base_url: str) -> list[Link]:
@@ -285,9 +293,16 @@ def _take_line(line: HtmlElement, text: str, parts: Parts, zone: str) -> bool:
     if authors and len(text) <= _LONGEST_BYLINE:
         parts.bylines += authors
         return True
+    text = _without_buttons(line) or text
     marks = [read_mark(part, zone=zone) for part in split_line(text, zone=zone)]
     known = [_take_mark(mark, parts) for mark in marks]
     return all(known)
+
+
+def _without_buttons(line: HtmlElement) -> str:
+    """Return a line's words without the "Follow" that stands close to its name."""
+    said = [" ".join(part.split()) for part in line.itertext() if part.strip()]
+    return " ".join(part for part in said if not words.SHARING.fullmatch(fold(part)))
 
 
 def _take_mark(mark: Mark, parts: Parts) -> bool:

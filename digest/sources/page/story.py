@@ -71,6 +71,10 @@ def find_story(tree: HtmlElement, base_url: str) -> tuple[str, bool]:
     if found is None:
         return "", False
     wanted = {key_of(text_of(line)) for line in lines(found)}
+    if len(wanted) == 1:  # a short story of few letters comes as one paragraph
+        whole = _letters(text_of(found))
+        on_page = (text_of(line) for line in lines(tree))
+        wanted |= {key_of(text) for text in on_page if _letters(text) in whole}
     container = _container(tree, wanted)
     is_list = _lists_links(container)
     root = lxml_html.fragment_fromstring(
@@ -144,4 +148,8 @@ def _cleaned(element: HtmlElement, base_url: str) -> str:
 
 def key_of(text: str) -> str:
     """Return what two writings of one line have in common."""
-    return re.sub(r"\W+", "", text).casefold()[:80]
+    return _letters(text)[:80]
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", "", text).casefold()

@@ -27,6 +27,11 @@ _WORDS = {
     "es": "lea vea también además mismo misma más actualizado lectura tiempo nuestro"
     " nuestra con el reciba siga suscribo suscríbase descargue palabras etiquetas leyendo"
     " suscriptores",
+    "ru": "текст автор опубликовано изменено обновлено время чтения читайте также теме"
+    " читать далее подписаться рассылка партнёры",
+    "ar": "بقلم نشرت نشر تحديث مدة القراءة اقرأ أيضا المزيد نفس الموضوع أشترك",
+    "zh": "发表时间 发布时间 更改时间 更新时间 阅读时间 延伸阅读 相关阅读 相关内容 相关文章"
+    " 阅读更多 订阅",
 }
 _LANGUAGES = {
     word: language for language, text in _WORDS.items() for word in text.split()
@@ -40,7 +45,7 @@ _LABELLED = {
 
 
 def language_of(units: Iterable[Unit]) -> str:
-    """Return "en", "fr", "de" or "es" if every label says so, "" if undecided."""
+    """Return "en", "fr", "ru" … if every label says so, "" if undecided."""
     found: set[str] = set()
     for unit in units:
         if unit.kind in _LABELLED:

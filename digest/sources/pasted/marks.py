@@ -58,11 +58,12 @@ class Mark:
 
 #: As many characters as before, so that places in one are places in the other.
 _FOLDED = str.maketrans(
-    dict.fromkeys("\u00a0\u2007\u2009\u202f\t", " ") | {"’": "'", "ʼ": "'", "‘": "'"}
+    dict.fromkeys("\u00a0\u2007\u2009\u202f\u3000\t", " ")
+    | {"’": "'", "ʼ": "'", "‘": "'", "：": ":"}
 )
 _LONGEST = 300  #: characters; what is longer is a paragraph
 _LONG_BYLINE = 12  #: words
-_TERMINAL = re.compile(r"[.!?…:][\"”»“'’)\]\s]*$")
+_TERMINAL = re.compile(r"[.!?…:。！？：؟۔।។][\"”»“'’)\]\s]*$")
 
 
 def fold(text: str) -> str:
@@ -109,6 +110,12 @@ def _cut(kind: Kind, text: str, match: re.Match[str], group: str = "value") -> M
         return Mark(kind=kind, label=text)
     label = f"{text[:start]} {text[end:]}".strip()
     return Mark(kind=kind, value=text[start:end].strip(), label=label)
+
+
+def unlabelled(title: str) -> str:
+    """Return the title of a story without the "Also read:" that its link may hold."""
+    mark = read_mark(title, zone="UTC")
+    return mark.value if mark.kind is Kind.ALSO_READ and mark.value else title
 
 
 def _links(text: str, folded: str, zone: str) -> Mark | None:
@@ -180,8 +187,8 @@ def _bylines(text: str, folded: str, zone: str) -> Mark | None:
     if (match := words.WITH_NAME.fullmatch(folded)) and folded[0].islower():
         return _cut(Kind.BYLINE, text, match) if is_names(match["value"]) else None
     if match := words.BYLINE.fullmatch(folded):
-        sure = " " in folded[: match.start("value")].strip(" :")
         value = match["value"]
+        sure = " " in folded[: match.start("value")].strip(" :") or _is_caseless(value)
         if not value or _signs(value) or (sure and len(value.split()) <= _LONG_BYLINE):
             return _cut(Kind.BYLINE, text, match)
     if (match := words.BYLINE_BARE.fullmatch(folded)) and folded[:1].isupper():
@@ -189,6 +196,11 @@ def _bylines(text: str, folded: str, zone: str) -> Mark | None:
         if _signs(match[group]):
             return _cut(Kind.BYLINE, text, match, group)
     return None
+
+
+def _is_caseless(value: str) -> bool:
+    """Tell whether no letter says by its case that a name begins: 林若水, سلمى حداد."""
+    return not is_finished(value) and value.upper() == value.lower()
 
 
 def _signs(value: str) -> bool:
@@ -216,7 +228,7 @@ def _furniture(text: str, folded: str, zone: str) -> Mark | None:
             return Mark(kind=kind, label=text)
     if folded.strip(" :").lower() in words.SECTIONS:
         return Mark(kind=Kind.SECTION, value=text)
-    if _is_path(folded.strip(" >›»…|")):
+    if _is_path(folded.strip(" >›»…|?؟")):
         return Mark(kind=Kind.NAVIGATION, label=text)
     return None
 

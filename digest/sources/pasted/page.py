@@ -21,6 +21,10 @@ TITLE_WORDS, PROSE_WORDS = 5, 12
 SHORT_TITLE_WORDS = 4  #: a headline where something else says that it is one
 #: Characters: what is longer is no headline, what is as long is prose in any case.
 _LONG_HEADLINE, _LONG = 170, 160
+_WORD = re.compile(r"\w[\w'’-]*")
+#: Chinese and Japanese; Thai, Lao, Burmese and Khmer: no spaces between words.
+_TWO_A_WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_FIVE_A_WORD = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 #: What a page draws around any article.
 FURNITURE = {
@@ -46,8 +50,10 @@ class Role(StrEnum):
 
 
 def count(text: str) -> int:
-    """Return the number of words."""
-    return len(re.findall(r"\w[\w'’-]*", text))
+    """Return the number of words, or about as many where none are set apart."""
+    dense = len(_TWO_A_WORD.findall(text)) // 2 + len(_FIVE_A_WORD.findall(text)) // 5
+    spaced = _TWO_A_WORD.sub(" ", _FIVE_A_WORD.sub(" ", text)) if dense else text
+    return dense + len(_WORD.findall(spaced))
 
 
 def same(text: str) -> str:
@@ -70,7 +76,7 @@ def is_title(unit: Unit, *, least: int = 2, most: int = HEADLINE_WORDS) -> bool:
         and not unit.bullet
         and least <= count(unit.text) <= most
         and len(unit.text) <= _LONG_HEADLINE
-        and not unit.text.endswith(".")
+        and not unit.text.endswith((".", "。", "។", "।"))
         and not unit.text.startswith(("—", "–"))
     )
 

@@ -19,7 +19,8 @@ class Byline:
 
 
 _FOLLOW = re.compile(
-    r"\s+(?:follow|suivre|folgen|seguir)\s*$|\s*[|·•]\s*$", re.IGNORECASE
+    r"\s+(?:follow|suivre|folgen|seguir|подписаться|تابِ?ع|关注)\s*$|\s*[|·•]\s*$",
+    re.IGNORECASE,
 )
 _APART = re.compile(
     r"^(?P<names>[^,/|()]{3,60}?)\s*(?:(?:,|/|\||\s[–—-]\s)\s*(?P<desk>[^,/|()]{2,50})"

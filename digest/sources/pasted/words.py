@@ -1,5 +1,7 @@
 """What newsrooms print around a story, in English, French, German and Spanish.
 
+Russian, Arabic and Chinese are in `digest.sources.pasted.abroad`.
+
 Every pattern here is read against a line whose no-break spaces are spaces and
 whose apostrophes are straight (`digest.sources.pasted.lines.fold`), in any case
 of letters. A new wording, or a new language, is a new word in these lists.
@@ -9,6 +11,9 @@ from __future__ import annotations
 
 import re
 
+from digest.sources.pasted import abroad
+from digest.sources.pasted.invitations import WITH_THE_APP
+
 
 def _any_of(*groups: str) -> str:
     """Return one pattern for the alternatives of several languages."""
@@ -17,6 +22,12 @@ def _any_of(*groups: str) -> str:
 
 def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
+
+
+def _names(*lists: str) -> frozenset[str]:
+    """Return the names in lists with commas."""
+    names = (name for text in lists for name in text.split(","))
+    return frozenset(" ".join(name.split()) for name in names)
 
 
 #: What a page draws in front of a line: arrows, bullets, a pointing hand.
@@ -32,6 +43,7 @@ _TEXT_BY = _any_of(
     r" (?:par|de)|texte|auteur(?:e|s|es)?|autrice|par|(?:text|video|audio|bericht|"
     r"ein bericht|verfasst|geschrieben) von|text|autor(?:in|en|innen)?|von",
     r"(?:texto|vídeo|video|audio|escrito|redactado) (?:por|de)|texto|autor(?:a|es|as)?|por",
+    abroad.TEXT_BY,
 )
 BYLINE = _compile(rf"{_TEXT_BY}\s*:\s*(?P<value>.*)")
 #: Without a colon it might be prose; who reads it checks that names follow.
@@ -47,6 +59,7 @@ PUBLISHED = _compile(
         r"publiée? le|publiée?|paru le|mis en ligne le|première publication(?: le)?",
         r"veröffentlicht(?: am)?|erschienen(?: am)?|erstellt(?: am)?|datum",
         r"publicad[oa](?: el)?|primera (?:publicación|modificación)|emitido el|fecha",
+        abroad.PUBLISHED,
     )
     + r"\s*:?\s*"
 )
@@ -57,6 +70,7 @@ UPDATED = _compile(
         r"|dernière (?:modification|mise à jour)(?: le)?",
         r"(?:zuletzt )?(?:geändert|aktualisiert)(?: am)?|letzte änderung|stand",
         r"(?:modificad[oa]|actualizad[oa])(?: el)?|última (?:modificación|actualización)",
+        abroad.UPDATED,
     )
     + r"\s*:?\s*"
 )
@@ -75,10 +89,12 @@ _READING_TIME = _any_of(
     r"(?:temps|durée) de lecture|lecture",
     r"lesezeit|lesedauer",
     r"(?:tiempo|duración) de lectura|lectura",
+    abroad.READING_TIME,
 )
 MINUTES = _compile(
     rf"(?:[⏱⌛⏳🕐]️?\s*)?(?:{_READING_TIME}\s*:?\s*)?(?:about|approx\.?|environ|env\."
-    r"|etwa|ca\.|unos|~)?\s*(?P<value>\d{1,3})\s*-?\s*(?:min(?:ut(?:e|es|en|o|os))?|mins|mn)\b"
+    r"|etwa|ca\.|unos|~)?\s*(?P<value>\d{1,3})\s*-?\s*(?:min(?:ut(?:e|es|en|o|os))?|mins|mn"
+    rf"|{abroad.MINUTES})\b"
     r"\.?\s*(?:read|reading(?: time)?|to read|de lecture|de lectura"
     rf"|{_READING_TIME})?"
 )
@@ -90,6 +106,7 @@ CREDIT = _compile(
         r"(?:crédits?|photo|image)(?: photo)?s?(?: de)?|photographie",
         r"(?:foto|bild)s?(?:nachweis| von)?",
         r"(?:foto|imagen|crédito)s?(?: de)?",
+        abroad.PICTURE,
     )
     + r"\s*:\s*(?P<value>.*?)[)\]]?"
 )
@@ -129,6 +146,7 @@ TAGS = _compile(
         r"mots[- ]clé[sf]?s?|thèmes?|étiquettes?",
         r"schlag(?:wörter|worte)|stichw[oö]rter|themen",
         r"etiquetas?|temas?|palabras clave",
+        abroad.TAGS,
     )
     + r"\s*(?::\s*(?P<value>.*))?"
 )
@@ -182,6 +200,7 @@ _ALSO = _any_of(
     r"lesen sie auch|lies auch|lesen sie dazu(?: auch)?|hören sie auch|sehen sie auch|siehe auch|auch lesenswert",
     r"(?:lea|lee|leer|vea|ver|escuche|escuchar) (?:también|además)|también puede leer",
     r"(?:le|te) puede interesar",
+    abroad.ALSO,
 )
 #: These are also said of the page itself, and need what follows the colon.
 _MORE = _any_of(
@@ -209,6 +228,7 @@ SAME_SUBJECT = _compile(
         r"(?:mehr|weitere artikel) zu(?:m| diesem) thema|verwandte (?:artikel|beiträge)",
         r"(?:sobre|en|de) (?:el|este)? ?(?:mismo )?(?:tema|asunto)|del mismo tema|más sobre (?:este|el) (?:mismo )?tema",
         r"(?:artículos|noticias|contenidos|notas) relacionad[oa]s",
+        abroad.SAME_SUBJECT,
     )
     + r"\s*(?::\s*(?P<value>.*))?"
 )
@@ -218,37 +238,17 @@ READ_MORE = _compile(
         r"lire (?:la suite|plus|l'article)|en (?:lire|savoir) plus|afficher (?:la suite|plus)|voir plus",
         r"mehr lesen|weiter ?lesen|mehr anzeigen|mehr erfahren",
         r"(?:leer|lea|ver) más|seguir leyendo|continuar leyendo",
+        abroad.READ_MORE,
     )
     + r"\s*[.…»›→>+:]*"
 )
-#: How an invitation to take the app may end; "the application form" is another thing.
-_TO_THE_END = r"(?:,? (?:now|today|here|for|free|from|on|and|to|pour|et|dès|jetzt|und|auf|ahora|para|y)\b.{0,40})?[ .!…»›→>]*"
-#: "Follow … by downloading the … app", in every language: an imperative, then how.
-#: With, on or in an app is only an invitation where it is the newsroom's own.
-_WITH_THE_APP = (
-    _any_of(
-        r"(?:follow|take|read|receive|get|watch|listen|enjoy|keep|stay|discover|carry)\b.{2,90}"
-        r"(?:\b(?:by downloading|download) (?:the|our)|\b(?:with|on|in|via|through) our)"
-        r"(?: \S+){0,2} app(?:lication)?s?",
-        r"get (?:the|our) (?:\S+ )?app",
-        r"(?:suivez|emportez|prenez|retrouvez|lisez|recevez|écoutez|regardez|restez|découvrez)\b.{2,90}"
-        r"(?:\b(?:en téléchargeant|téléchargez) (?:l'|notre )|\b(?:sur|avec|dans|via|grâce à) notre )"
-        r"(?:\S+ )?appli(?:cation)?(?: \S+)?",
-        r"(?:(?:ver)?folgen|lesen|erhalten|empfangen|nehmen|bleiben|hören|sehen|bekommen) sie\b.{2,90}"
-        r"\b(?:mit|in|über|per) unserer (?:\S+[ -])?app",
-        r"(?:verfolge|folge|lies|nimm|bleib|hör)\b.{2,90}\b(?:mit|in|über|per) unserer (?:\S+[ -])?app",
-        r"(?:(?:holen|laden) sie (?:sich )?|(?:hol|lade?) (?:dir )?)(?:jetzt )?(?:die|unsere)"
-        r" (?:\S+[ -])?app(?: herunter)?",
-        r"(?:siga|sigue|lleve|lleva|lea|lee|reciba|recibe|escuche|vea|mant[eé]n(?:gase|te)?|descubra)\b.{2,90}"
-        r"(?:\b(?:descargando|descargue) (?:la|nuestra)|\b(?:con|en|desde) nuestra)"
-        r" (?:\S+ )?(?:aplicación|app)(?: \S+)?",
-        r"descárg(?:ue|a)(?:se|te) (?:la|nuestra) (?:\S+ )?(?:aplicación|app)(?: \S+)?",
-    )
-    + _TO_THE_END
-)
+#: "The Ledger's newsletter: …", before the invitation itself.
+_NEWSLETTER = r"(?:(?:\S+ ){0,3}(?:newsletter|infolettre|boletín|rundbrief)(?: [^.:]{1,40})?\s*:\s*)?"
 CALL_TO_ACTION = _compile(
-    _any_of(
-        _WITH_THE_APP,
+    _NEWSLETTER
+    + _any_of(
+        WITH_THE_APP,
+        abroad.CALL,
         r"(?:newsletter\s*[:–-]?\s*)?(?:receive|get) (?:all |the |our |your |essential |daily )+.*\b(?:mailbox|inbox|e-?mail|newsletter)\b.*",
         r"(?:receive|get) all (?:the |our )?(?:latest )?(?:international )?news\b.*",
         r"(?:receive|get) (?:essential )?(?:international )?news every (?:morning|day|evening).*",
@@ -275,6 +275,15 @@ CALL_TO_ACTION = _compile(
 #: About the browser, not about the world.
 NOTICE = _compile(
     _any_of(
+        abroad.NOTICE,
+        r"(?:we(?: and our partners)?|(?:this|our) (?:web)?site) uses? cookies\b.*",
+        r"(?:avec nos partenaires, )?(?:nous|(?:ce|notre) site)(?: et nos partenaires,?)?(?: nous)? utilis(?:ons|e) des (?:cookies|traceurs)\b.*",
+        r"(?:wir(?: und unsere partner)?|(?:diese|unsere) (?:web)?(?:site|seite)) (?:verwende|nutze|setze)[nt] .{0,30}cookies\b.*",
+        r"(?:(?:nosotros y )?nuestros socios )?(?:(?:este|nuestro) sitio )?(?:usamos|utilizamos|usa|utiliza) cookies\b.*",
+        r"the (?:content|page) you(?: have)? requested (?:does not exist|is (?:not|no longer) available)\b.*",
+        r"(?:la page demandée|le contenu demandé|le contenu auquel vous .{2,40}) n'(?:existe|est) p(?:as|lus)\b.*",
+        r"(?:la página|el contenido) que (?:solicita|busca) no (?:existe|está)\b.*",
+        r"(?:der|die) (?:gewünschte|angeforderte) (?:inhalt|seite) (?:existiert|ist) nicht\b.*",
         r"to display this content.*|one of your browser extensions.*|your browser does not support.*",
         r"(?:please )?(?:enable|accept) (?:javascript|cookies).*|we use cookies.*|page not found",
         r"(?:for )?subscribers? only|(?:article )?réservé aux abonnés|nur für abonnenten|(?:solo|exclusivo) para suscriptores",
@@ -284,7 +293,8 @@ NOTICE = _compile(
     )
 )
 RIGHTS = _compile(
-    r".*(?:all rights reserved|tous droits réservés|alle rechte vorbehalten|(?:todos los )?derechos reservados).*"
+    r".*(?:all rights reserved|tous droits réservés|alle rechte vorbehalten|(?:todos los )?derechos reservados"
+    rf"|{abroad.RIGHTS}).*"
     r"|(?:©|\(c\))\s*(?:19|20)\d\d\b.*\bcopyright\b.*|(?:©\s*)?copyright\b.*|copyright\s*©.*"
     r"|.*\b(?:not responsible for (?:the )?(?:external )?content|pas responsable des? contenus?"
     r"|nicht für (?:die )?inhalte|no (?:se hace|es) responsable)\b.*"
@@ -297,6 +307,7 @@ OTHER_LISTS = _compile(
         r"(?:les )?(?:articles )?(?:les )?plus (?:lus|consultés|partagés)|(?:les )?dernières (?:infos?|actualités|nouvelles)|à la une",
         r"meist ?gelesen(?:e artikel)?|(?:die )?neuesten? (?:nachrichten|meldungen)|empfohlen",
         r"lo más (?:leído|visto|compartido)|(?:las )?últimas noticias|recomendad[oa]s?",
+        abroad.OTHER_LISTS,
     )
     + r"\s*:?"
 )
@@ -313,6 +324,7 @@ _ABOUT_SHARING = (
 )
 SHARING = _compile(
     rf"{_SHARING}(?:\s+{_ABOUT_SHARING}){{0,5}}(?:\s+\d{{1,2}}:\d\d)?\s*:?"
+    rf"|(?:{abroad.SHARING})\s*:?"
     r"|link kopieren|link copied|(?:audio|vidéo|vídeo|video|podcast)?\s*\d{1,2}:\d\d(?::\d\d)?"
 )
 
@@ -341,7 +353,8 @@ contenido principal, volver, arriba, siguiente, anterior, más, todo, vídeo, v�
 publicidad, anuncio, comentarios, aceptar, rechazar, aviso legal, privacidad, política de
 privacidad, política de cookies, contacto, quiénes somos, ayuda, menú,
 contribuer, réutiliser ce contenu, offrir cet article, offrir l'article, voir les commentaires, gift this article,
-reprints, auch interessant, artikel verschenken, artikel merken, regalar artículo
+tout accepter, paramétrer mes choix, aceptar todo, configurar mis preferencias, anuncios, live tv,
+alle akzeptieren, einstellungen, reprints, auch interessant, artikel verschenken, artikel merken, regalar artículo
 """
 _SECTION_NAMES = """
 news, world, international, sport, sports, culture, business, economy, environment, science,
@@ -354,9 +367,9 @@ ciencia, ciencias, salud, tiempo, política, sociedad, tecnología, cultura, not
 américa, américa latina, españa
 """
 #: Whole lines that are a page's furniture, whatever stands around them.
-NAVIGATION = frozenset(" ".join(name.split()) for name in _NAVIGATION_NAMES.split(","))
+NAVIGATION = _names(_NAVIGATION_NAMES, abroad.NAVIGATION_NAMES)
 #: Names of sections; the same words may be the article's tags.
-SECTIONS = frozenset(" ".join(name.split()) for name in _SECTION_NAMES.split(","))
+SECTIONS = _names(_SECTION_NAMES, abroad.SECTION_NAMES)
 BREADCRUMB = re.compile(r"\s*[>›»→/|•·]\s*|\s+[-–]\s+")
 
 # -- names -----------------------------------------------------------------------

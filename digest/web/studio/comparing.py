@@ -166,7 +166,7 @@ def _html(left: Galley, right: Galley) -> str:
     if left.html == right.html:
         return '<p class="aside">The HTML is the same.</p>' if left.html else ""
     return (
-        '<details class="group"><summary>The HTML, line by line</summary>'
+        '<details class="group"><summary id="by-line">The HTML, line by line</summary>'
         '<pre class="changed" tabindex="0" role="region" aria-label="Differences in HTML">'
         f"{''.join(changed(left.html, right.html))}</pre></details>"
     )

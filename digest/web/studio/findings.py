@@ -59,6 +59,7 @@ def _finding(asked: Asked, finding: Finding) -> str:
         link(
             asked.but(spot=spot),
             "Show the place",
+            unseen=f" of {finding.rule}, {place(finding)}",
             name=f"spot-{finding.rule}-{finding.line}",
             current=asked.spot == spot,
         )

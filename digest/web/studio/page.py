@@ -130,7 +130,7 @@ def _readers(asked: Asked, slip: Slip, galley: Galley | None) -> str:
     count = plural(len(slip.readers), "reader") + " found" if slip.searched else ""
     return (
         f'<p class="unseen" role="status">{count}</p>'
-        f'<ul class="readers">{"".join(items)}</ul><p class="invent">{invent}</p>'
+        f'<ul class="readers" aria-label="Readers">{"".join(items)}</ul><p class="invent">{invent}</p>'
     )
 
 

@@ -103,7 +103,7 @@ def _group(kind: Why, group: Sequence[Verdict]) -> str:
     more = f"<li><span>… and {rest:,} more</span></li>" if rest > 0 else ""
     opened = " open" if kind is not Why.NOT_FOLLOWED or len(group) <= MOST else ""
     return (
-        f'<details class="group"{opened}><summary>{KINDS[kind]} '
+        f'<details class="group"{opened}><summary id="group-{kind.name}">{KINDS[kind]} '
         f"<small>{len(group):,}</small></summary>"
         f'<ul class="stories">{"".join(map(_story, group[:MOST]))}{more}</ul></details>'
     )

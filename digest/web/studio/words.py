@@ -45,11 +45,17 @@ def special(reader: Subscriber) -> str:
     return ", ".join(filter(None, found))
 
 
-def link(to: str, text: str, *, name: str = "", current: bool = False) -> str:
-    """Return a link that is followed without loading the whole page."""
+def link(
+    to: str, text: str, *, unseen: str = "", name: str = "", current: bool = False
+) -> str:
+    """Return a link that is followed without loading the whole page.
+
+    `unseen` is heard behind its text, where that alone would be one of many.
+    """
     here = ' aria-current="true"' if current else ""
     id_ = f' id="{name}"' if name else ""
-    return f'<a href="{escape(to)}"{id_}{here} data-go>{escape(text)}</a>'
+    more = f'<span class="unseen">{escape(unseen)}</span>' if unseen else ""
+    return f'<a href="{escape(to)}"{id_}{here} data-go>{escape(text)}{more}</a>'
 
 
 def option(value: str, text: str, *, chosen: bool) -> str:
