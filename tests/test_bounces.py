@@ -136,6 +136,30 @@ def test_of_too_many_parts_the_first_ones_count() -> None:
     assert len(message.get_payload()) == len(outer(message)) == 40
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "SRS0=x4Yz=QW=bounces.ledger.example=b+{}@forwarder.example",
+        "SRS1=aB3d=forwarder.example==x4Yz=QW=ledger.example=b+{}@second.example",
+        "prvs=1234567890=b+{}@bounces.ledger.example",
+        "prvs=b+{}/0987654321@bounces.ledger.example",
+        "btv1==123456789ab==b+{}@bounces.ledger.example",
+        "IMCEASMTP-b+2B{}+40bounces+2Eledger+2Eexample@exchange.example",
+        "bounces-b={}=ledger.example@forwarder.example",
+        '"b+{}"@bounces.ledger.example',
+        "b%2B{}@bounces.ledger.example",
+        "b-{}@bounces.ledger.example",
+    ],
+)
+def test_a_token_is_found_however_others_wrap_it(written: str) -> None:
+    token = LINKS.token(Purpose.BOUNCE, subscriber=READER, scope="daily/1")
+    content = (
+        f"From: mailer-daemon@x.example\nTo: <{written.format(token)}>\n\n550 5.1.1 x"
+    )
+
+    assert whose(read_returned(content.encode())) == "ours"
+
+
 def test_the_envelope_names_the_reader_where_no_header_does() -> None:
     token = LINKS.token(Purpose.BOUNCE, subscriber=READER, scope="daily/1")
     content = (

@@ -1,8 +1,8 @@
 """Where our tokens stand in a mail that comes back.
 
 They stand in local parts, `b+TOKEN` for bounces and `u+TOKEN` to unsubscribe, which
-relays fold the case of, wrap into theirs (SRS, BATV) or write with another sign than
-the plus. A token is worth nothing until its MAC was checked, so they may be looked for
+relays fold the case of, wrap into theirs (SRS, BATV, Exchange's IMCEA) or write with
+another sign than the plus. A token is worth nothing until its MAC was checked, so they may be looked for
 anywhere.
 """
 
@@ -30,7 +30,7 @@ _RECIPIENT = (
 _OURS = ("Return-Path", "List-Unsubscribe", "X-Envelope-From", "Sender")
 
 _MAILBOX = re.compile(
-    r"(?<![a-z0-9])([bu])(?:[+=_-]|%2b)([a-z2-7]{32})(?![a-z0-9])", re.IGNORECASE
+    r"(?<![a-z0-9])([bu])(?:[+=_-]|%2b|\+2b)([a-z2-7]{32})(?![a-z0-9])", re.IGNORECASE
 )
 _LINK = re.compile(r"/u/([a-z2-7]{32})(?![a-z0-9])", re.IGNORECASE)
 
