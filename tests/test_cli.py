@@ -861,7 +861,7 @@ def test_an_unforeseen_answer_of_the_system_has_words(
         def command(*_: object, **__: object) -> None:
             raise error
 
-        monkeypatch.setattr("digest.cli.status.newsroom_of", command)
+        monkeypatch.setattr("digest.cli.status.newsroom_at_any_hour", command)
 
     for error, code, words in (
         (OSError(13, "Permission denied", "/x/y"), 4, "/x/y: Permission denied; check"),

@@ -112,6 +112,29 @@ def smtp(project: Path) -> None:
     config.write_text(config.read_text().replace("{files: outbox}", server))
 
 
+def test_without_the_secrets_mail_is_stopped_all_the_same(
+    digest: Shell, project: Path
+) -> None:
+    """At night, in a shell that has none of what the service has."""
+    digest("send")
+    config = project / "digest.yaml"
+    server = "{smtp: {host: mail.ledger.example, username: x, password: env:NOT_HERE}}"
+    key = "dkim: {selector: s1, key: 'file:nowhere.pem'}\n"
+    text = config.read_text().replace("{files: outbox}", server)
+    config.write_text(text + key)
+
+    refused = digest("send")
+    codes = [digest(each).code for each in ("status", "pause", "recall")]
+    saved = digest("db", "backup", project / "saved.db")
+
+    assert refused.code == 3
+    assert "where NOT_HERE is not set" in refused.err
+    assert "nowhere.pem, which cannot be read" in refused.err
+    assert [*codes, saved.code] == [0, 0, 0, 0]
+    config.write_text(config.read_text().replace("env:NOT_HERE", "hunter2"))
+    assert digest("pause").code == 3, "a secret written there is still refused"
+
+
 class TestMailsInDoubt:
     @pytest.mark.usefixtures("smtp")
     def test_are_held_and_settled_by_the_servers_log(

@@ -289,7 +289,7 @@ class TestOurOwnTerminal:
             raise KeyboardInterrupt
 
         monkeypatch.setattr(os, "_exit", sys.exit)
-        monkeypatch.setattr("digest.cli.status.newsroom_of", interrupted)
+        monkeypatch.setattr("digest.cli.status.newsroom_at_any_hour", interrupted)
         if where == "complaint":
             monkeypatch.setattr("digest.cli.complained", interrupted)
 

@@ -19,7 +19,7 @@ from digest.cli.output import (
     warned,
     when,
 )
-from digest.cli.project import newsroom_of
+from digest.cli.project import newsroom_at_any_hour, newsroom_of
 from digest.issues import WAYS_ON
 from digest.model import Issue
 from digest.newsroom import Newsroom
@@ -162,7 +162,7 @@ def hold(ctx: click.Context, issue_id: str) -> None:
 
     A process that is sending it stops at once, but for the few mails on the wire.
     """
-    newsroom = newsroom_of(ctx)
+    newsroom = newsroom_at_any_hour(ctx)
     said(approving.hold(newsroom, issue_id, by=OPERATOR).plain)
     line(f"  {WAYS_ON[HELD]}")
 

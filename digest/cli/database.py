@@ -104,7 +104,7 @@ def backup(ctx: click.Context, file: Path) -> None:
     from digest.newsroom import utc_now
     from digest.store import back_up
 
-    back_up(settings_of(ctx).database, file, made=utc_now())
+    back_up(settings_of(ctx, secrets_needed=False).database, file, made=utc_now())
     said(
         f"Wrote {file} ({file.stat().st_size / 1e6:.1f} MB). It holds addresses and the "
         "key of your links: keep it as safe as the database."
@@ -122,7 +122,9 @@ def verify(ctx: click.Context, place: str | None, json: bool) -> None:
     """
     from digest.store import verify_database
 
-    where = there(place_of(place) if place else settings_of(ctx).database)
+    where = there(
+        place_of(place) if place else settings_of(ctx, secrets_needed=False).database
+    )
     wrong = verify_database(where)
     if json:
         echo_json({"wrong": wrong})

@@ -15,7 +15,7 @@ import click
 
 from digest.cli.issues import issue_option, newsletter_argument, only_option
 from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
-from digest.cli.project import newsroom_of
+from digest.cli.project import newsroom_at_any_hour, newsroom_of
 from digest.cli.sending import send_issues
 from digest.cli.status import address, came_back, story
 from digest.errors import InputError
@@ -57,7 +57,7 @@ def pause(ctx: click.Context, newsletter: str, issue_id: str) -> None:
     A process that is sending it stops at once, but for the few mails that are on the
     wire. Without --issue it is the last one.
     """
-    newsroom = newsroom_of(ctx)
+    newsroom = newsroom_at_any_hour(ctx)
     issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
     newsroom.store.journal.hold(issue.id, PAUSED)
     counts = newsroom.store.journal.counts(issue.id)
@@ -74,7 +74,7 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
 
     What has left cannot be called back. Without --issue it is the last one.
     """
-    newsroom = newsroom_of(ctx)
+    newsroom = newsroom_at_any_hour(ctx)
     issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
     journal = newsroom.store.journal
     journal.hold(issue.id, PAUSED)  # so that nothing leaves while we ask

@@ -23,7 +23,7 @@ from digest.cli.output import (
     warned,
     when,
 )
-from digest.cli.project import newsroom_of
+from digest.cli.project import newsroom_at_any_hour
 from digest.issues import WAYS_ON
 from digest.model import Issue, State
 from digest.moments import WAITS
@@ -121,7 +121,7 @@ def status(ctx: click.Context, newsletter: str, json: bool) -> None:
 
     Ends with 1 while something waits, is in doubt or is overdue, for monitors.
     """
-    newsroom = newsroom_of(ctx)
+    newsroom = newsroom_at_any_hour(ctx)
     named = [newsroom.newsletter(newsletter)] if newsletter else []
     newsletters = named or newsroom.settings.newsletters
     wanted = {each.slug for each in newsletters}

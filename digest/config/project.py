@@ -59,11 +59,14 @@ FILE_NAME = "digest.yaml"
 _PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 
 
-def load_settings(path: Path, *, environment: Mapping[str, str]) -> Settings:
+def load_settings(
+    path: Path, *, environment: Mapping[str, str], secrets_needed: bool = True
+) -> Settings:
     """Read `digest.yaml`, given itself or its folder.
 
     Raises `FileProblems` with every mistake in it, by place. Secrets are taken from
-    `environment` or their files.
+    `environment` or their files; one that is not there is a mistake only where they
+    are needed, and else empty.
     """
     if _is_folder(path):
         if not (path / FILE_NAME).exists():
@@ -77,7 +80,7 @@ def load_settings(path: Path, *, environment: Mapping[str, str]) -> Settings:
     findings = Findings(file=str(path), document=document, problems=problems)
     value = _with_empty_parts(document.value)
     root = path.parent.resolve()
-    known = _known(value, root, environment)
+    known = replace(_known(value, root, environment), secrets_needed=secrets_needed)
     checked = _checked(value, findings, known)
     findings.finish()
     assert checked is not None  # or there were findings

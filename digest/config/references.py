@@ -26,6 +26,7 @@ class Known:
     sources: Collection[str] = ()
     root: Path = Path()  #: the project's folder
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets_needed: bool = True  #: else one that is not there is left empty
     #: Files that secrets were read from, noted as they are.
     secret_files: list[Path] = field(default_factory=list)
 
@@ -98,6 +99,8 @@ def secret(written: str, known: Known) -> str:
     No message repeats what was written, unless it has one of these forms.
     """
     found, where = _found(written, known)
+    if not found and not known.secrets_needed:
+        return ""
     if not found.isprintable():
         raise ValueError(
             f"is more than one line, or not text, in {where}; put only the secret there"
@@ -110,6 +113,8 @@ def signing_key(written: str, known: Known) -> str:
     from digest.message.dkim import read_key  # slow to load; not all sign
 
     found, where = _found(written, known)
+    if not found and not known.secrets_needed:
+        return ""
     try:
         read_key(found)
     except ValueError as error:
@@ -126,11 +131,16 @@ def _found(written: str, known: Known) -> tuple[str, str]:
             "must not be written here, where everybody who sees the file sees it; write "
             "`env:NAME` for a variable of the environment, or `file:path` for a file"
         )
-    if kind == "env":
-        found, where = _from_environment(name, known), f"the variable {name}"
-    else:
-        found, where = _from_file(known.root / name), f"the file {name}"
-        known.secret_files.append(known.root / name)
+    try:
+        if kind == "env":
+            found, where = _from_environment(name, known), f"the variable {name}"
+        else:
+            found, where = _from_file(known.root / name), f"the file {name}"
+            known.secret_files.append(known.root / name)
+    except ValueError:
+        if known.secrets_needed:
+            raise
+        return "", ""
     if not found:
         raise ValueError(f"is empty: {where} holds nothing; put the secret there")
     return found, where
