@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 #: Endings of addresses that give no page.
 _TEXTS = {".md", ".markdown", ".txt", ".text"}
+#: Settings and readers' addresses, named by a slip instead of a story.
+_DATA = {".csv", ".ini", ".json", ".ndjson", ".toml", ".tsv", ".yaml", ".yml"}
 #: At once; a collect waits for servers, not for this machine.
 _THREADS = 8
 
@@ -134,6 +136,11 @@ def read_one(
         return Fetched(
             error=f"{location} is a feed, not an article; "
             "add it under `sources` in digest.yaml as `feed:`"
+        )
+    if not is_web(location) and PurePath(location).suffix.lower() in _DATA:
+        return Fetched(
+            error=f"{location} is data and no article, and readers would get it; give a "
+            ".md, .txt or .html file"
         )
     web = is_web(location)
     path = urlsplit(response.url).path if web else location
