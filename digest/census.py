@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from digest.model import Status, Subscriber
+from digest.slots import weekday_names
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +28,9 @@ class Census:
     mutes: Counter[str] = field(default_factory=Counter)
     top: Counter[str] = field(default_factory=Counter)  #: topics, top stories only
     left: Counter[str] = field(default_factory=Counter)  #: newsletters they left
+    #: weekdays, of who does not take every issue
+    days: Counter[str] = field(default_factory=Counter)
+    hours: Counter[str] = field(default_factory=Counter)  #: "18:00", of who waits
     languages: Counter[str] = field(default_factory=Counter)
     formats: Counter[str] = field(default_factory=Counter)
     lengths: Counter[str] = field(default_factory=Counter)
@@ -50,6 +54,9 @@ def census(subscribers: Iterable[Subscriber], *, now: datetime) -> Census:
         found.mutes.update(wishes.mutes)
         found.top.update(wishes.top)
         found.left.update(reader.left)
+        found.days.update(weekday_names(wishes.days))
+        if wishes.hour is not None:
+            found.hours[f"{wishes.hour:02}:00"] += 1
         found.languages[reader.language] += 1
         found.formats[wishes.format.value] += 1
         found.lengths[wishes.length.value] += 1

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate, chain, pairwise
 from zoneinfo import ZoneInfo
 
@@ -63,11 +63,14 @@ class Moments:
     """One issue's time and those of the issues before it, for any reader."""
 
     def __init__(self, issue: Issue, newsletter: Newsletter) -> None:
-        """Read the times; `issue.earlier` are the issues before it."""
-        self._newsletter = newsletter
-        self._by_hand = issue.slot is None
-        self._times = [_time(each) for each in (issue, *issue.earlier)]
+        """Take an issue, and those before it in `issue.earlier`."""
+        self._issue, self._newsletter = issue, newsletter
         self._back = lru_cache(maxsize=1024)(self._worked_out)
+
+    @cached_property
+    def _times(self) -> list[datetime]:
+        """When the issue and those before it were due; read when a reader asks."""
+        return [_time(each) for each in (self._issue, *self._issue.earlier)]
 
     def awaited(self, subscriber: Subscriber) -> datetime | None:
         """Return when a mail leaves that waits for its reader's hour; None: at once.
@@ -75,7 +78,8 @@ class Moments:
         What was made by hand waits for nobody.
         """
         hour = subscriber.preferences.hour
-        if hour is None or self._by_hand or self._newsletter.schedule is None:
+        by_hand = self._issue.slot is None or self._newsletter.schedule is None
+        if hour is None or by_hand:
             return None
         return moment(self._times[0], hour=hour, timezone=self._zone(subscriber))
 

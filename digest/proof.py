@@ -7,7 +7,9 @@ What is in the journal and what was found there are laid side by side.
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -18,9 +20,13 @@ from digest.errors import InputError
 from digest.model import State
 from digest.store import Delivery
 
-#: Where Postfix and others name a message in a log, before its Message-ID. Two lines
-#: about one queue file are one message.
-_QUEUE_FILE = re.compile(rb"\b([0-9A-Za-z]{6,20}): (?:\S+ )?message-id=", re.IGNORECASE)
+#: Where Postfix names a message, by its queue file and Message-ID: when it has read
+#: that in the header, which is before it has all of the message.
+_BEGUN = re.compile(rb"\b([0-9A-Za-z]{6,20}): (?:\S+ )?message-id=", re.IGNORECASE)
+
+#: Where it says that it has taken what is in a queue file: what was cut off on the way,
+#: or refused after its end, never comes so far.
+_TAKEN = re.compile(rb"\b([0-9A-Za-z]{6,20}): (?:from=<[^>]*>, size=|to=<)")
 
 #: Enough of a message to hold the header.
 _HEADER_OCTETS = 65_536
@@ -78,23 +84,28 @@ def seen_in(places: Iterable[Path], issue_id: str) -> Counter[str]:
     Raises `InputError` when one cannot be read.
     """
     name = re.escape(issue_id.replace("/", "-")).encode()
-    wanted = re.compile(rb"<(" + name + rb"\.[0-9a-f]{32}@[^>\s]+)>")
+    # Exim's log has no angle brackets: `<= b+…@… H=… S=40123 id=daily-…@…`.
+    wanted = re.compile(rb"(?:<|\bid=)(" + name + rb"\.[0-9a-f]{32}@[^>\s]+)")
     seen: Counter[str] = Counter()
+    log = _Log()
     for place in places:
         try:
-            for identity in _in(place, wanted):
+            for identity in _in(place, wanted, log):
                 seen[f"<{identity.decode('ascii', 'replace')}>"] += 1
-        except OSError as error:
+        except (OSError, EOFError, zlib.error) as error:
+            why = getattr(error, "strerror", None) or error
             raise InputError(
-                f"{place}: it cannot be read ({error.strerror}); name the mail "
+                f"{place}: it cannot be read ({why}); name the mail "
                 "server's log, a file of messages, or a Maildir"
             ) from error
     return seen
 
 
-def _in(place: Path, wanted: re.Pattern[bytes]) -> Iterator[bytes]:
+def _in(place: Path, wanted: re.Pattern[bytes], log: _Log) -> Iterator[bytes]:
     if not place.is_dir():
-        yield from _in_lines(place, wanted)
+        with gzip.open(place) if place.suffix == ".gz" else place.open("rb") as lines:
+            for line in lines:
+                yield from log.told(line, wanted)
         return
     for file in sorted(place.rglob("*")):
         if file.is_file():
@@ -109,17 +120,25 @@ def _in_message(file: Path, wanted: re.Pattern[bytes]) -> Iterator[bytes]:
             yield found[1]
 
 
-def _in_lines(file: Path, wanted: re.Pattern[bytes]) -> Iterator[bytes]:
-    """Yield the Message-IDs in a log or a file of many messages."""
-    told: set[bytes] = set()
-    with file.open("rb") as lines:
-        for line in lines:
-            found = wanted.search(line)
-            if found is None:
-                continue
-            if queue_file := _QUEUE_FILE.search(line):
-                about = queue_file[1] + found[1]
-                if about in told:
-                    continue
-                told.add(about)
-            yield found[1]
+class _Log:
+    """The lines of a log, which may go on in another file."""
+
+    def __init__(self) -> None:
+        self._begun: dict[bytes, bytes] = {}  #: Message-IDs, by their queue files
+        self._taken: set[tuple[bytes, bytes]] = set()
+
+    def told(self, line: bytes, wanted: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Yield the Message-ID of the message that was taken by this line, if any.
+
+        Several lines about one queue file are one message.
+        """
+        if found := wanted.search(line):
+            if begun := _BEGUN.search(line):
+                self._begun[begun[1]] = found[1]
+            else:
+                yield found[1]
+        elif self._begun and (taken := _TAKEN.search(line)):
+            identity = self._begun.pop(taken[1], None)
+            if identity and (taken[1], identity) not in self._taken:
+                self._taken.add((taken[1], identity))
+                yield identity

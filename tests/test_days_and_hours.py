@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from digest.answering import explained
+from digest.cli.sending import beyond_hours
 from digest.cli.status import show_standing, standing
 from digest.config import load_settings
 from digest.issues import TOO_LATE, Plan
@@ -250,6 +251,7 @@ def test_an_hour_is_tried_for_a_day_of_its_own_and_told_apart(
     desk.story(1)
     desk.tick(START + timedelta(hours=6))
     newsroom, issue = desk.newsroom, desk.issue
+    assert beyond_hours(newsroom, [issue]) == []
     seen = standing(newsroom, issue)
     show_standing(newsroom, seen)
     assert seen.settled
@@ -266,6 +268,7 @@ def test_an_hour_is_tried_for_a_day_of_its_own_and_told_apart(
             report = newsroom.send(issue, transport=Wire(State.DEFERRED))
         states.append(next(iter(report.done), None))
         assert not report.settled
+        assert len(beyond_hours(newsroom, [issue])) == (hours < 54)
         assert newsroom.store.journal.waiting(issue.id) == (0, None)
 
     assert states == [State.DEFERRED, State.DEFERRED, State.FAILED]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,7 +116,7 @@ def test_why_tells_who_said_what(digest: Shell, project: Path) -> None:
     told = digest("subscribers", "why", ANA).out
     as_json = digest("subscribers", "why", ANA, "--json").json
 
-    sentences = [line.strip()[18:] for line in told.splitlines()[1:5]]
+    sentences = [line.strip().partition("  ")[2] for line in told.splitlines()[1:5]]
     assert sentences == [
         "subscribers.yaml named them for the first time",
         "consent (import): Spring fair [fair.csv; when is unknown]",
@@ -136,6 +137,7 @@ def test_why_tells_who_said_what(digest: Shell, project: Path) -> None:
 def test_stats_count_what_readers_ask_for(digest: Shell) -> None:
     digest("subscribers", "unsubscribe", "cy@readers.example")
     digest("subscribers", "edit", ANA, "--paused-until", "2099-01-01", "--mutes", "-")
+    digest("subscribers", "edit", ANA, "--days", "friday", "--hour", "18")
 
     told = digest("subscribers", "stats").out
     as_json = digest("subscribers", "stats", "--json").json
@@ -148,6 +150,8 @@ def test_stats_count_what_readers_ask_for(digest: Shell) -> None:
         ["follows", "rivers", "1", "50.0", "%"],
         ["follows", "schools", "1", "50.0", "%"],
     ]
+    assert re.search(r"^only on +friday +1 +50.0 %$", told, re.MULTILINE)
+    assert re.search(r"^at +18:00 +1 +50.0 %$", told, re.MULTILINE)
     assert as_json["domains"] == {"readers.example": 2}
     for name in ("bo", "ana"):
         digest("subscribers", "erase", f"{name}@readers.example", "--yes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +11,7 @@ import pytest
 
 from digest.config import load_settings
 from digest.delivery import Sending
+from digest.errors import InputError
 from digest.model import Message, Outcome, State
 from digest.newsroom import Newsroom
 from digest.proof import compared, seen_in
@@ -122,8 +123,15 @@ class TestMailsInDoubt:
         digest("send")
         held = counts(digest)
         told = digest("prove", "--log", log)
+        hasty = digest("resolve", "--log", log, "--send-again")
+        unsettled = counts(digest)
         resolved = digest("resolve", "--log", log)
 
+        assert hasty.code == 3
+        assert (
+            "1 mail that the mail server took is not in what --log names" in hasty.err
+        )
+        assert held == unsettled
         assert held == {"sent": 1, "unknown": 2}
         assert told.code == 1
         assert "3 planned = 1 sent + 2 unknown" in told.out
@@ -370,13 +378,67 @@ def last(digest: Shell) -> str:
     return str(digest("status", "--json").json["issues"][-1]["id"])
 
 
-def test_one_message_in_two_lines_of_a_log_is_one(tmp_path: Path) -> None:
-    name = f"<daily-2026-11-23.{7:032x}@ledger.example>"
-    log = tmp_path / "mail.log"
-    log.write_text(
-        f"postfix/cleanup[1]: ABC123DEF: message-id={name}\n"
-        f"postfix/cleanup[1]: ABC123DEF: message-id={name}\n"
-        f"postfix/cleanup[1]: XYZ123DEF: message-id={name}\n"
-    )
+NAMED = f"<daily-2026-11-23.{7:032x}@ledger.example>"
 
-    assert seen_in([log], ISSUE) == Counter({name: 2})
+
+@pytest.mark.parametrize(
+    ("lines", "times"),
+    [
+        pytest.param(
+            [
+                f"postfix/cleanup[1]: ABC123DEF: message-id={NAMED}",
+                f"postfix/cleanup[1]: ABC123DEF: message-id={NAMED}",
+                "postfix/qmgr[2]: ABC123DEF: from=<b+x@y>, size=4, nrcpt=1 (queue active)",
+                f"postfix/cleanup[1]: XYZ123DEF: message-id={NAMED}",
+                "postfix/smtp[3]: XYZ123DEF: to=<a@b>, relay=x, dsn=2.0.0, status=sent (x)",
+                "postfix/qmgr[2]: ABC123DEF: from=<b+x@y>, size=4, nrcpt=1 (queue active)",
+            ],
+            2,
+            id="two queue files are two messages, however many lines are about them",
+        ),
+        pytest.param(
+            [
+                f"postfix/cleanup[1]: ABC123DEF: message-id={NAMED}",
+                "postfix/smtpd[4]: lost connection after DATA (4096 bytes) from x[::1]",
+                "postfix/qmgr[2]: FFF123DEF: from=<z@y>, size=4, nrcpt=1 (queue active)",
+            ],
+            0,
+            id="one that was cut off in the middle was never taken",
+        ),
+        pytest.param(
+            [
+                f"postfix/cleanup[1]: ABC123DEF: message-id={NAMED}",
+                "postfix/cleanup[1]: ABC123DEF: milter-reject: END-OF-MESSAGE from x[::1]: no",
+            ],
+            0,
+            id="one that was refused after its end was not, either",
+        ),
+        pytest.param(
+            [
+                f"2026-11-23 07:00:01 1tE-01-2x <= b+x@y H=x P=esmtps S=4 id={NAMED[1:-1]}"
+            ],
+            1,
+            id="Exim writes no angle brackets",
+        ),
+    ],
+)
+def test_a_log_has_a_message_when_its_server_took_it(
+    tmp_path: Path, lines: list[str], times: int
+) -> None:
+    first, second = tmp_path / "mail.log.2.gz", tmp_path / "mail.log"
+    with gzip.open(first, "wt") as rotated:
+        rotated.write(f"{lines[0]}\n")
+    second.write_text("\n".join(lines[1:]))
+    whole = tmp_path / "whole.log"
+    whole.write_text("\n".join(lines))
+
+    assert seen_in([whole], ISSUE).total() == times
+    assert seen_in([first, second], ISSUE).total() == times
+
+
+def test_a_rotated_log_that_is_broken_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "mail.log.gz"
+    log.write_bytes(gzip.compress(b"x" * 9000)[:20])
+
+    with pytest.raises(InputError, match=r"mail\.log\.gz: it cannot be read"):
+        seen_in([log], ISSUE)

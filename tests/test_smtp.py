@@ -464,6 +464,7 @@ class TestNoWayOut:
         [
             (TimeoutError(), "it does not answer; check host, port and firewall"),
             (OSError(101, "Network is unreachable"), "the way is closed"),
+            (socket.gaierror(socket.EAI_AGAIN, "x"), "check the network and its DNS"),
         ],
     )
     def test_nobody_can_be_reached(self, error: OSError, words: str) -> None:

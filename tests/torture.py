@@ -42,6 +42,7 @@ class Verdict:
     planned: int = 0
     sent: int = 0
     failed: int = 0
+    skipped: int = 0
     unknown: int = 0  #: in doubt
     arrived: int = 0  #: of these
     lost: int = 0  #: sent, says the journal, and the server has nothing
@@ -149,6 +150,11 @@ class Trial:
                         verdict.arrived += times
                     case State.FAILED:
                         verdict.failed += 1
+                        verdict.unsaid += times
+                    case State.SKIPPED:
+                        # Killed when it was known that the address takes no mail, and
+                        # not yet written that this mail was refused.
+                        verdict.skipped += 1
                         verdict.unsaid += times
                     case _:
                         verdict.waiting += 1

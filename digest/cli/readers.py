@@ -155,6 +155,8 @@ def stats(ctx: click.Context, json: bool) -> None:
             ("follows", ranked(found.follows)),
             ("mutes", ranked(found.mutes)),
             ("top only", ranked(found.top)),
+            ("only on", ranked(found.days)),
+            ("at", ranked(found.hours)),
             ("language", ranked(found.languages)),
             ("format", ranked(found.formats)),
             ("length", ranked(found.lengths)),

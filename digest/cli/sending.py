@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
@@ -205,7 +205,8 @@ def send_issues(
     later = [issue for issue in open_now if issue.id not in done]
     asked = [] if trouble else ask(newsroom, newsletter)
     awaiting = newsroom.store.approvals.held_back(newsletter.slug)
-    settled = all(report.settled for report in reports) and not (later or awaiting)
+    left = [r for r in reports if not r.settled] or beyond_hours(newsroom, later)
+    settled = not (left or awaiting)
     if json:
         echo_json(
             {
@@ -226,9 +227,19 @@ def send_issues(
             show_waiting(newsroom, issue)
     if trouble is not None:
         raise trouble
-    if stop.signal is signal.SIGINT:
-        return STOPPED
-    return 0 if settled else 1
+    code = 0 if settled else 1
+    return STOPPED if stop.signal is signal.SIGINT else code
+
+
+def beyond_hours(newsroom: Newsroom, issues: Iterable[Issue]) -> list[Issue]:
+    """Return those of which something waits, and not for its reader's hour."""
+    journal = newsroom.store.journal
+
+    def left(issue: Issue) -> int:
+        counts = journal.counts(issue.id)
+        return sum(counts.get(state, 0) for state in WAITING)
+
+    return [issue for issue in issues if left(issue) > journal.waiting(issue.id)[0]]
 
 
 def show_waiting(newsroom: Newsroom, issue: Issue) -> None:

@@ -176,7 +176,8 @@ def resolve(  # noqa: PLR0913, RUF100 click passes every option
     """Say what became of the mails in doubt of an issue of NEWSLETTER.
 
     With --log, those that the mail server knows of are settled as arrived; what is
-    said with an option is then about the rest.
+    said with an option is then about the rest, unless the log lacks mails that the
+    server did take: then it says nothing of the rest.
     """
     newsroom = newsroom_of(ctx)
     found = newsroom.newsletter(newsletter)
@@ -188,7 +189,10 @@ def resolve(  # noqa: PLR0913, RUF100 click passes every option
     named = {newsroom.subscriber(each).id for each in only}
     with newsroom.sending(found):  # nobody is sending: what is in doubt stays so
         if logs:
-            arrived = {d.subscriber for d in evidence(newsroom, issue, logs).arrived}
+            proof = evidence(newsroom, issue, logs)
+            if becomes is not None and proof.missing:
+                raise InputError(unfit(proof))
+            arrived = {d.subscriber for d in proof.arrived}
             settle(
                 newsroom, issue, State.SENT, arrived & named if named else arrived,
                 reply="found in the mail server's record",
@@ -203,6 +207,17 @@ def resolve(  # noqa: PLR0913, RUF100 click passes every option
     if becomes == State.QUEUED:
         line(f"`digest resume {found.slug} --issue {issue.id}` sends them")
     ctx.exit(1 if counts.get(State.UNKNOWN) else 0)
+
+
+def unfit(proof: Proof) -> str:
+    """Return why a record is no ground to settle what it lacks."""
+    return (
+        f"{plural(len(proof.missing), 'mail')} that the mail server took "
+        f"{'is' if len(proof.missing) == 1 else 'are'} not in what --log names, so "
+        "what else is not there may have arrived all the same; nothing is settled. "
+        "Name all logs of that time (rotated ones, too: --log may be repeated), or "
+        "give --log without the other option, look, and then the option alone."
+    )
 
 
 def settle(

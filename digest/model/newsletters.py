@@ -119,7 +119,8 @@ class Issue:
     slot: str | None = None  #: the schedule's slot id; None: made by hand
     articles: tuple[Article, ...] = ()
     #: Issues before this one, the newest first, with what this one holds of them for
-    #: readers who take mail on days of their own; see `digest.moments`.
+    #: readers who take mail on days of their own; the last may be too old to be held,
+    #: and only says when it was. See `digest.moments`.
     earlier: tuple[Issue, ...] = ()
 
     @property

@@ -129,11 +129,7 @@ def replay(
     served, issues = [], dict[str, tuple[Issue, ...]]()
     for newsletter, slot, begin in _slots(newsletters, since=since, until=until):
         articles = _between(arrivals[newsletter.slug], begin, slot.due)
-        earlier = tuple(
-            issue
-            for issue in issues.get(newsletter.slug, ())
-            if issue.until >= slot.due - REACH
-        )
+        earlier = _carried(issues.get(newsletter.slug, ()), slot.due)
         issue = _issue(newsletter, slot, begin, articles, earlier)
         if articles:  # there would have been none
             bare = replace(issue, earlier=())
@@ -235,6 +231,13 @@ class _Serving:
             full=tally["full"],
             away=tally["away"],
         )
+
+
+def _carried(issues: tuple[Issue, ...], due: datetime) -> tuple[Issue, ...]:
+    """Return the issues before one, the newest first, as `Issue.earlier` has them."""
+    near = tuple(issue for issue in issues if issue.until >= due - REACH)
+    older = (replace(issue, articles=()) for issue in issues[len(near) : len(near) + 1])
+    return (*near, *older)
 
 
 def _issue(

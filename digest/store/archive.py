@@ -296,7 +296,7 @@ class Archive:
         with the words of now, but for those that were stopped.
         """
         found = before(self._database, newsletter, number=number, until=until)
-        return with_words_of_now(self._database, found) if whole else found
+        return with_words_of_now(self._database, found, until=until) if whole else found
 
     def issues(
         self, newsletter: str | None = None, *, limit: int | None = None

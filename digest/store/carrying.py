@@ -35,9 +35,10 @@ def placed(issue: Issue) -> Iterator[tuple[Article, int | None]]:
 def before(
     database: Database, newsletter: str, *, number: int, until: datetime
 ) -> tuple[Issue, ...]:
-    """Return the issues before this number that reach up to `until`, the newest first.
+    """Return the issues before this number that one of `until` carries, newest first.
 
-    They have no articles; see `with_words_of_now` and `with_frozen`.
+    One more comes last, which is too old: whose the ones after it are depends on when
+    it was. They have no articles; see `with_words_of_now` and `with_frozen`.
     """
     rows = database.all(
         SQL["before"],
@@ -49,13 +50,14 @@ def before(
 
 
 def with_words_of_now(
-    database: Database, issues: tuple[Issue, ...]
+    database: Database, issues: tuple[Issue, ...], *, until: datetime
 ) -> tuple[Issue, ...]:
     """Return these issues with their own articles as they stand today.
 
-    What editors stopped, or never let go, stays empty.
+    What is too old for an issue of `until`, what editors stopped, or never let go,
+    stays empty.
     """
-    ids = tuple(issue.id for issue in issues)
+    ids = tuple(issue.id for issue in issues if issue.until >= until - REACH)
     stopped = (RECALLED, AWAITING, HELD)
     rows = database.all(SQL["now"], issues=ids, stopped=stopped) if ids else []
     return tuple(_holding(issue, rows, issue.id) for issue in issues)

@@ -1,6 +1,9 @@
 -- name: before
 select * from issue
-where newsletter = :newsletter and number < :number and until_ms >= :since
+where newsletter = :newsletter and number < :number and number >= coalesce((
+  select max(number) from issue
+  where newsletter = :newsletter and number < :number and until_ms < :since
+), 0)
 order by number desc
 
 -- name: now

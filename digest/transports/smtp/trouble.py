@@ -146,6 +146,11 @@ def _answered(error: smtplib.SMTPException) -> tuple[str, str]:
 def _unreached(error: OSError | UnicodeError) -> tuple[str, str]:
     """Return why nobody answers there."""
     match error:
+        case socket.gaierror(errno=socket.EAI_AGAIN):
+            return (
+                "there is no such host, or no name server answers now",
+                "check the network and its DNS, then delivery.smtp.host",
+            )
         case socket.gaierror() | UnicodeError():
             return "there is no such host", "check delivery.smtp.host"
         case ConnectionRefusedError():
