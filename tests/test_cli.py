@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
@@ -18,6 +19,7 @@ from digest.cli import digest as group
 from digest.cli.demo import DemoFailed, compare, read_back
 from digest.cli.demo import collect as demo_collect
 from digest.cli.issues import show_plan
+from digest.cli.output import said
 from digest.config import load_settings
 from digest.newsroom import Newsroom
 from digest.settings import Security
@@ -315,6 +317,21 @@ def test_one_article_is_added_by_hand(digest: Shell, tmp_path: Path) -> None:
     assert shown["tags"] == ["River", "birds"]
 
 
+@pytest.mark.parametrize("name", ["digest.yaml", "readers.csv"])
+def test_settings_and_readers_are_never_added_as_an_article(
+    digest: Shell, project: Path, name: str
+) -> None:
+    file = project / name
+    if not file.exists():
+        file.write_text("address,name\nana@readers.example,Ana\n" * 20)
+
+    result = digest("add", file)
+
+    assert result.code == 3
+    assert "is data and no article" in result.err
+    assert digest("articles", "--json").json["articles"] == []
+
+
 def test_each_source_is_shown_with_its_last_success(digest: Shell) -> None:
     assert "never" in digest("sources").out
     digest("collect")
@@ -400,6 +417,23 @@ def test_mistakes_are_placed_as_seen_from_the_folder_one_is_in(
         lines = digest(command).err.splitlines()
         assert lines
         assert all(line.startswith("digest.yaml:") for line in lines)
+
+
+def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    told = []
+    for no_color in ("", "1"):
+        monkeypatch.setenv("NO_COLOR", no_color)
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stdout", terminal)
+        said("All well.")
+        told.append(terminal.getvalue())
+    monkeypatch.undo()
+
+    assert told == ["\x1b[32mAll well.\x1b[0m\n", "All well.\n"]
 
 
 def test_times_are_the_newsrooms_wherever_the_machine_stands(

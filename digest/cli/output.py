@@ -7,12 +7,13 @@ a pipe gets lines that `grep` and `cut` understand.
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from unicodedata import category
 from unicodedata import east_asian_width as east
 from zoneinfo import ZoneInfo
@@ -52,13 +53,18 @@ def line(text: str) -> None:
 
 def said(text: str) -> None:
     """Say what was done; green on a terminal."""
-    click.secho(printable(text), fg="green" if sys.stdout.isatty() else None)
+    click.echo(_painted(text, "green", sys.stdout))
 
 
 def warned(text: str) -> None:
     """Say what a person should look at, on standard error."""
-    fg = "yellow" if sys.stderr.isatty() else None
-    click.secho(printable(text), fg=fg, err=True)
+    click.echo(_painted(text, "yellow", sys.stderr), err=True)
+
+
+def _painted(text: str, colour: str, stream: TextIO) -> str:
+    """Return a text in colour on a terminal, unless NO_COLOR is set; plain elsewhere."""
+    coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+    return click.style(printable(text), fg=colour) if coloured else printable(text)
 
 
 def problems(error: InputError) -> list[Problem]:

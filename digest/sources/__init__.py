@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 #: Endings of addresses that give no page.
 _TEXTS = {".md", ".markdown", ".txt", ".text"}
+#: Settings and readers' addresses, named by a slip instead of a story.
+_DATA = {".csv", ".ini", ".json", ".ndjson", ".toml", ".tsv", ".yaml", ".yml"}
 #: At once; a collect waits for servers, not for this machine.
 _THREADS = 8
 
@@ -127,14 +129,9 @@ def read_one(
         response = obtain(location, fetcher=fetcher)
     except DocumentError as error:
         return Fetched(error=str(error))
-    if what := no_text(response.content):
-        return Fetched(error=f"{location} is {what}, and no article; {SAVE_AS_TEXT}")
     text = decode(response.content, charset=response.charset)
-    if is_feed(text) or is_json_feed(text):
-        return Fetched(
-            error=f"{location} is a feed, not an article; "
-            "add it under `sources` in digest.yaml as `feed:`"
-        )
+    if why_not := _no_story(location, response.content, text):
+        return Fetched(error=f"{location} {why_not}")
     web = is_web(location)
     path = urlsplit(response.url).path if web else location
     origin = Origin(
@@ -156,3 +153,17 @@ def read_one(
     if fetched.error:
         return replace(fetched, error=f"{location} {fetched.error}")
     return fetched
+
+
+def _no_story(location: str, content: bytes, text: str) -> str:
+    """Return why a document cannot be one article, whatever is in it; "" if it can."""
+    if what := no_text(content):
+        return f"is {what}, and no article; {SAVE_AS_TEXT}"
+    if is_feed(text) or is_json_feed(text):
+        return "is a feed, not an article; add it under `sources` in digest.yaml as `feed:`"
+    if not is_web(location) and PurePath(location).suffix.lower() in _DATA:
+        return (
+            "is data and no article, and readers would get it; give a .md, .txt or "
+            ".html file"
+        )
+    return ""

@@ -79,7 +79,7 @@ class DocumentError(DigestError):
 def read_file(path: Path) -> bytes:
     """Return the file's bytes; raise `DocumentError`, also above `LIMIT`."""
     if not path.exists():
-        raise DocumentError(f"{path} does not exist; check the path in digest.yaml")
+        raise DocumentError(f"{path} does not exist; check its path")
     if not path.is_file():  # a folder, a pipe that never ends
         raise DocumentError(f"{path} is not a file; name a file or a web address")
     try:
