@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -28,6 +29,7 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.engine import Connection
+from digest.store.sqlite import rests
 from tests.projects import Clock
 from tests.stores import article, opened, reader, rows, settled
 
@@ -91,6 +93,30 @@ class TestAFile:
     def test_survives_a_power_cut_after_every_commit(self, database: Database) -> None:
         assert database.all("pragma journal_mode")[0]["journal_mode"] == "wal"
         assert database.all("pragma synchronous")[0]["synchronous"] == 2  # full
+
+    def test_that_threads_open_one_after_another_stays_locked_for_all(
+        self, tmp_path: Path
+    ) -> None:
+        """A file read and closed beside SQLite would cost the process all its locks.
+
+        Then another process that closes it believes to be the last, and takes away the
+        log that this one is writing.
+        """
+        path = tmp_path / "digest.db"
+        other = (
+            "import sqlite3, sys; other = sqlite3.connect(sys.argv[1]);"
+            "other.execute('select * from thing').fetchall(); other.close()"
+        )
+        with closing(Database(path, patience_seconds=0.1)) as database:
+            database.run(THING)
+            with ThreadPoolExecutor(max_workers=1) as threads:
+                threads.submit(database.one, "select * from thing").result()
+            subprocess.run([sys.executable, "-c", other, path], check=True)
+
+            assert (tmp_path / "digest.db-wal").stat().st_size > 0
+            assert not rests(path)
+            subprocess.run([sys.executable, "-c", other, path], check=True)
+            assert (tmp_path / "digest.db-wal").exists()
 
     def test_opens_while_another_process_is_writing(self, tmp_path: Path) -> None:
         with (

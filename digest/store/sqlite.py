@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import lru_cache
@@ -101,25 +102,32 @@ class Sqlite:
 
     def connect(self) -> sqlite3.Connection:
         """Open the file; raise `StoreError` where a log of another one lies beside it."""
-        log = self.path.with_name(f"{self.path.name}-wal")
-        if rests(self.path) and log.exists() and log.stat().st_size:
-            raise StoreError(
-                f"beside {self.name} lies {log.name}, which belongs to the one that was "
-                f"there before, and would be mixed into this one. Move {log.name} and "
-                f"{self.path.name}-shm away, then run it again."
+        with _counting:
+            if self._log_of_another():
+                raise StoreError(
+                    f"beside {self.name} lies {self.path.name}-wal, which belongs to the "
+                    "one that was there before, and would be mixed into this one. Move "
+                    f"{self.path.name}-wal and {self.path.name}-shm away, then run it "
+                    "again."
+                )
+            connection = sqlite3.connect(
+                self.path,
+                timeout=self._patience,
+                isolation_level=None,
+                check_same_thread=False,  # so that one thread can close them all
+                factory=_Counted,
             )
-        connection = sqlite3.connect(
-            self.path,
-            timeout=self._patience,
-            isolation_level=None,
-            check_same_thread=False,  # so that one thread can close them all
-        )
+            connection.count(self.path)
         connection.row_factory = sqlite3.Row
         if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
             connection.execute("pragma journal_mode=wal")
         connection.execute("pragma synchronous=full")
         connection.execute("pragma foreign_keys=on")
         return connection
+
+    def _log_of_another(self) -> bool:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return log.exists() and log.stat().st_size > 0 and _rests(self.path)
 
     def begin(self, connection: sqlite3.Connection) -> None:
         """Begin with the right to write, as soon as another writer lets go of it.
@@ -227,11 +235,45 @@ class Sqlite:
         return alone(self.path.with_name(f"{self.path.name}-{doing}.lock"))
 
 
+#: How many connections of this process there are to each file.
+_open: Counter[Path] = Counter()
+_counting = Lock()
+
+
+class _Counted(sqlite3.Connection):
+    """A connection that says for as long as it is open whose file it has locks on."""
+
+    _file: Path | None = None
+
+    def count(self, file: Path) -> None:
+        """Count it among those to this file."""
+        self._file = file.resolve()
+        _open[self._file] += 1
+
+    def close(self) -> None:
+        """Close it, and count it no more."""
+        super().close()
+        with _counting:
+            if self._file is not None:
+                _open[self._file] -= 1
+                self._file = None
+
+
 def rests(file: Path) -> bool:
     """Return whether a database has no log of its own, as a backup until it is used.
 
     SQLite writes into it whatever log it finds beside it (file format, section 1.3).
     """
+    with _counting:
+        return _rests(file)
+
+
+def _rests(file: Path) -> bool:
+    # Who closes a file loses all locks of its process on it, SQLite's as well (POSIX):
+    # another process would then delete the log that this one is writing. So a file is
+    # not read beside a connection; one that was opened rests no more.
+    if _open[file.resolve()]:
+        return False
     try:
         with file.open("rb") as header:
             return header.read(19)[18:] == b"\x01"
