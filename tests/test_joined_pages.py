@@ -78,7 +78,7 @@ def test_a_block_is_remembered_by_all_it_hangs_on(block: str) -> None:
     ]
 
     other = personal(
-        name='A "B"', preferences=f"{HOST}/é&?a=b&amp", pause=f"{HOST}/%22 <x>"
+        name='A "B"', preferences=f'{HOST}/"é&?a=b&amp', pause=f"{HOST}/\"' <x>"
     )
     assert_agree(what, digests, personal(), other)
 

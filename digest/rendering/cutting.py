@@ -87,7 +87,7 @@ def cut_line(
 
 #: What a page consists of on the way: text, the number of a mark with the way its value
 #: is written there, or an attribute, whose node is made when it is known where it stands.
-_Token = str | tuple[int, Written] | Callable[[], Nodes]
+_Token = str | tuple[int, Written] | Callable[[], Shape | Value | Fact]
 
 
 class _Cutter:
@@ -146,7 +146,7 @@ class _Cutter:
                     raise SlotMisuse("reader", _TWICE)
                 nodes.append(Static(static(token)))
             elif callable(token):
-                nodes += token()
+                nodes.append(token())
             else:
                 number, written = token
                 what = self._marks.printed[number]
@@ -260,8 +260,8 @@ def _html_tokens(html: str, cutter: _Cutter) -> Iterator[_Token]:
         yield from cutter.tokens(stretch.source, written)
 
 
-def _attribute(stretch: Stretch, cutter: _Cutter) -> Nodes:
-    """Return the nodes of an attribute's value with its quotes."""
+def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
+    """Return the node of an attribute's value with its quotes."""
     name = stretch.attribute
     if markup.runs_or_styles(name):
         problem = "cannot stand in a style or a script: print it as text"
@@ -273,17 +273,9 @@ def _attribute(stretch: Stretch, cutter: _Cutter) -> Nodes:
     if len(tokens) == 1 and isinstance(tokens[0], tuple):
         number = tokens[0][0]
         if isinstance(cutter.printed(number), str):
-            return [cutter.slot(number, written)]
-    match tokens:  # an address and the way on from there, the same for everybody
-        case [(number, _), str(rest)] if (
-            written is _address_value
-            and cutter.printed(number) in ADDRESSES
-            and markup.goes_on(rest)
-        ):
-            begun = cutter.slot(number, _begun_address_value)
-            return [begun, Static(_static(f'{rest}"'))]
+            return cutter.slot(number, written)
     texts = [unescape(token) if isinstance(token, str) else token for token in tokens]
-    return [cutter.shape(cutter.nodes(texts, raw), written)]
+    return cutter.shape(cutter.nodes(texts, raw), written)
 
 
 def _link_tokens(
@@ -371,14 +363,6 @@ def _address_value(value: str) -> Pieces:
     if " " in value or tame(value) is None:
         return (piece(markup.as_address(value)),)
     return _attribute_value(value)
-
-
-def _begun_address_value(value: str) -> Pieces:
-    """Return an address up to where the same text follows for everybody.
-
-    It holds no quotation mark: the header, which names it, too, would refuse that.
-    """
-    return (piece(markup.as_address(value)[:-1]),)
 
 
 def _component_value(value: str) -> Pieces:
