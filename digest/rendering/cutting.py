@@ -87,7 +87,7 @@ def cut_line(
 
 #: What a page consists of on the way: text, the number of a mark with the way its value
 #: is written there, or an attribute, whose node is made when it is known where it stands.
-_Token = str | tuple[int, Written] | Callable[[], Shape | Value | Fact]
+_Token = str | tuple[int, Written] | Callable[[], Nodes]
 
 
 class _Cutter:
@@ -146,7 +146,7 @@ class _Cutter:
                     raise SlotMisuse("reader", _TWICE)
                 nodes.append(Static(static(token)))
             elif callable(token):
-                nodes.append(token())
+                nodes += token()
             else:
                 number, written = token
                 what = self._marks.printed[number]
@@ -173,9 +173,19 @@ class _Cutter:
             inner = self.nodes(list(self.tokens(what.text, raw)), raw)
             return self.shape(inner, lambda text: written(shape(text)))
         assert isinstance(what, str)
-        if what in SHARED:
+        return self._value(what, written)
+
+    def slots(self, number: int, *written: Written) -> Nodes:
+        """Return the nodes of a value of which several parts are written."""
+        what = self._marks.printed[number]
+        self._found[number] += 1
+        assert isinstance(what, str)
+        return [self._value(what, each) for each in written]
+
+    def _value(self, name: str, written: Written) -> Value:
+        if name in SHARED:
             written = _remembered(written)
-        return Value(self._holes.setdefault((what, written), len(self._holes)))
+        return Value(self._holes.setdefault((name, written), len(self._holes)))
 
     def shape(self, inner: Nodes, written: Written) -> Shape:
         """Return a node that is laid out as a whole."""
@@ -260,8 +270,8 @@ def _html_tokens(html: str, cutter: _Cutter) -> Iterator[_Token]:
         yield from cutter.tokens(stretch.source, written)
 
 
-def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
-    """Return the node of an attribute's value with its quotes."""
+def _attribute(stretch: Stretch, cutter: _Cutter) -> Nodes:
+    """Return the nodes of an attribute's value with its quotes."""
     name = stretch.attribute
     if markup.runs_or_styles(name):
         problem = "cannot stand in a style or a script: print it as text"
@@ -273,9 +283,16 @@ def _attribute(stretch: Stretch, cutter: _Cutter) -> Shape | Value | Fact:
     if len(tokens) == 1 and isinstance(tokens[0], tuple):
         number = tokens[0][0]
         if isinstance(cutter.printed(number), str):
-            return cutter.slot(number, written)
+            return [cutter.slot(number, written)]
+    match tokens:  # a reader's address, and the way on from there
+        case [(number, _), str(rest)] if (
+            written is _address_value
+            and cutter.printed(number) in ADDRESSES
+            and markup.goes_on(rest)
+        ):
+            return cutter.slots(number, _begun_address_value, _ending(rest))
     texts = [unescape(token) if isinstance(token, str) else token for token in tokens]
-    return cutter.shape(cutter.nodes(texts, raw), written)
+    return [cutter.shape(cutter.nodes(texts, raw), written)]
 
 
 def _link_tokens(
@@ -363,6 +380,18 @@ def _address_value(value: str) -> Pieces:
     if " " in value or tame(value) is None:
         return (piece(markup.as_address(value)),)
     return _attribute_value(value)
+
+
+def _begun_address_value(value: str) -> Pieces:
+    """Return an address up to where more of it follows, which `_ending` makes."""
+    return (piece(markup.as_address(value)[:-1]),)
+
+
+@cache
+def _ending(rest: str) -> Written:
+    """Return what ends an address with `rest`, and the mark `as_attribute` chose."""
+    usual, other = ((piece(rest + mark),) for mark in "\"'")
+    return lambda value: other if '"' in value and "'" not in value else usual
 
 
 def _component_value(value: str) -> Pieces:

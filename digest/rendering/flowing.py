@@ -135,8 +135,9 @@ def _merged(several: Run) -> Run:
     return run(several.text)
 
 
-def _edges_of(value: Run | Pieces) -> Edges | None:
-    return value.edges if isinstance(value, Run) else None  # else not written yet
+def _edges_of(values: Sequence[Pieces]) -> tuple[Edges, ...]:
+    # What is to be laid out is not written yet, and has none.
+    return tuple([one.edges for one in values if isinstance(one, Run)])
 
 
 def _gap(gap: Gap, value: Pieces | None) -> Run:

@@ -17,7 +17,7 @@ from digest.rendering.nodes import Gap, Hole, Medium, Nodes, Pieces, together
 from digest.rendering.settling import Settler
 from digest.rendering.stage import Stage
 
-_POINTER, _GAP = 8, 200  #: octets
+_POINTER, _GAP = 8, 64  #: octets; the gaps themselves are their sections'
 
 #: What makes a stretch of a reader's values: as `Gap.of`.
 Of = Callable[[Sequence[Pieces]], Pieces]
@@ -39,14 +39,9 @@ class Layout:
     @classmethod
     def of(cls, pieces: list[Piece]) -> Layout:
         """Find the gaps."""
-        values, others = [], []
-        for place, piece in enumerate(pieces):
-            if not isinstance(piece, Gap):
-                continue
-            if piece.number is not None:
-                values.append((place, piece.number))
-            elif piece.of is not None:
-                others.append((place, piece.of))
+        gaps = [(at, one) for at, one in enumerate(pieces) if type(one) is Gap]
+        values = [(at, gap.number) for at, gap in gaps if gap.number is not None]
+        others = [(at, gap.of) for at, gap in gaps if gap.of is not None]
         return cls(pieces, values, others)
 
     def filled(self, values: Sequence[Pieces], single: Single) -> list[Piece] | None:
@@ -67,10 +62,13 @@ class Ready:
 
     page: Filling
     gaps: Sequence[Any]  #: a stretch for each value; Any: as the medium's
-    kept: Shelf[Layout]
+    kept: Shelf[Layout | None]  #: None: one reader made this choice, so far
 
     def layout(self, stage: Stage, medium: Medium) -> Layout:
-        """Return the page of this choice; `KeyError` as `Sheet.join`."""
+        """Return the page of this choice; `KeyError` as `Sheet.join`.
+
+        It is kept when a second reader asks: many choices are made by nobody else.
+        """
         key = stage.key
         known = self.kept.get(key)
         if known is not None:
@@ -78,8 +76,12 @@ class Ready:
         whole = self.page.pieces(self.gaps, stage, None, None)
         pieces = list(medium.finished(whole)) if medium.fillable(whole) else []
         made = Layout.of(pieces)
+        if key not in self.kept:
+            self.kept.keep(key, None)
+            return made
         gaps = len(made.values) + len(made.others)
-        return self.kept.keep(key, made, _POINTER * len(pieces) + _GAP * gaps)
+        self.kept.keep(key, made, _POINTER * len(pieces) + _GAP * gaps)
+        return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ class Sheet:
         Raises `KeyError` when the stage holds a block that was not compiled.
         """
         filled = [written(values.get(name, "")) for name, written in self.holes]
-        key = stage.present, *map(self.medium.edges, filled)
+        key = stage.present, self.medium.edges(filled)
         ready = self.ready.get(key) or self._made_ready(key, stage, filled)
         layout = ready.layout(stage, self.medium)
         pieces = layout.filled(filled, self.medium.single)

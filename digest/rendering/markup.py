@@ -27,6 +27,7 @@ _NOT_TEXT = re.compile(
 )
 #: An address that stands for itself.
 _PLAIN = re.compile(r"[!#-%'-;=?-~]*")
+_WAY_ON = re.compile(r"[/?#][\w./?=~-]*", re.ASCII)
 #: What is not written as it is in an attribute, and what libxml2 leaves alone there: the
 #: ``&{…}`` of HTML 4 and server side includes (`xmlBufAttrSerializeTxtContent`).
 _ATTRIBUTE_SPECIAL = re.compile(r"&\{[^}]*\}|<!(?=--).*?-->|[&<>]", re.DOTALL)
@@ -119,6 +120,11 @@ def as_address(value: str) -> str:
     if _PLAIN.fullmatch(value):
         return f'"{value}"'
     return as_attribute(quote(value, safe=_PRINTABLE))
+
+
+def goes_on(rest: str) -> bool:
+    """Whether `rest`, after any address, is written as it is in the link of both."""
+    return bool(_WAY_ON.fullmatch(rest))
 
 
 def as_component(value: str) -> str:

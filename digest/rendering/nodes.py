@@ -7,7 +7,7 @@ they get. `digest.rendering.settling` makes of it what readers' pages are joined
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -59,8 +59,8 @@ class Medium:
     merged: Callable[[Any], Any]  #: makes few pieces of a stretch, to be kept
     #: Makes a whole page's pieces of all its stretches, joined.
     finished: Callable[[Any], Pieces] = lambda pieces: pieces
-    #: How a value meets what is around it, where that is not alike for all of them.
-    edges: Callable[[Any], object] = lambda _: None
+    #: How values meet what is around them, where that is not alike for all of them.
+    edges: Callable[[Sequence[Any]], Hashable] = lambda _: None
     #: Makes the stretch that a gap is until it is filled: with the edges of a value, or
     #: with those that most have.
     gap: Callable[[Gap, Any], Any] = lambda gap, _: (gap,)

@@ -166,11 +166,11 @@ class Journal:
     ) -> Written:
         """Write down, with one commit, what several threads have come to.
 
-        `skips` get nothing, and why; `waits` nothing yet. `starts` are about to be handed over; their
-        articles count as received from now on. `outcomes` are what came of some,
-        with the next attempt of those DEFERRED; the truth wins even when it comes
-        late and the row is `unknown` already. The bodies of `leaving` may leave when
-        this returned, unless refused. A crash leaves them in doubt.
+        `skips` get nothing, and why; `waits` nothing yet. `starts` are about to be
+        handed over; their articles count as received from now on. `outcomes` are what
+        came of some, with the next attempt of those DEFERRED; the truth wins even when
+        it comes late and the row is `unknown` already. The bodies of `leaving` may leave
+        when this returned, unless refused. A crash leaves them in doubt.
         """
         for _, outcome, due in outcomes:
             deferred = outcome.state is State.DEFERRED
