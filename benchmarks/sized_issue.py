@@ -111,6 +111,8 @@ def make_edition(
             for name in subjects
         ),
         limits=Limits(articles=most, per_topic=most),
+        # The stories are made of a few sentences, so many are alike.
+        same_story_twice=True,
     )
     issue = Issue(
         id="daily/2026-11-23",
@@ -180,12 +182,10 @@ def readers(
     while True:
         number += 1
         wanted = min(chance.randint(*topics), len(slugs))
-        subscriber = Subscriber(
-            id=base64.b32encode(chance.randbytes(8)).decode().rstrip("=").lower(),
-            address=f"reader{number}@readers.example",
-            name=f"Reader {number}",
-            consent=Consent(at=NOW - timedelta(days=chance.randint(1, 900))),
-            preferences=Preferences(
+        subscriber = _subscriber(
+            number,
+            chance,
+            Preferences(
                 newsletters=frozenset({"daily"}),
                 follows=tuple(chance.sample(slugs, wanted)),
                 length=length,
@@ -212,18 +212,23 @@ def newsroom_readers(edition: Edition, *, seed: int = 3) -> Iterator[Reading]:
     while True:
         number += 1
         follows = chance.choices(slugs, weights, k=chance.randint(1, 4))
-        subscriber = Subscriber(
-            id=base64.b32encode(chance.randbytes(8)).decode().rstrip("=").lower(),
-            address=f"reader{number}@readers.example",
-            name=f"Reader {number}",
-            consent=Consent(at=NOW - timedelta(days=chance.randint(1, 900))),
-            preferences=Preferences(
-                newsletters=frozenset({"daily"}), follows=tuple(dict.fromkeys(follows))
-            ),
+        wishes = Preferences(
+            newsletters=frozenset({"daily"}), follows=tuple(dict.fromkeys(follows))
         )
+        subscriber = _subscriber(number, chance, wishes)
         digest = choose(edition.candidates, subscriber, received=set(), now=NOW)
         if not digest.skipped:
             yield subscriber, digest
+
+
+def _subscriber(number: int, chance: random.Random, wishes: Preferences) -> Subscriber:
+    return Subscriber(
+        id=base64.b32encode(chance.randbytes(8)).decode().rstrip("=").lower(),
+        address=f"reader{number}@readers.example",
+        name=f"Reader {number}",
+        consent=Consent(at=NOW - timedelta(days=chance.randint(1, 900))),
+        preferences=wishes,
+    )
 
 
 def distinct(found: Iterator[Reading], number: int) -> list[Reading]:

@@ -16,7 +16,7 @@ from digest.model import Article, Digest, Issue, Newsletter, Subscriber, Topic
 from digest.selection import Candidates, candidates, choose
 
 
-class Brought(Protocol):
+class Receipts(Protocol):
     """Who knows what readers got; the journal does."""
 
     def received(
@@ -74,7 +74,7 @@ class Spans:
         return self._ids[back]
 
     def received(
-        self, readers: Iterable[Subscriber], brought: Brought, *, except_issue: str
+        self, readers: Iterable[Subscriber], receipts: Receipts, *, except_issue: str
     ) -> dict[str, set[str]]:
         """Return which articles of their span each reader got from another issue."""
         spans: dict[int, list[str]] = {}
@@ -82,7 +82,7 @@ class Spans:
             spans.setdefault(self.back(reader), []).append(reader.id)
         found: dict[str, set[str]] = {}
         for back, ids in spans.items():
-            found |= brought.received(ids, self.ids(back), except_issue=except_issue)
+            found |= receipts.received(ids, self.ids(back), except_issue=except_issue)
         return found
 
     def choose(
