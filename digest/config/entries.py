@@ -116,7 +116,7 @@ class Entries:
         return None
 
     def alike(
-        self, shape: Shape, *, address: str, name: str, at: str, line: int
+        self, shape: Shape, address: str, name: str, at: str, *, line: int
     ) -> Subscriber | None:
         """Return a reader like one before them, but for address, name and when.
 

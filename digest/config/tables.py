@@ -40,7 +40,7 @@ NO_ADDRESS = (
 )
 
 #: What parts a line into what many lines share, and what is one reader's own.
-_Split = Callable[[Sequence[str]], tuple[Shape, dict[str, str]]]
+_Split = Callable[[Sequence[str]], tuple[Shape, tuple[str, str, str]]]
 
 #: What makes an entry of a line's cells.
 _Make = Callable[[Sequence[str]], dict[str, str]]
@@ -68,7 +68,7 @@ class Table:
             line = 1
             try:
                 for row in rows:
-                    if any(cell.strip() for cell in row):
+                    if "".join(row).strip():
                         if self._cells is None:
                             self._cells = self._head(row, line)
                         elif reader := self._reader(row, line):
@@ -95,7 +95,7 @@ class Table:
         shape = None
         if self._own is not None and len(row) == self._width:
             shape, own = self._own(row)
-            if known := self._entries.alike(shape, **own, line=line):
+            if known := self._entries.alike(shape, *own, line=line):
                 return known
         cells = self._cells(row)
         status = cells.get("status")
@@ -199,12 +199,12 @@ def _splitting(places: Mapping[str, int]) -> _Split:
     shared = tuple(place for name, place in places.items() if name not in own)
     address, name, at = (places.get(each, -1) for each in own)
 
-    def split(row: Sequence[str]) -> tuple[Shape, dict[str, str]]:
-        return tuple([row[place] for place in shared]), {
-            "address": read_cell(row[address]),
-            "name": read_cell(row[name]) if name >= 0 else "",
-            "at": row[at].strip() if at >= 0 else "",
-        }
+    def split(row: Sequence[str]) -> tuple[Shape, tuple[str, str, str]]:
+        return tuple([row[place] for place in shared]), (
+            read_cell(row[address]),
+            read_cell(row[name]) if name >= 0 else "",
+            row[at].strip() if at >= 0 else "",
+        )
 
     return split
 

@@ -44,7 +44,8 @@ PATIENCE_SECONDS = 30.0
 
 #: Those of base32, in the order in which text is sorted: so ids are sorted as numbers.
 _LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
-_PLACES = range(60, -1, -5)
+_PAIRS = tuple(a + b for a in _LETTERS for b in _LETTERS)
+_PLACES = range(50, -1, -10)  #: of pairs, behind a first letter
 _LAST_START = 2**64 - 2**40  #: where `NearIds` may begin
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,7 +92,8 @@ class NearIds:
 def _spelt(number: int) -> str:
     """Return 64 bits as base32 (RFC 4648, lower case): 13 letters hold 65."""
     number <<= 1
-    return "".join([_LETTERS[number >> place & 31] for place in _PLACES])
+    pairs = [_PAIRS[number >> place & 1023] for place in _PLACES]
+    return _LETTERS[number >> 60] + "".join(pairs)
 
 
 def storable(text: str) -> str:

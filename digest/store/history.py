@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from digest.jsonform import dump
 from digest.model import Agreed, Status
@@ -122,14 +123,15 @@ def kind_of(was: Status, now: Status) -> str:
 
 
 def _agreements(agreements: Iterable[tuple[str, Agreed]]) -> list[dict[str, Single]]:
+    stored = cache(storable)  # of many readers at once, most say the same
     return [
         {
             "subscriber": reader,
             "at": to_ms(agreed.at),
-            "place": storable(agreed.where),
-            "method": storable(agreed.method),
-            "wording": storable(agreed.wording),
-            "details": storable(agreed.details),
+            "place": stored(agreed.where),
+            "method": stored(agreed.method),
+            "wording": stored(agreed.wording),
+            "details": stored(agreed.details),
         }
         for reader, agreed in agreements
     ]

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from digest.addresses import same_address_key
@@ -135,6 +136,7 @@ class Import:
                 }
             )
         self._insert(new)
+        said_now.sort(key=itemgetter("subscriber"))  # as the other tables
         self._database.many(SQL["upsert_imported"], said_now)
 
     def _is_named_twice(self, key: str, row: Row, given: Container[str]) -> bool:
@@ -158,6 +160,8 @@ class Import:
     def _insert(self, new: Sequence[New]) -> None:
         """Write readers nobody knew."""
         self.tally.added += len(new)
+        # In the order of the tables, each row comes behind the one before it.
+        ordered = sorted(new, key=attrgetter("id"))
         self._database.many(
             SQL["insert"],
             [
@@ -168,14 +172,14 @@ class Import:
                     "status": each.said.status.value,
                     "profile": each.profile,
                 }
-                for each in new
+                for each in ordered
             ],
         )
-        self._take((each.id, each.said.preferences.newsletters) for each in new)
-        self._history.begin([each.id for each in new], "imported", self._origin)
+        self._take((each.id, each.said.preferences.newsletters) for each in ordered)
+        self._history.begin([each.id for each in ordered], "imported", self._origin)
         self._history.agree_first(
             (each.id, self._agreed(each.said.consent))
-            for each in new
+            for each in ordered
             if each.said.consent.where
         )
         self.tally.without_consent += [

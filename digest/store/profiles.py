@@ -85,8 +85,10 @@ def texts_of(subscriber: Subscriber) -> tuple[str, str]:
     million readers of a file.
     """
     parts = []
-    if subscriber.consent is not NO_CONSENT and subscriber.consent != NO_CONSENT:
-        parts.append(f'"consent":{_consent_text(subscriber.consent)}')
+    consent = subscriber.consent
+    if consent.at or consent.where:
+        at = f'"{consent.at.isoformat()}"' if consent.at else "null"
+        parts.append(f'"consent":{{"at":{at},"where":{_QUOTED(consent.where)}}}')
     if subscriber.language:
         parts.append(f'"language":{_QUOTED(subscriber.language)}')
     if subscriber.left:
@@ -104,12 +106,6 @@ def texts_of(subscriber: Subscriber) -> tuple[str, str]:
         f'"address":{_QUOTED(subscriber.address)},"status":"{subscriber.status.value}"'
     )
     return f"{{{rest}}}", f"{{{columns},{rest}}}" if rest else f"{{{columns}}}"
-
-
-@lru_cache(maxsize=4096)
-def _consent_text(consent: Consent) -> str:
-    at = consent.at.isoformat() if consent.at else None
-    return ENCODED({"at": at, "where": consent.where})
 
 
 @lru_cache(maxsize=4096)
