@@ -30,13 +30,16 @@ from digest.model import (
     Digest,
     Envelope,
     Issue,
+    Mailbox,
     Message,
+    Newsletter,
     Preferences,
     Section,
     State,
     Subscriber,
 )
 from digest.settings import ServerDatabase
+from digest.spans import Spans
 from digest.store import Store, open_store
 from digest.transports.smtp import SmtpTransport
 from tests.cluster import cluster, program, remove_cluster
@@ -54,7 +57,15 @@ class Ready:
 
     def __init__(self, issue: Issue) -> None:
         self.issue = issue
-        self.renderer = SimpleNamespace(why_not_joined={})
+        self.newsletter = Newsletter(
+            slug=issue.newsletter,
+            title="News",
+            sender=Mailbox(address=SENDER),
+            language="en",
+            timezone="UTC",
+        )
+        self.spans = Spans(issue, self.newsletter, ())
+        self.not_joined: dict[str, str] = {}
         chosen = tuple(Chosen(article=article) for article in issue.articles)
         section = Section(slug="news", title="News", articles=chosen)
         self.digest = Digest(issue=issue.id, sections=(section,))

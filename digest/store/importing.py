@@ -136,7 +136,7 @@ class Import:
                 }
             )
         self._insert(new)
-        said_now.sort(key=itemgetter("subscriber"))  # as the other tables
+        said_now.sort(key=itemgetter("subscriber"))  # as the other tables'
         self._database.many(SQL["upsert_imported"], said_now)
 
     def _is_named_twice(self, key: str, row: Row, given: Container[str]) -> bool:
