@@ -37,6 +37,7 @@ _OPENING = frozenset("（［｛「『【〈《〔‘“")
 _NARROW = re.compile(
     "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0530\u2010-\u2027]*"
 )
+_FRENCH_SPACE = re.compile(r"(?<=«) | (?=[»:;!?])")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HTML2TEXT_ESCAPE = re.compile(r"\\([\\.+-])")
 #: Quote marks and a list bullet or number, as html2text writes them.
@@ -162,6 +163,17 @@ def mixed(text: str, *, inner: str, outer: str) -> str:
     before = "" if turns[0] == inner else own
     after = "" if turns[-1] == inner else own
     return f"{around}{before}{text}{after}{around}"
+
+
+def set_in(language: str, text: str) -> str:
+    """Return `text` on one line, its marks held to their words where they stand apart.
+
+    French has spaces inside its guillemets and before `:`, `;`, `!` and `?`. A line that
+    began with such a mark would be a mistake, whichever space was typed.
+    """
+    line = one_line(text)
+    french = language.partition("-")[0].lower() == "fr"
+    return _FRENCH_SPACE.sub("\u00a0", line) if french else line
 
 
 def one_line(text: str) -> str:

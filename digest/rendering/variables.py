@@ -26,7 +26,7 @@ from digest.rendering.bodies import Bodies
 from digest.rendering.later import Later, Present, refuse_marked
 from digest.rendering.marks import Marks
 from digest.rendering.personal import NAMES, Slot, finalize
-from digest.rendering.plaintext import one_line
+from digest.rendering.plaintext import one_line, set_in
 from digest.rendering.stage import (
     BlockKey,
     Lengths,
@@ -207,11 +207,11 @@ class Variables:
         language = article.language or self.site.language
         published = article.published
         return ArticleView(
-            headline=one_line(article.headline),
+            headline=set_in(language, article.headline),
             url=_web(article.url),
             topic=one_line(section.title),
             kicker=_kicker(article, section),
-            standfirst=one_line(article.standfirst),
+            standfirst=set_in(language, article.standfirst),
             byline=one_line(article.byline),
             desk=one_line(article.desk),
             comma=comma(language),
