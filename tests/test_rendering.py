@@ -685,7 +685,7 @@ class TestLength:
         for sentence in ("counting is allowed.", "The day was a Sunday, and windy."):
             assert sentence in html
             assert sentence in text
-        assert "Bench: First, For: 2, Against: 1" in text
+        assert "* Bench: First; For: 2; Against: 1" in text
 
     def test_puts_a_storys_headings_below_its_own(
         self, mails: dict[str, Rendered]
