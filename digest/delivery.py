@@ -69,6 +69,7 @@ class Sending:
         journal: Journal,
         transport: Transport,
         now: Callable[[], datetime],
+        withdrawn: Callable[[], frozenset[str]] = frozenset,
         only: Collection[str] = (),
         allowed: datetime | None = None,
         stopping: Callable[[], bool] = lambda: False,
@@ -76,11 +77,13 @@ class Sending:
     ) -> None:
         """Take the rooms needed; `only` limits the run to these readers' ids.
 
+        `withdrawn` says before each batch which articles, by id, nobody gets any more;
         `allowed` is when editors let the issue go, if they had to.
         """
         self.assembler, self.audience, self.journal = assembler, audience, journal
         self.transport, self.now, self.stopping = transport, now, stopping
         self.only, self.on_outcome = frozenset(only), on_outcome
+        self._ask_withdrawn, self._withdrawn = withdrawn, withdrawn()
         self.issue, self._allowed = assembler.issue, allowed
         self._moments = assembler.spans.own.moments
         self.report = SendReport(issue=self.issue)
@@ -178,9 +181,9 @@ class Sending:
             lease_seconds=LEASE_SECONDS,
             only=self.only or None,
         )
-        readers = [claim.subscriber for claim in claims]
         self._batch.extend(claims)
-        self._readers = self.audience.by_ids(readers)
+        self._readers = self.audience.by_ids([claim.subscriber for claim in claims])
+        self._withdrawn = self._ask_withdrawn()
         self._received = self.assembler.spans.received(
             self._readers.values(), self.journal, except_issue=self.issue.id
         )
@@ -198,7 +201,8 @@ class Sending:
         if claim.articles is not None:  # the same mail as the one that may have arrived
             spans = self.assembler.spans
             received = {*spans.ids(spans.back(subscriber))} - claim.articles
-        digest = self.assembler.choose(subscriber, received=received, now=self.now())
+        gone = received | self._withdrawn
+        digest = self.assembler.choose(subscriber, received=gone, now=self.now())
         if digest.skipped:
             self._skips.append((claim, digest.skipped))
             return None
@@ -235,8 +239,7 @@ class Sending:
         lateness = timedelta(minutes=schedule.max_lateness_minutes)
         late = now > max(moment, self._allowed or moment) + lateness
         if late:
-            start = Start(claim=claim, dated=now, articles=())
-            self._fail(start, TOO_LATE)
+            self._fail(Start(claim=claim, dated=now, articles=()), TOO_LATE)
         return late
 
     def _unwritable(self, start: Start, problem: HeaderProblem) -> None:

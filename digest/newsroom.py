@@ -300,10 +300,9 @@ class Newsroom:
     def sending(self, newsletter: Newsletter) -> Iterator[None]:
         """Hold the right to send this newsletter; raise `BusyError` if it is taken.
 
-        Its templates are tried first, with sample articles: one that fails for some
-        readers only must not be found half-way. Whoever sent it before and still has
-        claims is dead: they are given back, and a mail whose body may have left is
-        dealt with as `delivery.in_doubt` says.
+        Its templates are tried first, with sample articles, lest one fails half-way.
+        Whoever sent it before and still has claims is dead: they are given back, and a
+        mail whose body may have left is dealt with as `delivery.in_doubt` says.
         """
         with self.store.alone(f"send-{newsletter.slug}") as granted:
             if not granted:
@@ -353,6 +352,7 @@ class Newsroom:
                 journal=self.store.journal,
                 transport=transport,
                 now=self.now,
+                withdrawn=partial(self.store.archive.withdrawing.of_issue, issue.id),
                 only=tuple(only),
                 allowed=approval.allowed if approval else None,
                 stopping=stopping,

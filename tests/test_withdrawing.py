@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from digest.config import load_settings
-from digest.model import Article, Fetched, Issue, Validators
+from digest.model import Article, Fetched, Issue, State, Validators
 from digest.newsroom import Newsroom
 from digest.settings import FolderSource, Site
 from digest.sources.folder import Folder
@@ -297,7 +297,7 @@ def test_what_the_operator_withdraws_leaves_an_issue_that_is_going_out(
             said = digest("articles", "withdraw", "ferry", "lock")
     assert "Withdrawn: The ferry is back" in said.out
     assert f"{made.id}: left out of 3 mails not made yet" in said.out
-    assert "`digest pause daily`, then `digest resume daily`" in said.err
+    assert "It is being sent" in said.out
     assert (
         "Was withdrawn before: The ferry" in digest("articles", "withdraw", "ferry").out
     )
@@ -308,6 +308,31 @@ def test_what_the_operator_withdraws_leaves_an_issue_that_is_going_out(
     again = digest("articles", "withdraw", "bell")
     assert "mails left before" in again.out
     assert "not made yet" not in again.out
+
+
+def test_a_process_that_is_sending_notices_with_its_next_readers(
+    digest: Shell, project: Path
+) -> None:
+    named = "".join(f"  - address: r{n}@readers.example\n" for n in range(60))
+    (project / "subscribers.yaml").write_text(f"subscribers:\n{named}")
+    digest("collect")
+    settings = load_settings(project / "digest.yaml", environment={})
+    with Newsroom(settings) as newsroom:
+        newsroom.refresh_subscribers()
+        made = newsroom.issues.prepare(newsroom.newsletter(""))
+        assert made is not None
+        archive = newsroom.store.archive
+        ferry = next(a.id for a in made.articles if "ferry" in a.headline)
+
+        def after_the_first(_: State) -> None:
+            archive.withdrawing.withdraw([ferry], By.OPERATOR, now=newsroom.now())
+
+        report = newsroom.send(made, on_outcome=after_the_first)
+
+    assert report.counts == {State.SENT: 60}
+    brought = mails(project).count("The ferry is back")
+    assert 1 <= brought < 60
+    assert mails(project).count("A lock reopens") == 60
 
 
 def test_the_web_archive_forgets_what_the_operator_withdraws(

@@ -213,6 +213,8 @@ def show_withdrawn(withdrawn: Sequence[Withdrawn]) -> None:
 
 def show_left_out(newsroom: Newsroom, issue: Issue) -> None:
     """Say which mails of an issue leave out an article that was withdrawn just now."""
+    from digest.delivery import CLAIM_ROWS
+
     counts = newsroom.store.journal.counts(issue.id)
     waiting = sum(counts.get(state, 0) for state in WAITING)
     left = counts.get(State.SENT, 0)
@@ -222,11 +224,7 @@ def show_left_out(newsroom: Newsroom, issue: Issue) -> None:
         line(f"  {issue.id}: {plural(left, 'mail')} left before")
     with newsroom.store.alone(f"send-{issue.newsletter}") as free:
         if waiting and not free:
-            warned(
-                f"  {issue.id} is being sent right now, by a process that has read it: "
-                f"`digest pause {issue.newsletter}`, then `digest resume "
-                f"{issue.newsletter}`"
-            )
+            line(f"  It is being sent: up to {CLAIM_ROWS} of these were begun already")
 
 
 @articles.command()

@@ -82,6 +82,11 @@ class Withdrawing:
         seen = max(now, article.published or now)
         return bool(self._database.run(SQL["restore"], id=article.id, seen=to_ms(seen)))
 
+    def of_issue(self, issue_id: str) -> frozenset[str]:
+        """Return the ids of what an issue froze and nobody is to get any more."""
+        rows = self._database.all(SQL["of_issue"], issue=issue_id)
+        return frozenset(row["article"] for row in rows)
+
     def all(self) -> list[Withdrawn]:
         """Return the articles that are taken back, the last one first."""
         return [

@@ -14,6 +14,11 @@ update article set withdrawn_ms = null, withdrawn_by = '', seen_ms = case
   ) then seen_ms else :seen end
 where id = :id and withdrawn_by <> ''
 
+-- name: of_issue
+select v.article from issue_article i join article_version v on v.hash = i.version
+join article a on a.id = v.article
+where i.issue = :issue and a.withdrawn_by <> ''
+
 -- name: withdrawn
 select v.content, a.withdrawn_ms, a.withdrawn_by
 from article a join article_version v on v.hash = a.version
