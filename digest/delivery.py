@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from random import uniform
 
 from digest.assembly import Assembler, writable
+from digest.flights import Flight, Flights, unwritten
 from digest.issues import TOO_LATE
 from digest.message import HeaderProblem
 from digest.model import Bounce, Message, Outcome, State, Subscriber
@@ -54,8 +55,8 @@ class Settling:
     """What one thread asks to be written, and whether its body may leave then."""
 
     outcomes: Sequence[Outcome] = ()
-    leaving: str = ""  #: a delivery
-    granted: bool = True
+    leaving: Message | None = None
+    granted: bool = False
 
 
 class Sending:
@@ -96,13 +97,9 @@ class Sending:
         self._over = False  # nothing more is handed out
 
         self._commits = Commits[Settling](self._commit)
-        self._starts: dict[str, Start] = {}  # not written yet, by delivery
         self._skips: deque[tuple[Claim, str]] = deque()
         self._waits: deque[Wait] = deque()
-        self._awaited: dict[str, datetime] = {}  # of those in flight, by delivery
-        self._flying: dict[str, Claim] = {}  # handed out, by delivery
-        self._messages: dict[str, Message] = {}  # the very ones that may leave
-        self._left: set[str] = set()  # of these, those whose body may have left
+        self._flights = Flights()
         self._arrived: list[str] = []  # readers, not yet told to the audience
 
     def run(self) -> SendReport:
@@ -141,14 +138,9 @@ class Sending:
         is with one that was handed out before its lease ended and was claimed again.
         Raises `StoreError` when it cannot be written; then the body may not leave.
         """
-        asked = Settling(outcomes=outcomes)
-        stale = leaving is not None and (
-            self._messages.get(leaving.delivery) is not leaving
-        )
-        if leaving is not None and not stale:
-            asked.leaving = leaving.delivery
+        asked = Settling(outcomes=outcomes, leaving=leaving)
         self._commits.write(asked)
-        return asked.granted and not stale
+        return asked.granted or leaving is None
 
     # -- drawing ----------------------------------------------------------------
 
@@ -217,11 +209,10 @@ class Sending:
         except HeaderProblem as problem:
             self._unwritable(start, problem)
             return None
-        if awaited := self._moments.awaited(subscriber):
-            self._awaited[claim.delivery] = awaited
-        self._flying[claim.delivery] = claim
-        self._starts[claim.delivery] = start
-        self._messages[claim.delivery] = message
+        awaited = self._moments.awaited(subscriber)
+        self._flights.begin(
+            Flight(claim=claim, start=start, message=message, awaited=awaited)
+        )
         return message
 
     def _kept_back(self, claim: Claim, subscriber: Subscriber) -> bool:
@@ -256,8 +247,7 @@ class Sending:
     def _fail(self, start: Start, reply: str) -> None:
         """Record that a message is never handed over."""
         delivery = start.claim.delivery
-        self._flying[delivery] = start.claim
-        self._starts[delivery] = start
+        self._flights.begin(Flight(claim=start.claim, start=start))
         failed = Outcome(delivery=delivery, state=State.FAILED, reply=reply)
         self._commits.write(Settling(outcomes=[failed]))
 
@@ -267,41 +257,38 @@ class Sending:
         """Write what several threads ask for, with one commit."""
         skips = [self._skips.popleft() for _ in range(len(self._skips))]
         waits = [self._waits.popleft() for _ in range(len(self._waits))]
-        outcomes = [
-            self._judged(outcome)
+        answered = [
+            (flight, outcome)
             for each in asked
             for outcome in each.outcomes
-            if outcome.delivery in self._flying
+            if (flight := self._flights.of(outcome.delivery))
         ]
         leaving = [
-            self._flying[each.leaving] for each in asked if each.leaving in self._flying
+            (flight, each)
+            for each in asked
+            if each.leaving and (flight := self._flights.with_message(each.leaving))
         ]
-        if not (skips or waits or outcomes or leaving):
+        if not (skips or waits or answered or leaving):
             return
-        moving = [claim.delivery for claim, _, _ in outcomes]
-        moving += [claim.delivery for claim in leaving]
-        starts = [self._starts.pop(each) for each in moving if each in self._starts]
+        moving = [flight for flight, _ in (*answered, *leaving)]
+        outcomes = [self._judged(flight, outcome) for flight, outcome in answered]
         self._tell_audience(outcomes)
         try:
             written = self.journal.write(
                 self.issue.id,
                 skips=skips,
                 waits=waits,
-                starts=starts,
+                starts=unwritten(moving),
                 outcomes=outcomes,
-                leaving=leaving,
+                leaving=[flight.claim for flight, _ in leaving],
             )
         except BaseException:
             self._over = True
             raise
-        for each in asked:
-            if not each.leaving:
-                continue
-            each.granted = (
-                each.leaving in self._flying and each.leaving not in written.refused
-            )
-            if each.granted:
-                self._left.add(each.leaving)
+        for flight, each in leaving:
+            each.granted = flight.left = flight.claim.delivery not in written.refused
+        self._flights.end(flight for flight, _ in answered)
+        self._flights.end(f for f in moving if f.claim.delivery in written.refused)
         self._note(written, skips, outcomes)
 
     def _tell_audience(
@@ -328,17 +315,19 @@ class Sending:
         self.audience.delivered(self._arrived)
         self._arrived.clear()
 
-    def _judged(self, outcome: Outcome) -> tuple[Claim, Outcome, datetime | None]:
+    def _judged(
+        self, flight: Flight, outcome: Outcome
+    ) -> tuple[Claim, Outcome, datetime | None]:
         """Return an outcome with when it is tried again, or that it never will be."""
-        claim = self._flying[outcome.delivery]
+        claim = flight.claim
         if outcome.state is not State.DEFERRED:
             return claim, outcome, None
         step = min(claim.attempts, len(BACK_OFF_MINUTES) - 1)
         wait = BACK_OFF_MINUTES[step] * 60 * uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         due = self.now() + timedelta(seconds=outcome.wait_seconds or wait)
         expires = self.issue.expires
-        if awaited := self._awaited.get(outcome.delivery):
-            expires = max(expires, awaited + TRIED_FOR)
+        if flight.awaited:
+            expires = max(expires, flight.awaited + TRIED_FOR)
         if self.now() <= expires:
             return claim, outcome, due
         given_up = Outcome(
@@ -356,10 +345,7 @@ class Sending:
         outcomes: Sequence[tuple[Claim, Outcome, datetime | None]],
     ) -> None:
         """Count what was written, and tell who watches."""
-        for delivery in written.refused:
-            self._forget(delivery)
         for claim, outcome, _ in outcomes:
-            self._forget(claim.delivery)
             if claim.delivery not in written.recorded:
                 continue
             if outcome.state is not State.SENT:
@@ -371,12 +357,6 @@ class Sending:
                 self._count(State.SKIPPED)
         if written.hold:
             self.report.hold, self._over = written.hold, True
-
-    def _forget(self, delivery: str) -> None:
-        self._flying.pop(delivery, None)
-        self._awaited.pop(delivery, None)
-        self._messages.pop(delivery, None)
-        self._left.discard(delivery)
 
     def _count(self, state: State) -> None:
         self.report.done[state] += 1
@@ -390,10 +370,10 @@ class Sending:
         self._over = True
         doubt = "interrupted before the server answered; it may have been delivered"
         unfinished = [
-            Outcome(delivery=each, state=State.UNKNOWN, reply=doubt)
-            if each in self._left
-            else Outcome(delivery=each, state=State.QUEUED)
-            for each in tuple(self._flying)
+            Outcome(delivery=flight.claim.delivery, state=State.UNKNOWN, reply=doubt)
+            if flight.left
+            else Outcome(delivery=flight.claim.delivery, state=State.QUEUED)
+            for flight in self._flights
         ]
         self._commits.write(Settling(outcomes=unfinished))
         self.journal.release(self._batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -177,6 +178,28 @@ def test_a_mail_whose_lease_ended_in_our_own_hands_leaves_once(
     stale = [desk.settle(leaving=message) for message in old]
 
     assert (granted, stale) == ([True] * 3, [False] * 3)
+
+
+def test_a_mail_whose_lease_ends_while_it_waits_for_the_disk_leaves_once(
+    newsroom: Newsroom, issue: Issue, clock: Clock
+) -> None:
+    desk = sending(newsroom, issue, clock)
+    first = desk.take()
+    assert first is not None
+
+    with ThreadPoolExecutor() as threads:
+        with desk._commits._writing:  # as by a commit that takes long
+            waiting = threads.submit(desk.settle, leaving=first)
+            while not desk._commits._waiting:
+                time.sleep(0.001)
+            clock.forward(hours=1)
+            new = [message for _ in range(3) if (message := desk.take())]
+        granted = [waiting.result(), *(desk.settle(leaving=each) for each in new)]
+
+    again = [first.delivery, *(message.delivery for message in new)]
+    assert first.delivery in again[1:]
+    left = [each for each, may in zip(again, granted, strict=True) if may]
+    assert left.count(first.delivery) == 1
 
 
 def test_an_interruption_after_the_outcome_is_on_the_disk_changes_nothing(
