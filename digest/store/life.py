@@ -184,7 +184,7 @@ class Life:
             raise StoreError(
                 f"{path} cannot be written ({error.strerror}). It tells a restored "
                 "database from the right one; give this account the right to write "
-                "to the folder."
+                "to the folder, or make room on its disk."
             ) from error
 
 
