@@ -258,7 +258,7 @@ class TestAPause:
         assert paused.code == 0
         assert "is paused: 2 claimed, 1 sent" in paused.out
         assert sent.code == 3
-        assert "is paused; `digest resume`" in sent.err
+        assert f"is paused; `digest resume --issue {last(digest)}`" in sent.err
         assert status.code == 1
         assert "paused: nothing more of it leaves" in status.err
         assert resumed.code == 0
@@ -297,6 +297,12 @@ class TestARecall:
 
         assert result.code == 1
         assert "is paused instead" in result.err
+        sent, shown = digest("send"), digest("send", "--json")
+        issue = digest("status", "--json").json["issues"][0]["id"]
+        assert sent.code == 1, "a paused issue is nothing settled"
+        assert f"{issue}: paused, 2 mails waiting; `digest resume --issue" in sent.err
+        assert "Nothing new" not in sent.out
+        assert shown.json["paused"] == [issue]
         assert digest("resume").code == 0
 
 

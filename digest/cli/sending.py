@@ -20,6 +20,7 @@ from digest.cli.findings import mention
 from digest.cli.issues import (
     issue_option,
     newsletter_argument,
+    newsletter_of,
     nothing_new,
     only_option,
     plan_json,
@@ -44,10 +45,11 @@ from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
 from digest.errors import DigestError, InputError, StoreError
-from digest.issues import WAITING, WAYS_ON
+from digest.issues import WAITING, way_on
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.sendreport import SendReport
+from digest.store import PAUSED
 
 SCREENFUL = 20  #: refusals shown; `digest status` has them all
 
@@ -100,7 +102,9 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
         )
     left = sum(report.counts.get(state, 0) for state in WAITING)
     if report.hold and left:
-        warned(f"  {report.hold} meanwhile; {left} wait. {WAYS_ON[report.hold]}")
+        warned(
+            f"  {report.hold} meanwhile; {left} wait. {way_on(report.hold, report.issue.id)}"
+        )
     elif report.stopped and left:
         warned(f"  stopped when asked to; {left} wait for the next `digest send`")
 
@@ -161,7 +165,7 @@ def send(  # noqa: PLR0913, RUF100 click passes every option
     nobody gets an issue twice, and what was deferred is tried again once it is due.
     """
     newsroom = newsroom_of(ctx)
-    found = newsroom.newsletter(newsletter)
+    found = newsletter_of(newsroom, newsletter, issue_id)
     newsroom.refresh_subscribers()
     readers = [newsroom.subscriber(address).id for address in only]
     if dry_run and test is not None:
@@ -206,47 +210,66 @@ def send_issues(
     asked = [] if trouble else ask(newsroom, newsletter)
     awaiting = newsroom.store.approvals.held_back(newsletter.slug)
     left = [r for r in reports if not r.settled] or beyond_hours(newsroom, later)
-    settled = not (left or awaiting)
+    paused = [] if trouble else paused_now(newsroom, newsletter, but=done)
+    settled = not (left or awaiting or paused)
     if json:
         echo_json(
             {
                 "issues": [report_json(report) for report in reports],
                 "waiting": [issue.id for issue in later],
+                "paused": [issue.id for issue in paused],
                 "awaiting_approval": [approval.issue for approval in awaiting],
                 "settled": settled,
                 "error": str(trouble) if trouble else "",
             }
         )
     else:
-        if not (reports or awaiting) and trouble is None:
+        if not (reports or awaiting or paused) and trouble is None:
             nothing_new(newsroom, newsletter)
         show_awaiting(asked, awaiting)
         for report in reports:
             show_report(newsroom, report)
         for issue in later:
             show_waiting(newsroom, issue)
+        for issue in paused:
+            number = plural(waiting_of(newsroom, issue), "mail")
+            warned(f"{issue.id}: paused, {number} waiting; {way_on(PAUSED, issue.id)}")
     if trouble is not None:
         raise trouble
     code = 0 if settled else 1
     return STOPPED if stop.signal is signal.SIGINT else code
 
 
+def waiting_of(newsroom: Newsroom, issue: Issue) -> int:
+    """Return how many mails of an issue are still to be sent."""
+    counts = newsroom.store.journal.counts(issue.id)
+    return sum(counts.get(state, 0) for state in WAITING)
+
+
+def paused_now(
+    newsroom: Newsroom, newsletter: Newsletter, *, but: Collection[str]
+) -> list[Issue]:
+    """Return the issues of which something waits for `digest resume`."""
+    held = newsroom.store.journal.held
+    return [
+        issue
+        for issue in newsroom.issues.recent(newsletter.slug)
+        if issue.id not in but
+        and held(issue.id) == PAUSED
+        and waiting_of(newsroom, issue)
+    ]
+
+
 def beyond_hours(newsroom: Newsroom, issues: Iterable[Issue]) -> list[Issue]:
     """Return those of which something waits, and not for its reader's hour."""
-    journal = newsroom.store.journal
-
-    def left(issue: Issue) -> int:
-        counts = journal.counts(issue.id)
-        return sum(counts.get(state, 0) for state in WAITING)
-
-    return [issue for issue in issues if left(issue) > journal.waiting(issue.id)[0]]
+    hours = newsroom.store.journal.waiting
+    return [i for i in issues if waiting_of(newsroom, i) > hours(i.id)[0]]
 
 
 def show_waiting(newsroom: Newsroom, issue: Issue) -> None:
     """Say what waits of an issue that was not touched now."""
-    counts = newsroom.store.journal.counts(issue.id)
     due = newsroom.store.journal.oldest_due(issue.id)
-    number = sum(counts.get(state, 0) for state in WAITING)
+    number = waiting_of(newsroom, issue)
     warned(
         f"{issue.id}: {plural(number, 'mail')} waiting, due {when(due)}; `digest send` "
         "then goes on"

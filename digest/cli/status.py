@@ -24,7 +24,7 @@ from digest.cli.output import (
     when,
 )
 from digest.cli.project import newsroom_at_any_hour
-from digest.issues import WAYS_ON
+from digest.issues import way_on
 from digest.model import Issue, State
 from digest.moments import WAITS
 from digest.newsroom import Newsroom
@@ -230,7 +230,8 @@ def show_standing(newsroom: Newsroom, each: Standing) -> None:
         line(f"\n{each.issue.id}:")
     if each.hold:
         until = f" before {when(each.opens)}" if each.opens else ""
-        warned(f"  {each.hold}: nothing more of it leaves{until}; {WAYS_ON[each.hold]}")
+        way = way_on(each.hold, each.issue.id)
+        warned(f"  {each.hold}: nothing more of it leaves{until}; {way}")
     for reason, number in each.skipped.items():
         line(f"  {plural(number, 'reader')} skipped: {reason}")
     if each.returned:
