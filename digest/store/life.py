@@ -63,13 +63,17 @@ class Life:
         Raises `StoreError`, with the reason and what to do, when this is not the
         database that this place has seen last.
         """
-        if doubt := self.doubt():
-            raise StoreError(f"{doubt}. {ADVICE}.")
+        self.insist()
         self.step()
         try:
             yield
         finally:
             self.step()
+
+    def insist(self) -> None:
+        """Raise `StoreError` when this is not the database seen last: see `doubt`."""
+        if doubt := self.doubt():
+            raise StoreError(f"{doubt}. {ADVICE}.")
 
     def doubt(self) -> str:
         """Return why this database may be older than what was sent, or ""."""
