@@ -162,6 +162,7 @@ class TestMailsInDoubt:
         assert "1 mail in doubt, and not in the server's record" in told.err
         assert "1 mail sent by our record, and not in the server's" in told.err
         assert resolved.code == 1
+        assert "1 mail still in doubt. What a whole log" in resolved.err
         assert counts(digest) == {"sent": 2, "unknown": 1}
         assert digest("resolve", "--give-up").code == 0
         assert counts(digest) == {"sent": 2, "failed": 1}
@@ -313,7 +314,9 @@ class TestARetry:
         with killed_while_sending(project, arrived=1, refused=2, in_flight=0):
             pass
         assert counts(digest) == {"sent": 1, "failed": 2}
-        assert "2 mails failed: 550 5.7.1" in digest("status").out
+        status = digest("status").out
+        assert "2 mails failed: 550 5.7.1" in status
+        assert f"`digest retry --issue {last(digest)}` tries what failed" in status
 
         result = digest("retry")
 

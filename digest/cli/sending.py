@@ -43,6 +43,7 @@ from digest.cli.output import (
 )
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
+from digest.cli.status import RETRY
 from digest.cli.stopping import Stop
 from digest.errors import DigestError, InputError, StoreError
 from digest.issues import WAITING, way_on
@@ -52,6 +53,7 @@ from digest.sendreport import SendReport
 from digest.store import PAUSED
 
 SCREENFUL = 20  #: refusals shown; `digest status` has them all
+ALIKE = 3  #: so many with the same words are told one by one
 
 
 def report_json(report: SendReport) -> dict[str, object]:
@@ -78,27 +80,25 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
     Readers' addresses are for the operator's own eyes: where a log may be reading,
     it gets their ids, and no server's words about them.
     """
+    left_us: dict[State, int] = {
+        s: n for s, n in report.done.items() if s is not State.QUEUED
+    }
     said(
-        f"{report.issue.id}: {counted(report.done)} in this run; "
-        f"in all {counted(report.counts)}"
+        f"{report.issue.id}: {counted(left_us) if left_us else 'nothing sent'} in this "
+        f"run; in all {counted(report.counts)}"
     )
+    for reason, number in report.skipped.items():
+        line(f"  {plural(number, 'reader')} skipped: {reason}")
     if report.waiting:
         line(f"  {waiting_words(report.waiting)}")
     for file, why in report.not_joined.items():
         line(f"  {file} {RENDERED_PER_CHOICE}: {why}")
-    private = sys.stderr.isatty()
-    for reader, outcome in report.refusals[:SCREENFUL]:
-        subscriber = newsroom.store.audience.find(reader)
-        who = subscriber.address if subscriber and private else reader
-        why = outcome.reply if private else without_addresses(outcome.reply)
-        warned(f"  {who}: {outcome.state}: {why}")
-    if len(report.refusals) > SCREENFUL:
-        warned(f"  … and {len(report.refusals) - SCREENFUL} more: `digest status`")
+    show_refusals(newsroom, report)
     if report.counts.get(State.UNKNOWN):
         warned(
             f"  {plural(report.counts[State.UNKNOWN], 'mail')} in doubt: the line or the "
-            "process died after the last byte left. They are held, never sent twice; "
-            "`digest resolve` settles them."
+            "process died after the last byte left. Such mails are held, never sent "
+            f"twice; `digest resolve --issue {report.issue.id} --log …` settles them."
         )
     left = sum(report.counts.get(state, 0) for state in WAITING)
     if report.hold and left:
@@ -107,6 +107,38 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
         )
     elif report.stopped and left:
         warned(f"  stopped when asked to; {left} wait for the next `digest send`")
+
+
+def show_refusals(newsroom: Newsroom, report: SendReport) -> None:
+    """Say whom the server refused and why, once of many alike; and what comes next."""
+    private = sys.stderr.isatty()
+    alike: dict[tuple[State, str], list[str]] = {}
+    for reader, outcome in report.refusals:
+        why = outcome.reply if private else without_addresses(outcome.reply)
+        alike.setdefault((outcome.state, why), []).append(reader)
+    lines: list[str] = []
+    for (state, why), readers in alike.items():
+        if state is State.QUEUED:
+            continue  # nothing of it was handed over; it waits
+        if len(readers) > ALIKE:
+            lines.append(f"  {plural(len(readers), 'mail')} {state}: {why}")
+            continue
+        for reader in readers:
+            subscriber = newsroom.store.audience.find(reader)
+            who = subscriber.address if subscriber and private else reader
+            lines.append(f"  {who}: {state}: {why}")
+    for each in lines[:SCREENFUL]:
+        warned(each)
+    if len(lines) > SCREENFUL:
+        warned(f"  … and more: `digest status {report.issue.newsletter}`")
+    if any(o.state is State.FAILED and o.bounce is None for _, o in report.refusals):
+        warned(f"  {RETRY.format(issue=report.issue.id)}")
+    due = newsroom.store.journal.oldest_due(report.issue.id)
+    if due and report.done[State.DEFERRED] > report.waiting:
+        warned(
+            f"  what is deferred is tried again from {when(due)} on, by `digest run` or "
+            f"`digest send {report.issue.newsletter}`"
+        )
 
 
 def known_rules(

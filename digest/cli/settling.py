@@ -85,8 +85,14 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
     journal.hold(issue.id, PAUSED)  # so that nothing leaves while we ask
     waiting = sum(journal.counts(issue.id).get(state, 0) for state in WAITING)
     question = f"{issue.id}: {plural(waiting, 'mail')} will never be sent. Recall it?"
-    if waiting and not yes and not click.confirm(question, err=True):
-        warned(f"{issue.id} is paused instead; {way_on(PAUSED, issue.id)}.")
+    paused = f"{issue.id} is paused instead; {way_on(PAUSED, issue.id)}."
+    try:
+        meant = yes or not waiting or click.confirm(question, err=True)
+    except click.Abort:
+        warned(f"\n{paused}")
+        raise
+    if not meant:
+        warned(paused)
         ctx.exit(1)
     journal.hold(issue.id, RECALLED)
     skipped = journal.skip_open(issue.id, RECALLED)
@@ -209,6 +215,11 @@ def resolve(  # noqa: PLR0913, RUF100 click passes every option
             )  # fmt: skip
     counts = newsroom.store.journal.counts(issue.id)
     said(f"{issue.id}: in all {counted(counts)}")
+    if logs and (left := counts.get(State.UNKNOWN)):
+        warned(
+            f"  {plural(left, 'mail')} still in doubt. What a whole log does not know of "
+            "did not arrive: add --send-again or --give-up, or wait for more of the log."
+        )
     if becomes == State.QUEUED:
         line(f"`digest resume {found.slug} --issue {issue.id}` sends them")
     ctx.exit(1 if counts.get(State.UNKNOWN) else 0)
@@ -237,7 +248,10 @@ def settle(
     number = newsroom.store.journal.resolve(
         issue.id, was=State.UNKNOWN, becomes=becomes, reply=reply, only=readers
     )
-    said(f"{issue.id}: {plural(number, 'mail')} in doubt: now {becomes} ({reply})")
+    if number:
+        said(f"{issue.id}: {plural(number, 'mail')} in doubt: now {becomes} ({reply})")
+    else:
+        said(f"{issue.id}: no mail in doubt was {reply}")
 
 
 def evidence(newsroom: Newsroom, issue: Issue, logs: Collection[Path]) -> Proof:
