@@ -178,14 +178,17 @@ class Newsroom:
     def newsletter(self, slug: str = "") -> Newsletter:
         """Return that newsletter; the only one when `slug` is empty."""
         known = [n.slug for n in self.settings.newsletters]
-        if not slug and len(known) == 1:
-            return self.settings.newsletters[0]
-        found = self.settings.newsletter(slug)
+        found = self.settings.newsletter(slug or (known[0] if len(known) == 1 else ""))
         if found is None:
-            near = difflib.get_close_matches(slug, known, n=1)
+            near = difflib.get_close_matches(slug.partition("/")[0], known, n=1)
+            meant = " ".join([*near, *["--issue", slug] * ("/" in slug)])
+            hint = f"; did you mean `{meant}`?" if near else "."
             raise InputError(
-                (f"there is no newsletter {slug!r}" if slug else "which newsletter?")
-                + (f" Did you mean {near[0]}?" if near else "")
+                (
+                    f"there is no newsletter {slug!r}{hint}"
+                    if slug
+                    else "which newsletter?"
+                )
                 + f" Name one of those in {self.settings.root / 'digest.yaml'}: "
                 + ", ".join(known)
             )

@@ -862,6 +862,11 @@ def test_which_newsletter_has_to_be_said_when_there_are_several(
 
     assert result.code == 3
     assert "which newsletter?" in result.err
+    assert "; did you mean `daily`? Name one" in digest("send", "dayly").err
+    wrong = digest("resume", "daily/2026-11-26").err
+    assert "; did you mean `daily --issue daily/2026-11-26`?" in wrong
+    assert "no issue 'daily' of daily; there is none yet" in digest("hold", "daily").err
+    assert "of weekly; there" in digest("resume", "--issue", "weekly/2026-11-26").err
     assert "daily, weekly" in result.err
     assert "No reader takes daily" in digest("send", "daily").out
     assert digest("send", "weekly").code == 0

@@ -20,7 +20,13 @@ from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
 from digest.cli.streams import printable
 from digest.collecting import Collected
-from digest.errors import BusyError, DigestError, FileProblems, InputError
+from digest.errors import (
+    BusyError,
+    DigestError,
+    FileProblems,
+    InputError,
+    StoreError,
+)
 from digest.model import Newsletter, Problem
 from digest.newsroom import utc_now
 from digest.returning import Came, Handled
@@ -48,6 +54,12 @@ def run(ctx: click.Context, once: bool) -> None:
             f"no newsletter in {newsroom.settings.root / 'digest.yaml'} has a `schedule:`; "
             "there is nothing to wait for. Send by hand with `digest send`."
         )
+    try:  # said before the first slot, while whoever restored a backup still looks
+        newsroom.store.life.insist()
+    except StoreError as error:
+        if once:
+            raise
+        stamp(str(error))
     stop = Stop(after="the mail in flight")
     diary = Diary()
     clock = Clock(newsroom, watcher=diary.watcher(), stop=stop)
