@@ -81,6 +81,7 @@ HOME = {
     "pydantic": "config",
     "email_validator": "addresses",
     "markdown_it": "sources/markdown",
+    "mdit_py_plugins": "sources/markdown",
     "nh3": "sources/cleaning",
     "feedparser": "sources/feed",
     "httpx2": "sources/fetching",

@@ -319,6 +319,14 @@ class TestText:
             '<p><img src="https://ledger.example/media/rivers/b.jpg" alt=""></p>'
         )
 
+    def test_footnotes_are_numbers_and_a_list_below(self) -> None:
+        found = article("# A\n\nHers[^b], his[^1] and [^none].\n\n[^1]: *x*\n[^b]: y\n")
+
+        assert found.body == (
+            "<p>Hers<sup>1</sup>, his<sup>2</sup> and [^none].</p><hr>"
+            "<ol><li><p>y</p></li><li><p><em>x</em></p></li></ol>"
+        )
+
     def test_tables_and_lists_are_kept(self) -> None:
         found = article("# A\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n1. x\n2. y\n")
 
