@@ -135,7 +135,7 @@ class Sending:
         """Write outcomes down, and that a body is about to leave.
 
         It is on the disk when this returns. False: `leaving` may not be sent; so it
-        is with one that was handed out before its lease ended and was claimed again.
+        is with one whose lease ended and which another process has claimed.
         Raises `StoreError` when it cannot be written; then the body may not leave.
         """
         asked = Settling(outcomes=outcomes, leaving=leaving)
@@ -183,6 +183,9 @@ class Sending:
 
     def _message(self, claim: Claim) -> Message | None:
         """Return the claim's message, to be started; None when there is none."""
+        if held := self._flights.of(claim.delivery):  # for longer than a lease
+            self._flights.begin(held.under(claim))
+            return None
         subscriber = self._readers[claim.subscriber]
         if self.issue.newsletter not in subscriber.preferences.newsletters:
             self._skips.append((claim, LEFT))

@@ -1,14 +1,16 @@
 """What a sending process has handed out and heard no outcome of, by delivery.
 
-A claim may run out while its message waits, and the same delivery be claimed again and
-made anew: then only the newer message may leave. Threads look a delivery up while
-another one replaces it, so everything about it is one object, replaced as a whole.
+There is one message of a delivery in a process at any time: what comes of it is told by
+the delivery alone. So when a claim runs out while its message waits, and this process
+claims the delivery again, the message in hand goes on under the new claim. Threads look
+a delivery up while another one does that, so everything about it is one object that is
+replaced as a whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.model import Message
@@ -25,6 +27,11 @@ class Flight:
     awaited: datetime | None = None  #: the hour its reader asked for
     left: bool = False  #: its body may have left
 
+    def under(self, claim: Claim) -> Flight:
+        """Return the same flight under a newer claim."""
+        start = self.start and replace(self.start, claim=claim)
+        return replace(self, claim=claim, start=start)
+
 
 class Flights:
     """All that are handed out; may be shared between threads."""
@@ -38,7 +45,7 @@ class Flights:
         return iter(tuple(self._by_delivery.values()))
 
     def begin(self, flight: Flight) -> None:
-        """Hand a delivery out; an earlier flight of it is over."""
+        """Hand a delivery out; this takes the place of its flight until now."""
         self._by_delivery[flight.claim.delivery] = flight
 
     def of(self, delivery: str) -> Flight | None:
@@ -46,7 +53,7 @@ class Flights:
         return self._by_delivery.get(delivery)
 
     def with_message(self, message: Message) -> Flight | None:
-        """Return a message's flight; None: it is over, or another message's by now."""
+        """Return a message's flight; None: it is over, or another message's."""
         flight = self.of(message.delivery)
         return flight if flight and flight.message is message else None
 
