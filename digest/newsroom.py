@@ -181,17 +181,12 @@ class Newsroom:
         found = self.settings.newsletter(slug or (known[0] if len(known) == 1 else ""))
         if found is None:
             near = difflib.get_close_matches(slug.partition("/")[0], known, n=1)
-            meant = " ".join([*near, *["--issue", slug] * ("/" in slug)])
-            hint = f"; did you mean `{meant}`?" if near else "."
-            raise InputError(
-                (
-                    f"there is no newsletter {slug!r}{hint}"
-                    if slug
-                    else "which newsletter?"
-                )
-                + f" Name one of those in {self.settings.root / 'digest.yaml'}: "
-                + ", ".join(known)
-            )
+            issue = f" --issue {slug}" if "/" in slug else ""
+            hint = f"; did you mean `{near[0]}{issue}`?" if near else "."
+            wrong = f"there is no newsletter {slug!r}{hint}"
+            file = self.settings.root / "digest.yaml"
+            names = f"Name one of those in {file}: {', '.join(known)}"
+            raise InputError(f"{wrong if slug else 'which newsletter?'} {names}")
         return found
 
     def assembler(self, issue: Issue, *, joined: bool = True) -> Assembler:

@@ -56,24 +56,6 @@ SCREENFUL = 20  #: refusals shown; `digest status` has them all
 ALIKE = 3  #: so many with the same words are told one by one
 
 
-def report_json(report: SendReport) -> dict[str, object]:
-    """Return a report as scripts want it."""
-    return {
-        "issue": report.issue.id,
-        "counts": {state: report.counts.get(state, 0) for state in State},
-        "this_run": {state: report.done.get(state, 0) for state in State},
-        "not_joined": report.not_joined,
-        "refusals": [
-            {"subscriber": reader, "state": o.state, "reply": o.reply}
-            for reader, o in report.refusals
-        ],
-        "waiting_for_hour": report.waiting,
-        "stopped": report.stopped,
-        "hold": report.hold,
-        "settled": report.settled,
-    }
-
-
 def show_report(newsroom: Newsroom, report: SendReport) -> None:
     """Say what came of a send.
 
@@ -245,16 +227,14 @@ def send_issues(
     paused = [] if trouble else paused_now(newsroom, newsletter, but=done)
     settled = not (left or awaiting or paused)
     if json:
-        echo_json(
-            {
-                "issues": [report_json(report) for report in reports],
-                "waiting": [issue.id for issue in later],
-                "paused": [issue.id for issue in paused],
-                "awaiting_approval": [approval.issue for approval in awaiting],
-                "settled": settled,
-                "error": str(trouble) if trouble else "",
-            }
-        )
+        shown = {
+            "issues": [report.as_json for report in reports],
+            "waiting": [issue.id for issue in later],
+            "paused": [issue.id for issue in paused],
+            "awaiting_approval": [approval.issue for approval in awaiting],
+        }
+        words = str(trouble) if trouble else ""
+        echo_json({**shown, "settled": settled, "error": words})
     else:
         if not (reports or awaiting or paused) and trouble is None:
             nothing_new(newsroom, newsletter)
@@ -264,8 +244,7 @@ def send_issues(
         for issue in later:
             show_waiting(newsroom, issue)
         for issue in paused:
-            number = plural(waiting_of(newsroom, issue), "mail")
-            warned(f"{issue.id}: paused, {number} waiting; {way_on(PAUSED, issue.id)}")
+            show_paused(newsroom, issue)
     if trouble is not None:
         raise trouble
     code = 0 if settled else 1
@@ -276,6 +255,12 @@ def waiting_of(newsroom: Newsroom, issue: Issue) -> int:
     """Return how many mails of an issue are still to be sent."""
     counts = newsroom.store.journal.counts(issue.id)
     return sum(counts.get(state, 0) for state in WAITING)
+
+
+def show_paused(newsroom: Newsroom, issue: Issue) -> None:
+    """Say what waits of an issue that was paused, and what lets it go on."""
+    number = plural(waiting_of(newsroom, issue), "mail")
+    warned(f"{issue.id}: paused, {number} waiting; {way_on(PAUSED, issue.id)}")
 
 
 def paused_now(
