@@ -412,6 +412,12 @@ def test_an_index_that_is_damaged_is_found(digest: Shell, project: Path) -> None
 
     assert result.code == 1
     assert "the file is damaged: " in result.err
+    saved = digest("db", "backup", project / "saved.db")
+    assert saved.code == 1, "a copy of it would pass for a good one"
+    assert (
+        "keep the earlier backups. What was found: the file is damaged: " in saved.err
+    )
+    assert (project / "saved.db").exists(), "it is better than nothing"
 
 
 def test_a_database_of_anywhere_can_be_verified(tmp_path: Path, digest: Shell) -> None:

@@ -27,6 +27,7 @@ import trustme
 from digest.cli.running import Diary
 from digest.collecting import Collected
 from digest.config import load_settings
+from digest.errors import TransportError
 from digest.model import Problem
 from digest.newsroom import Newsroom
 from digest.postbox import Postbox
@@ -981,6 +982,19 @@ class TestTheClock:
             diary.collected(Collected(source="articles", problems=problems))
 
         assert capsys.readouterr().out.count("a.md:1: odd; mend it") == 2
+
+    @pytest.mark.parametrize("once", [False, True])
+    def test_the_log_says_when_what_failed_is_tried_again(
+        self, once: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        down = TransportError("nothing listens there. Nothing is lost.")
+        diary = Diary(once=once)
+        diary.trouble("daily", down, datetime(2026, 11, 26, 6, 1, 30, tzinfo=UTC))
+
+        (line,) = capsys.readouterr().out.splitlines()
+        told = "daily: nothing listens there. Nothing is lost."
+        next_try = "" if once else " Next try: 2026-11-26T06:01:30Z."
+        assert line.partition("Z ")[2] == told + next_try
 
     def test_it_stays_up_until_it_is_asked(self, digest: Shell, project: Path) -> None:
         scheduled(project)

@@ -124,13 +124,14 @@ def test_without_the_secrets_mail_is_stopped_all_the_same(
     config.write_text(text + key)
 
     refused = digest("send")
-    codes = [digest(each).code for each in ("status", "pause", "recall")]
+    codes = [digest(each).code for each in ("status", "pause", "recall", "prove")]
+    codes.append(digest("resolve", "--arrived").code)
     saved = digest("db", "backup", project / "saved.db")
 
     assert refused.code == 3
     assert "where NOT_HERE is not set" in refused.err
     assert "nowhere.pem, which cannot be read" in refused.err
-    assert [*codes, saved.code] == [0, 0, 0, 0]
+    assert [*codes, saved.code] == [0, 0, 0, 0, 0, 0]
     config.write_text(config.read_text().replace("env:NOT_HERE", "hunter2"))
     assert digest("pause").code == 3, "a secret written there is still refused"
 

@@ -190,7 +190,7 @@ def resolve(  # noqa: PLR0913, RUF100 click passes every option
     said with an option is then about the rest, unless the log lacks mails that the
     server did take: then it says nothing of the rest.
     """
-    newsroom = newsroom_of(ctx)
+    newsroom = newsroom_at_any_hour(ctx)
     found = newsletter_of(newsroom, newsletter, issue_id)
     issue = issue_of(newsroom, found, issue_id)
     if becomes is None and not logs:
@@ -294,7 +294,7 @@ def prove(
     With --log, message by message against the mail server's own record. Ends with 1
     when anything is open, in doubt or does not agree.
     """
-    newsroom = newsroom_of(ctx)
+    newsroom = newsroom_at_any_hour(ctx)
     issue = issue_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
     counts = newsroom.store.journal.counts(issue.id)
     tally = Counter(d.state for d in newsroom.store.journal.deliveries(issue.id))
