@@ -233,8 +233,7 @@ def send_issues(
             "paused": [issue.id for issue in paused],
             "awaiting_approval": [approval.issue for approval in awaiting],
         }
-        words = str(trouble) if trouble else ""
-        echo_json({**shown, "settled": settled, "error": words})
+        echo_json({**shown, "settled": settled, "error": str(trouble or "")})
     else:
         if not (reports or awaiting or paused) and trouble is None:
             nothing_new(newsroom, newsletter)
@@ -247,8 +246,7 @@ def send_issues(
             show_paused(newsroom, issue)
     if trouble is not None:
         raise trouble
-    code = 0 if settled else 1
-    return STOPPED if stop.signal is signal.SIGINT else code
+    return STOPPED if stop.signal is signal.SIGINT else int(not settled)
 
 
 def waiting_of(newsroom: Newsroom, issue: Issue) -> int:
