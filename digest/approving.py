@@ -267,7 +267,7 @@ def written(
 
 def issue_named(newsroom: Newsroom, issue_id: str) -> Issue:
     """Return a stored issue; raise `InputError` with what there is instead."""
-    slug = issue_id.rpartition("/")[0]
+    slug, _, _ = issue_id.partition("/")
     return newsroom.issues.find(newsroom.newsletter(slug), issue_id)
 
 

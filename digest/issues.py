@@ -59,11 +59,16 @@ RECENT = 3
 
 #: What lets an issue go on that is held back for this reason.
 WAYS_ON = {
-    PAUSED: "`digest resume` lets it go on",
+    PAUSED: "`digest resume --issue {issue}` lets it go on",
     RECALLED: "it was stopped for good",
-    AWAITING: "`digest approve` lets it go",
-    HELD: "`digest approve` lets it go",
+    AWAITING: "`digest approve {issue}` lets it go",
+    HELD: "`digest approve {issue}` lets it go",
 }
+
+
+def way_on(hold: str, issue_id: str) -> str:
+    """Say what lets an issue go on that is held back so, to be typed as it is."""
+    return WAYS_ON[hold].format(issue=issue_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +205,7 @@ class Issues:
         named = [self.find(newsletter, issue_id)] if issue_id else []
         for issue in named:
             if hold := self.store.journal.held(issue.id):
-                raise InputError(f"{issue.id} is {hold}; {WAYS_ON[hold]}")
+                raise InputError(f"{issue.id} is {hold}; {way_on(hold, issue.id)}")
         if unfinished := named or self.interrupted(newsletter):
             for issue in unfinished:
                 self.plan_rows(issue, newsletter)

@@ -60,7 +60,8 @@ class Watcher:
     asked: Callable[[Asked], None] = lambda _: None
     sent: Callable[[SendReport], None] = lambda _: None
     returned: Callable[[Handled], None] = lambda _: None
-    failed: Callable[[str, DigestError], None] = lambda *_: None
+    #: What cannot be done, why, and when it is tried again.
+    failed: Callable[[str, DigestError, datetime], None] = lambda *_: None
     tidied: Callable[[Tidied], None] = lambda _: None
     outcome: Callable[[State], None] = field(default=lambda _: None)
 
@@ -137,8 +138,8 @@ class Clock:
         else:
             self.trouble.pop(what, None)
             return
-        self.trouble[what] = Trouble.after(earlier, now)
-        self.watcher.failed(what, trouble)
+        self.trouble[what] = later = Trouble.after(earlier, now)
+        self.watcher.failed(what, trouble, later.again)
 
     def collect(self, now: datetime) -> None:
         """Read the sources, and the readers' file."""

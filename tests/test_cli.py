@@ -159,8 +159,8 @@ def test_json_speaks_the_models_names(digest: Shell) -> None:
     assert sent["issues"][0]["counts"]["sent"] == 3
     assert sent["settled"] is True
     assert digest("send", "--json").json == {
-        "issues": [], "waiting": [], "awaiting_approval": [], "settled": True,
-        "error": "",
+        "issues": [], "waiting": [], "paused": [], "awaiting_approval": [],
+        "settled": True, "error": "",
     }  # fmt: skip
     assert digest("status", "--json").json["issues"][0]["counts"]["sent"] == 3
     assert digest("sources", "--json").json["sources"][0]["items"] == 3
@@ -223,7 +223,7 @@ def test_a_wrong_test_address_is_said(digest: Shell) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["plan", "dayly"], "Did you mean daily?"),
+        (["plan", "dayly"], "; did you mean `daily`?"),
         (["collect", "wire"], "there is no source 'wire'; name one of these: articles"),
         (["send", "--only", "nobody@readers.example"], "no reader"),
         (["subscribers", "show", "nobody@readers.example"], "no reader"),
@@ -862,6 +862,11 @@ def test_which_newsletter_has_to_be_said_when_there_are_several(
 
     assert result.code == 3
     assert "which newsletter?" in result.err
+    assert "; did you mean `daily`? Name one" in digest("send", "dayly").err
+    wrong = digest("resume", "daily/2026-11-26").err
+    assert "; did you mean `daily --issue daily/2026-11-26`?" in wrong
+    assert "no issue 'daily' of daily; there is none yet" in digest("hold", "daily").err
+    assert "of weekly; there" in digest("resume", "--issue", "weekly/2026-11-26").err
     assert "daily, weekly" in result.err
     assert "No reader takes daily" in digest("send", "daily").out
     assert digest("send", "weekly").code == 0
@@ -935,7 +940,8 @@ def test_status_tells_an_operator_everything_and_a_monitor_its_code(
     status = digest("status")
     told = digest("status", "--json").json["issues"][0]["deliveries"]
     assert sent.code == status.code == 1
-    assert "… and 3 more: `digest status`" in sent.err
+    assert "  19 mails failed: 550 5.1.1" in sent.err
+    assert sent.err.count("failed: 550 5.1.1 no such mailbox\n") == 3
     assert status.out.count("@readers.example: failed ") == 20
     assert "… and 1 deferred, 2 failed more: `digest status --json`" in status.out
     assert {d["address"] for d in told} == set(addresses)

@@ -27,6 +27,7 @@ import trustme
 from digest.cli.running import Diary
 from digest.collecting import Collected
 from digest.config import load_settings
+from digest.errors import TransportError
 from digest.model import Problem
 from digest.newsroom import Newsroom
 from digest.postbox import Postbox
@@ -346,6 +347,29 @@ class TestRefusals:
         assert "gone@readers.example: failed" in status.out
         assert "550 5.1.1 no such mailbox" in status.out
 
+    def test_many_refused_alike_are_told_once_and_with_what_to_do(
+        self, digest: Shell, project: Path
+    ) -> None:
+        many_readers(project, 12)
+        digest("collect")
+        refuses = play(RCPT=("550 5.7.1 on a block list",) * 12)
+        with Scripted(*[refuses] * 4) as server:
+            through(project, server.settings.port)
+            sent, status = digest("send"), digest("status")
+
+        put_off = counts(digest)["deferred"]
+        assert sent.code == 1
+        assert counts(digest) == {"failed": 12 - put_off, "deferred": put_off}
+        told = (
+            f"  {put_off} mails deferred: not tried: readers.example asked us to wait"
+        )
+        assert f"{told}: 550 5.7.1 on a block list\n" in sent.err
+        assert sent.err.count("asked us to wait") == 1
+        assert "`digest retry --issue daily/" in sent.err
+        assert f"{told}: 550 5.7.1\n" in status.out
+        readers = digest("subscribers", "list", "--json").json["subscribers"]
+        assert Counter(each["status"] for each in readers) == {"active": 12}
+
     def test_a_deferred_one_is_tried_again_when_due_and_given_up_after_a_day(
         self, digest: Shell, project: Path, clock: Clock
     ) -> None:
@@ -357,6 +381,7 @@ class TestRefusals:
             early = digest("send")
             assert (first.code, early.code) == (1, 1)
             assert "1 deferred" in first.out
+            assert "what is deferred is tried again from 20" in first.err
             assert "Nothing new since" in early.out
             assert "1 mail waiting, due " in early.err
             status = digest("status")
@@ -957,6 +982,19 @@ class TestTheClock:
             diary.collected(Collected(source="articles", problems=problems))
 
         assert capsys.readouterr().out.count("a.md:1: odd; mend it") == 2
+
+    @pytest.mark.parametrize("once", [False, True])
+    def test_the_log_says_when_what_failed_is_tried_again(
+        self, once: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        down = TransportError("nothing listens there. Nothing is lost.")
+        diary = Diary(once=once)
+        diary.trouble("daily", down, datetime(2026, 11, 26, 6, 1, 30, tzinfo=UTC))
+
+        (line,) = capsys.readouterr().out.splitlines()
+        told = "daily: nothing listens there. Nothing is lost."
+        next_try = "" if once else " Next try: 2026-11-26T06:01:30Z."
+        assert line.partition("Z ")[2] == told + next_try
 
     def test_it_stays_up_until_it_is_asked(self, digest: Shell, project: Path) -> None:
         scheduled(project)

@@ -40,6 +40,7 @@ LAYERS = [
         "assembly",
         "enclosing",
         "issues",
+        "flights",
         "sendreport",
         "readership",
         "census",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Article, Fetched, Image, Link, Quote
 from digest.sources.cleaning import clean_html
 from digest.sources.markdown import read_markdown
 from digest.sources.origin import Origin
+from tests.examples import examples
 
 FULL = """\
 ---
@@ -421,7 +422,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.one_of(PIECES, st.text(max_size=10)), max_size=25).map("".join))
 def test_any_text_gives_a_safe_article_or_a_problem(text: str) -> None:
     fetched = read(text.encode("utf-8", "replace").decode())

@@ -9,6 +9,7 @@ from digest.model import Bounce, State
 from digest.providers import HARD_LEAST, provider_of
 from digest.transports.smtp.pace import (
     GROWS_AFTER,
+    HARD_AT_FIRST,
     Bucket,
     Pace,
 )
@@ -189,9 +190,20 @@ def test_three_refusals_for_mistrust_within_five_minutes_are_a_pause(
 
 def test_too_many_hard_bounces_are_not_held_against_readers(pace: Pace) -> None:
     """Gmail once answered 550 5.1.1 for live accounts."""
+    pace.learn("yahoo", SENT, "")
     seen = [pace.learn("google", HARD, "").bounce for _ in range(HARD_LEAST + 5)]
 
     assert seen == [Bounce.HARD] * HARD_LEAST + [None] * 5
+    assert pace.learn("yahoo", HARD, "") == HARD
+
+
+def test_a_server_that_takes_nobodys_mail_is_not_believed_of_everybody(
+    pace: Pace,
+) -> None:
+    seen = [pace.learn(f"{n}.example", HARD, "").bounce for n in range(10)]
+    pace.learn("google", SENT, "")
+
+    assert seen == [Bounce.HARD] * HARD_AT_FIRST + [None] * (10 - HARD_AT_FIRST)
     assert pace.learn("yahoo", HARD, "") == HARD
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from digest import approving
@@ -28,6 +28,7 @@ from digest.web.public.app import public_app
 from digest.web.public.guards import MOST_COUNTED, Limiter, network
 from tests import approvals
 from tests.commands import Shell
+from tests.examples import examples
 from tests.projects import SETTINGS, smtp_settings, write_article
 from tests.returned_mail import with_tokens
 from tests.smtp_servers import Scripted, play
@@ -998,8 +999,8 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str
         yield opened, opened.link("new@x.example", "confirm").rpartition("/")[2]
 
 
-@settings(
-    max_examples=120,
+@examples(
+    120,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

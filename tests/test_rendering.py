@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import TemplateProblem
@@ -40,6 +40,7 @@ from digest.rendering.fitting import LARGEST
 from digest.rendering.marks import Marks
 from tests import rendering_samples as samples
 from tests import stock_samples as stock
+from tests.examples import examples
 from tests.plain_path import PlainPath
 from tests.rendering_samples import HOST, article, digest, personal, section, templates
 
@@ -387,7 +388,7 @@ class TestAReadersValues:
     WHAT = digest(section("Climate", article()))
     EVERYWHERE = templates(**EVERYWHERE)
 
-    @settings(max_examples=60, deadline=None)
+    @examples(60)
     @given(name=st.text(), url=st.text(max_size=30))
     def test_are_filled_in_whatever_they_are(self, name: str, url: str) -> None:
         who = Personal(name=name, address="a@example.org", unsubscribe=f"{HOST}/{url}")

@@ -32,7 +32,7 @@ class Log(Watcher):
             sent=lambda report: self.lines.append(
                 f"sent {report.done.total()} of {report.issue.id}"
             ),
-            failed=lambda what, error: self.lines.append(f"failed {what}: {error}"),
+            failed=lambda what, error, _: self.lines.append(f"failed {what}: {error}"),
         )
 
     def take(self) -> list[str]:

@@ -124,13 +124,14 @@ def test_without_the_secrets_mail_is_stopped_all_the_same(
     config.write_text(text + key)
 
     refused = digest("send")
-    codes = [digest(each).code for each in ("status", "pause", "recall")]
+    codes = [digest(each).code for each in ("status", "pause", "recall", "prove")]
+    codes.append(digest("resolve", "--arrived").code)
     saved = digest("db", "backup", project / "saved.db")
 
     assert refused.code == 3
     assert "where NOT_HERE is not set" in refused.err
     assert "nowhere.pem, which cannot be read" in refused.err
-    assert [*codes, saved.code] == [0, 0, 0, 0]
+    assert [*codes, saved.code] == [0, 0, 0, 0, 0, 0]
     config.write_text(config.read_text().replace("env:NOT_HERE", "hunter2"))
     assert digest("pause").code == 3, "a secret written there is still refused"
 
@@ -162,6 +163,7 @@ class TestMailsInDoubt:
         assert "1 mail in doubt, and not in the server's record" in told.err
         assert "1 mail sent by our record, and not in the server's" in told.err
         assert resolved.code == 1
+        assert "1 mail still in doubt. What a whole log" in resolved.err
         assert counts(digest) == {"sent": 2, "unknown": 1}
         assert digest("resolve", "--give-up").code == 0
         assert counts(digest) == {"sent": 2, "failed": 1}
@@ -258,7 +260,7 @@ class TestAPause:
         assert paused.code == 0
         assert "is paused: 2 claimed, 1 sent" in paused.out
         assert sent.code == 3
-        assert "is paused; `digest resume`" in sent.err
+        assert f"is paused; `digest resume --issue {last(digest)}`" in sent.err
         assert status.code == 1
         assert "paused: nothing more of it leaves" in status.err
         assert resumed.code == 0
@@ -297,6 +299,12 @@ class TestARecall:
 
         assert result.code == 1
         assert "is paused instead" in result.err
+        sent, shown = digest("send"), digest("send", "--json")
+        issue = digest("status", "--json").json["issues"][0]["id"]
+        assert sent.code == 1, "a paused issue is nothing settled"
+        assert f"{issue}: paused, 2 mails waiting; `digest resume --issue" in sent.err
+        assert "Nothing new" not in sent.out
+        assert shown.json["paused"] == [issue]
         assert digest("resume").code == 0
 
 
@@ -307,7 +315,9 @@ class TestARetry:
         with killed_while_sending(project, arrived=1, refused=2, in_flight=0):
             pass
         assert counts(digest) == {"sent": 1, "failed": 2}
-        assert "2 mails failed: 550 5.7.1" in digest("status").out
+        status = digest("status").out
+        assert "2 mails failed: 550 5.7.1" in status
+        assert f"`digest retry --issue {last(digest)}` tries what failed" in status
 
         result = digest("retry")
 

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -597,9 +598,13 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
     return tmp_path / "ca.pem"
 
 
-def certified(authority: trustme.CA, name: str) -> ssl.SSLContext:
+def certified(
+    authority: trustme.CA, name: str, until: datetime | None = None
+) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
+    start = until - timedelta(days=30) if until else None
+    certificate = authority.issue_cert(name, not_before=start, not_after=until)
+    certificate.configure_cert(context)
     return context
 
 
@@ -690,19 +695,23 @@ class TestARealServer:
         assert server.accepted == {"a": 1, "b": 1, "c": 1}
 
     @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
-    @pytest.mark.parametrize("fault", ["another name", "unknown authority"])
+    @pytest.mark.parametrize("fault", ["another name", "unknown authority", "expired"])
     def test_must_be_who_it_says_it_is(
         self, authority: trustme.CA, ca_file: Path, security: Security, fault: str
     ) -> None:
         if fault == "another name":
-            tls = certified(authority, "mail.example.org")
+            tls, remedy = certified(authority, "mail.example.org"), "as its certificate"
+        elif fault == "expired":
+            past = datetime(2020, 1, 1, tzinfo=UTC)
+            tls, remedy = certified(authority, "localhost", until=past), "renew it"
         else:
-            tls = certified(trustme.CA(), "localhost")
+            tls, remedy = certified(trustme.CA(), "localhost"), "name the authority"
         with RealServer(security, tls) as server:
             supply = letters("a", "b")
             desk, error = delivered(secure(server, security, ca_file), supply)
 
         assert "its certificate does not hold" in str(error)
+        assert remedy in str(error)
         assert desk.states == {"a": QUEUED}
         assert server.inbox.messages == []
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import sqlite3
 import stat
 import subprocess
@@ -271,6 +272,20 @@ class TestAFullDisk:
             full.many("insert into thing (id) values (:id)", many)
 
         assert things(full) == ["before"]
+
+    def test_is_said_in_words_by_a_statement_that_also_returns_rows(
+        self, database: Database
+    ) -> None:
+        """SQLite commits such a statement only when its last row was read."""
+        at_first = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, at_first[1]))
+        try:
+            with pytest.raises(StoreError, match="disk"):
+                database.all("insert into thing (id) values ('late') returning id")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, at_first)
+
+        assert things(database) == []
 
     def test_leaves_a_database_that_goes_on_when_there_is_space(
         self, full: Database

@@ -207,7 +207,13 @@ def ended(arguments: list[str] | None) -> int:
     """Run the command line and return its exit code; say why it failed, if it did."""
     try:
         code = digest.main(args=arguments, prog_name="digest", standalone_mode=False)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (click.exceptions.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__context__, EOFError):  # cron, a service, `</dev/null`
+            return complained(
+                "\nNobody is there to answer, so it was not done. Say --yes where you "
+                "mean it.",
+                2,
+            )
         return complained(
             "Stopped. What was done is kept; run it again to go on.", STOPPED
         )

@@ -20,7 +20,7 @@ from digest.cli.output import (
     when,
 )
 from digest.cli.project import newsroom_at_any_hour, newsroom_of
-from digest.issues import WAYS_ON
+from digest.issues import way_on
 from digest.model import Issue
 from digest.newsroom import Newsroom
 from digest.store import HELD, PAUSED, Approval
@@ -149,7 +149,7 @@ def approve(ctx: click.Context, issue_id: str) -> None:
     said(approving.approve(newsroom, issue_id, by=OPERATOR).plain)
     issue = approving.issue_named(newsroom, issue_id)
     if newsroom.store.journal.held(issue.id) == PAUSED:
-        line(f"  {WAYS_ON[PAUSED]}")
+        line(f"  {way_on(PAUSED, issue.id)}")
     elif newsroom.issues.open(newsroom.newsletter(issue.newsletter)):
         line(f"  `digest run` sends it; without it, `digest send {issue.newsletter}`")
 
@@ -164,7 +164,7 @@ def hold(ctx: click.Context, issue_id: str) -> None:
     """
     newsroom = newsroom_at_any_hour(ctx)
     said(approving.hold(newsroom, issue_id, by=OPERATOR).plain)
-    line(f"  {WAYS_ON[HELD]}")
+    line(f"  {way_on(HELD, issue_id)}")
 
 
 def show_awaiting(asked: Iterable[Asked], awaiting: Iterable[Approval]) -> None:
@@ -173,6 +173,8 @@ def show_awaiting(asked: Iterable[Asked], awaiting: Iterable[Approval]) -> None:
     for approval in awaiting:
         opens = approval.opens
         leaves = f", leaves {when(opens)} unless held" if opens else ""
-        warned(f"{approval.issue}: {approval.hold}{leaves}; {WAYS_ON[approval.hold]}")
+        warned(
+            f"{approval.issue}: {approval.hold}{leaves}; {way_on(approval.hold, approval.issue)}"
+        )
         if editors := proofs.get(approval.issue):
             line(f"  {plural(len(editors), 'proof')} sent to the editors")

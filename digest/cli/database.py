@@ -8,7 +8,7 @@ import click
 
 from digest.cli.output import as_json, echo_json, forgotten, line, plural, said, warned
 from digest.cli.project import newsroom_of, settings_of
-from digest.errors import InputError
+from digest.errors import InputError, StoreError
 from digest.settings import ServerDatabase
 
 
@@ -99,12 +99,23 @@ def backup(ctx: click.Context, file: Path) -> None:
     """Write the whole database into FILE, a new SQLite file, while it is in use.
 
     A backup is marked as one: when it is put in the database's place, nothing is sent
-    from it until `digest db accept`.
+    from it until `digest db accept`. It is read through, and ends with 1 when it is
+    damaged as the database is.
     """
     from digest.newsroom import utc_now
-    from digest.store import back_up
+    from digest.store import back_up, verify_database
 
     back_up(settings_of(ctx, secrets_needed=False).database, file, made=utc_now())
+    try:
+        wrong = verify_database(file)
+    except StoreError as error:
+        wrong = [str(error)]
+    if wrong:
+        warned(
+            f"Wrote {file}, but it is damaged, as the database is; keep the earlier "
+            f"backups. What was found: {wrong[0]}"
+        )
+        ctx.exit(1)
     said(
         f"Wrote {file} ({file.stat().st_size / 1e6:.1f} MB). It holds addresses and the "
         "key of your links: keep it as safe as the database."

@@ -55,6 +55,11 @@ issue_option = click.option(
 )
 
 
+def newsletter_of(newsroom: Newsroom, named: str, issue_id: str) -> Newsletter:
+    """Return the newsletter that was named, or else the one of the issue named."""
+    return newsroom.newsletter(named or issue_id.partition("/")[0])
+
+
 def plan_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Plan:
     """Work out the plan, after following the readers' file."""
     newsroom.refresh_subscribers()
@@ -178,7 +183,7 @@ def plan(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None
     only one.
     """
     newsroom = newsroom_of(ctx)
-    found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    found = plan_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
     if not found.issue.articles and not json:
         nothing_new(newsroom, found.newsletter)
         return
@@ -249,7 +254,7 @@ def build(  # noqa: PLR0913, RUF100 click passes every option
     is made. FOLDER must be new, empty, or hold an earlier build, which is replaced.
     """
     newsroom = newsroom_of(ctx)
-    found = plan_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    found = plan_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
     readers = {newsroom.subscriber(address).id for address in only}
     built, looked = None, Looked()
     if found.issue.articles:

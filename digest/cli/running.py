@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import click
 
@@ -20,7 +21,13 @@ from digest.cli.project import newsroom_of
 from digest.cli.stopping import Stop
 from digest.cli.streams import printable
 from digest.collecting import Collected
-from digest.errors import BusyError, DigestError, FileProblems, InputError
+from digest.errors import (
+    BusyError,
+    DigestError,
+    FileProblems,
+    InputError,
+    StoreError,
+)
 from digest.model import Newsletter, Problem
 from digest.newsroom import utc_now
 from digest.returning import Came, Handled
@@ -48,8 +55,14 @@ def run(ctx: click.Context, once: bool) -> None:
             f"no newsletter in {newsroom.settings.root / 'digest.yaml'} has a `schedule:`; "
             "there is nothing to wait for. Send by hand with `digest send`."
         )
+    try:  # said before the first slot, while whoever restored a backup still looks
+        newsroom.store.life.insist()
+    except StoreError as error:
+        if once:
+            raise
+        stamp(str(error))
     stop = Stop(after="the mail in flight")
-    diary = Diary()
+    diary = Diary(once=once)
     clock = Clock(newsroom, watcher=diary.watcher(), stop=stop)
     if once:
         clock.tick()
@@ -80,6 +93,7 @@ def told(handled: Handled) -> str:
 class Diary:
     """Writes down what happens, a line each, and remembers what went wrong."""
 
+    once: bool = False  #: nothing is tried again by this process
     failed: list[DigestError] = field(default_factory=list)
     problems: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     unsettled: bool = False  #: a slot missed, a source failed, a mail not accepted
@@ -162,14 +176,15 @@ class Diary:
         if tidied != Tidied():
             stamp(f"tidied: {forgotten(tidied)}")
 
-    def trouble(self, what: str, error: DigestError) -> None:
-        """Say what cannot be done now and is tried again."""
+    def trouble(self, what: str, error: DigestError, again: datetime) -> None:
+        """Say what cannot be done now, and when it is tried again."""
         self.failed.append(error)
+        later = "" if self.once else f" Next try: {again:{MOMENT}}."
         if isinstance(error, FileProblems):  # which quote what they found: addresses
             places = plural(len(error.problems), "mistake")
             stamp(
                 f"{what}: {places} in files, the first at {error.problems[0].where}; "
-                "`digest check` says what is wrong"
+                f"`digest check` says what is wrong.{later}"
             )
         else:
-            stamp(f"{what}: {error}")
+            stamp(f"{what}: {str(error).removesuffix('.')}.{later}")

@@ -20,6 +20,7 @@ from digest.cli.findings import mention
 from digest.cli.issues import (
     issue_option,
     newsletter_argument,
+    newsletter_of,
     nothing_new,
     only_option,
     plan_json,
@@ -42,32 +43,17 @@ from digest.cli.output import (
 )
 from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
+from digest.cli.status import RETRY
 from digest.cli.stopping import Stop
 from digest.errors import DigestError, InputError, StoreError
-from digest.issues import WAITING, WAYS_ON
+from digest.issues import WAITING, way_on
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.sendreport import SendReport
+from digest.store import PAUSED
 
 SCREENFUL = 20  #: refusals shown; `digest status` has them all
-
-
-def report_json(report: SendReport) -> dict[str, object]:
-    """Return a report as scripts want it."""
-    return {
-        "issue": report.issue.id,
-        "counts": {state: report.counts.get(state, 0) for state in State},
-        "this_run": {state: report.done.get(state, 0) for state in State},
-        "not_joined": report.not_joined,
-        "refusals": [
-            {"subscriber": reader, "state": o.state, "reply": o.reply}
-            for reader, o in report.refusals
-        ],
-        "waiting_for_hour": report.waiting,
-        "stopped": report.stopped,
-        "hold": report.hold,
-        "settled": report.settled,
-    }
+ALIKE = 3  #: so many with the same words are told one by one
 
 
 def show_report(newsroom: Newsroom, report: SendReport) -> None:
@@ -76,33 +62,65 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
     Readers' addresses are for the operator's own eyes: where a log may be reading,
     it gets their ids, and no server's words about them.
     """
+    left_us: dict[State, int] = {
+        s: n for s, n in report.done.items() if s is not State.QUEUED
+    }
     said(
-        f"{report.issue.id}: {counted(report.done)} in this run; "
-        f"in all {counted(report.counts)}"
+        f"{report.issue.id}: {counted(left_us) if left_us else 'nothing sent'} in this "
+        f"run; in all {counted(report.counts)}"
     )
+    for reason, number in report.skipped.items():
+        line(f"  {plural(number, 'reader')} skipped: {reason}")
     if report.waiting:
         line(f"  {waiting_words(report.waiting)}")
     for file, why in report.not_joined.items():
         line(f"  {file} {RENDERED_PER_CHOICE}: {why}")
-    private = sys.stderr.isatty()
-    for reader, outcome in report.refusals[:SCREENFUL]:
-        subscriber = newsroom.store.audience.find(reader)
-        who = subscriber.address if subscriber and private else reader
-        why = outcome.reply if private else without_addresses(outcome.reply)
-        warned(f"  {who}: {outcome.state}: {why}")
-    if len(report.refusals) > SCREENFUL:
-        warned(f"  … and {len(report.refusals) - SCREENFUL} more: `digest status`")
+    show_refusals(newsroom, report)
     if report.counts.get(State.UNKNOWN):
         warned(
             f"  {plural(report.counts[State.UNKNOWN], 'mail')} in doubt: the line or the "
-            "process died after the last byte left. They are held, never sent twice; "
-            "`digest resolve` settles them."
+            "process died after the last byte left. Such mails are held, never sent "
+            f"twice; `digest resolve --issue {report.issue.id} --log …` settles them."
         )
     left = sum(report.counts.get(state, 0) for state in WAITING)
     if report.hold and left:
-        warned(f"  {report.hold} meanwhile; {left} wait. {WAYS_ON[report.hold]}")
+        warned(
+            f"  {report.hold} meanwhile; {left} wait. {way_on(report.hold, report.issue.id)}"
+        )
     elif report.stopped and left:
         warned(f"  stopped when asked to; {left} wait for the next `digest send`")
+
+
+def show_refusals(newsroom: Newsroom, report: SendReport) -> None:
+    """Say whom the server refused and why, once of many alike; and what comes next."""
+    private = sys.stderr.isatty()
+    alike: dict[tuple[State, str], list[str]] = {}
+    for reader, outcome in report.refusals:
+        why = outcome.reply if private else without_addresses(outcome.reply)
+        alike.setdefault((outcome.state, why), []).append(reader)
+    lines: list[str] = []
+    for (state, why), readers in alike.items():
+        if state is State.QUEUED:
+            continue  # nothing of it was handed over; it waits
+        if len(readers) > ALIKE:
+            lines.append(f"  {plural(len(readers), 'mail')} {state}: {why}")
+            continue
+        for reader in readers:
+            subscriber = newsroom.store.audience.find(reader)
+            who = subscriber.address if subscriber and private else reader
+            lines.append(f"  {who}: {state}: {why}")
+    for each in lines[:SCREENFUL]:
+        warned(each)
+    if len(lines) > SCREENFUL:
+        warned(f"  … and more: `digest status {report.issue.newsletter}`")
+    if any(o.state is State.FAILED and o.bounce is None for _, o in report.refusals):
+        warned(f"  {RETRY.format(issue=report.issue.id)}")
+    due = newsroom.store.journal.oldest_due(report.issue.id)
+    if due and report.done[State.DEFERRED] > report.waiting:
+        warned(
+            f"  what is deferred is tried again from {when(due)} on, by `digest run` or "
+            f"`digest send {report.issue.newsletter}`"
+        )
 
 
 def known_rules(
@@ -161,7 +179,7 @@ def send(  # noqa: PLR0913, RUF100 click passes every option
     nobody gets an issue twice, and what was deferred is tried again once it is due.
     """
     newsroom = newsroom_of(ctx)
-    found = newsroom.newsletter(newsletter)
+    found = newsletter_of(newsroom, newsletter, issue_id)
     newsroom.refresh_subscribers()
     readers = [newsroom.subscriber(address).id for address in only]
     if dry_run and test is not None:
@@ -206,47 +224,67 @@ def send_issues(
     asked = [] if trouble else ask(newsroom, newsletter)
     awaiting = newsroom.store.approvals.held_back(newsletter.slug)
     left = [r for r in reports if not r.settled] or beyond_hours(newsroom, later)
-    settled = not (left or awaiting)
+    paused = [] if trouble else paused_now(newsroom, newsletter, but=done)
+    settled = not (left or awaiting or paused)
     if json:
-        echo_json(
-            {
-                "issues": [report_json(report) for report in reports],
-                "waiting": [issue.id for issue in later],
-                "awaiting_approval": [approval.issue for approval in awaiting],
-                "settled": settled,
-                "error": str(trouble) if trouble else "",
-            }
-        )
+        shown = {
+            "issues": [report.as_json for report in reports],
+            "waiting": [issue.id for issue in later],
+            "paused": [issue.id for issue in paused],
+            "awaiting_approval": [approval.issue for approval in awaiting],
+        }
+        echo_json({**shown, "settled": settled, "error": str(trouble or "")})
     else:
-        if not (reports or awaiting) and trouble is None:
+        if not (reports or awaiting or paused) and trouble is None:
             nothing_new(newsroom, newsletter)
         show_awaiting(asked, awaiting)
         for report in reports:
             show_report(newsroom, report)
         for issue in later:
             show_waiting(newsroom, issue)
+        for issue in paused:
+            show_paused(newsroom, issue)
     if trouble is not None:
         raise trouble
-    code = 0 if settled else 1
-    return STOPPED if stop.signal is signal.SIGINT else code
+    return STOPPED if stop.signal is signal.SIGINT else int(not settled)
+
+
+def waiting_of(newsroom: Newsroom, issue: Issue) -> int:
+    """Return how many mails of an issue are still to be sent."""
+    counts = newsroom.store.journal.counts(issue.id)
+    return sum(counts.get(state, 0) for state in WAITING)
+
+
+def show_paused(newsroom: Newsroom, issue: Issue) -> None:
+    """Say what waits of an issue that was paused, and what lets it go on."""
+    number = plural(waiting_of(newsroom, issue), "mail")
+    warned(f"{issue.id}: paused, {number} waiting; {way_on(PAUSED, issue.id)}")
+
+
+def paused_now(
+    newsroom: Newsroom, newsletter: Newsletter, *, but: Collection[str]
+) -> list[Issue]:
+    """Return the issues of which something waits for `digest resume`."""
+    held = newsroom.store.journal.held
+    return [
+        issue
+        for issue in newsroom.issues.recent(newsletter.slug)
+        if issue.id not in but
+        and held(issue.id) == PAUSED
+        and waiting_of(newsroom, issue)
+    ]
 
 
 def beyond_hours(newsroom: Newsroom, issues: Iterable[Issue]) -> list[Issue]:
     """Return those of which something waits, and not for its reader's hour."""
-    journal = newsroom.store.journal
-
-    def left(issue: Issue) -> int:
-        counts = journal.counts(issue.id)
-        return sum(counts.get(state, 0) for state in WAITING)
-
-    return [issue for issue in issues if left(issue) > journal.waiting(issue.id)[0]]
+    hours = newsroom.store.journal.waiting
+    return [i for i in issues if waiting_of(newsroom, i) > hours(i.id)[0]]
 
 
 def show_waiting(newsroom: Newsroom, issue: Issue) -> None:
     """Say what waits of an issue that was not touched now."""
-    counts = newsroom.store.journal.counts(issue.id)
     due = newsroom.store.journal.oldest_due(issue.id)
-    number = sum(counts.get(state, 0) for state in WAITING)
+    number = waiting_of(newsroom, issue)
     warned(
         f"{issue.id}: {plural(number, 'mail')} waiting, due {when(due)}; `digest send` "
         "then goes on"

@@ -13,13 +13,18 @@ from pathlib import Path
 
 import click
 
-from digest.cli.issues import issue_option, newsletter_argument, only_option
+from digest.cli.issues import (
+    issue_option,
+    newsletter_argument,
+    newsletter_of,
+    only_option,
+)
 from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
 from digest.cli.project import newsroom_at_any_hour, newsroom_of
 from digest.cli.sending import send_issues
 from digest.cli.status import address, came_back, story
 from digest.errors import InputError
-from digest.issues import WAITING, WAYS_ON
+from digest.issues import WAITING, way_on
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.proof import Proof, compared, seen_in
@@ -58,10 +63,10 @@ def pause(ctx: click.Context, newsletter: str, issue_id: str) -> None:
     wire. Without --issue it is the last one.
     """
     newsroom = newsroom_at_any_hour(ctx)
-    issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    issue = issue_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
     newsroom.store.journal.hold(issue.id, PAUSED)
     counts = newsroom.store.journal.counts(issue.id)
-    said(f"{issue.id} is paused: {counted(counts)}. `digest resume` lets it go on.")
+    said(f"{issue.id} is paused: {counted(counts)}. {way_on(PAUSED, issue.id)}.")
 
 
 @click.command()
@@ -75,13 +80,19 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
     What has left cannot be called back. Without --issue it is the last one.
     """
     newsroom = newsroom_at_any_hour(ctx)
-    issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    issue = issue_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
     journal = newsroom.store.journal
     journal.hold(issue.id, PAUSED)  # so that nothing leaves while we ask
     waiting = sum(journal.counts(issue.id).get(state, 0) for state in WAITING)
     question = f"{issue.id}: {plural(waiting, 'mail')} will never be sent. Recall it?"
-    if waiting and not yes and not click.confirm(question, err=True):
-        warned(f"{issue.id} is paused instead; `digest resume` lets it go on.")
+    paused = f"{issue.id} is paused instead; {way_on(PAUSED, issue.id)}."
+    try:
+        meant = yes or not waiting or click.confirm(question, err=True)
+    except click.Abort:
+        warned(f"\n{paused}")
+        raise
+    if not meant:
+        warned(paused)
         ctx.exit(1)
     journal.hold(issue.id, RECALLED)
     skipped = journal.skip_open(issue.id, RECALLED)
@@ -99,7 +110,7 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
 def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None:
     """Go on with a paused or interrupted issue of NEWSLETTER; never make a new one."""
     newsroom = newsroom_of(ctx)
-    found = newsroom.newsletter(newsletter)
+    found = newsletter_of(newsroom, newsletter, issue_id)
     issue = issue_of(newsroom, found, issue_id)
     if newsroom.store.journal.held(issue.id) == RECALLED:
         raise InputError(
@@ -107,7 +118,7 @@ def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> No
             "can go out again in another issue only if they are published anew."
         )
     if hold := newsroom.store.approvals.resume(issue.id):
-        said(f"{issue.id} is not paused any more, but {hold}; {WAYS_ON[hold]}")
+        said(f"{issue.id} is not paused any more, but {hold}; {way_on(hold, issue.id)}")
         return
     ctx.exit(send_issues(newsroom, found, issue.id, (), despite=(), json=json))
 
@@ -131,7 +142,7 @@ def retry(
     doubt are not touched; `digest resolve` is for those.
     """
     newsroom = newsroom_of(ctx)
-    found = newsroom.newsletter(newsletter)
+    found = newsletter_of(newsroom, newsletter, issue_id)
     issue = issue_of(newsroom, found, issue_id)
     readers = [newsroom.subscriber(each).id for each in only]
     with newsroom.sending(found):
@@ -179,8 +190,8 @@ def resolve(  # noqa: PLR0913, RUF100 click passes every option
     said with an option is then about the rest, unless the log lacks mails that the
     server did take: then it says nothing of the rest.
     """
-    newsroom = newsroom_of(ctx)
-    found = newsroom.newsletter(newsletter)
+    newsroom = newsroom_at_any_hour(ctx)
+    found = newsletter_of(newsroom, newsletter, issue_id)
     issue = issue_of(newsroom, found, issue_id)
     if becomes is None and not logs:
         raise click.UsageError(
@@ -204,6 +215,11 @@ def resolve(  # noqa: PLR0913, RUF100 click passes every option
             )  # fmt: skip
     counts = newsroom.store.journal.counts(issue.id)
     said(f"{issue.id}: in all {counted(counts)}")
+    if logs and (left := counts.get(State.UNKNOWN)):
+        warned(
+            f"  {plural(left, 'mail')} still in doubt. What a whole log does not know of "
+            "did not arrive: add --send-again or --give-up, or wait for more of the log."
+        )
     if becomes == State.QUEUED:
         line(f"`digest resume {found.slug} --issue {issue.id}` sends them")
     ctx.exit(1 if counts.get(State.UNKNOWN) else 0)
@@ -232,7 +248,10 @@ def settle(
     number = newsroom.store.journal.resolve(
         issue.id, was=State.UNKNOWN, becomes=becomes, reply=reply, only=readers
     )
-    said(f"{issue.id}: {plural(number, 'mail')} in doubt: now {becomes} ({reply})")
+    if number:
+        said(f"{issue.id}: {plural(number, 'mail')} in doubt: now {becomes} ({reply})")
+    else:
+        said(f"{issue.id}: no mail in doubt was {reply}")
 
 
 def evidence(newsroom: Newsroom, issue: Issue, logs: Collection[Path]) -> Proof:
@@ -275,8 +294,8 @@ def prove(
     With --log, message by message against the mail server's own record. Ends with 1
     when anything is open, in doubt or does not agree.
     """
-    newsroom = newsroom_of(ctx)
-    issue = issue_of(newsroom, newsroom.newsletter(newsletter), issue_id)
+    newsroom = newsroom_at_any_hour(ctx)
+    issue = issue_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
     counts = newsroom.store.journal.counts(issue.id)
     tally = Counter(d.state for d in newsroom.store.journal.deliveries(issue.id))
     rows, adds_up = tally.total(), tally == Counter(counts)

@@ -24,8 +24,8 @@ from digest.cli.output import (
     when,
 )
 from digest.cli.project import newsroom_at_any_hour
-from digest.issues import WAYS_ON
-from digest.model import Issue, State
+from digest.issues import way_on
+from digest.model import Issue, State, Status
 from digest.moments import WAITS
 from digest.newsroom import Newsroom
 from digest.scheduler import overdue, upcoming
@@ -35,8 +35,14 @@ from digest.store import MEMORY, Delivery
 ISSUES = 10  #: shown
 SCREENFUL = 20  #: deliveries of an issue shown; `--json` has them all
 
-#: What a reply begins with: "550 5.1.1".
-_CODES = re.compile(r"[245]\d\d\b(?: [245]\.\d+\.\d+)?")
+#: What a reply begins with: "550 5.1.1"; before it may stand why it was not tried.
+_CODES = re.compile(r"(?:^|: )[245]\d\d\b(?: [245]\.\d+\.\d+)?")
+
+#: What to do about mails that failed for no fault of their readers.
+RETRY = (
+    "`digest retry --issue {issue}` tries what failed again, when the cause is gone; "
+    "`digest doctor` looks for it"
+)
 
 #: States of which each delivery is told, in this order.
 TOLD = (
@@ -87,9 +93,9 @@ class Standing:
 
 
 def codes(reply: str) -> str:
-    """Return what a server's words begin with, such as "550 5.1.1"."""
-    found = _CODES.match(reply)
-    return found[0] if found else "no answer"
+    """Return a server's codes, such as "550 5.1.1", and what we said before them."""
+    found = _CODES.search(reply)
+    return reply[: found.end()] if found else "no answer"
 
 
 def standing(newsroom: Newsroom, issue: Issue) -> Standing:
@@ -230,7 +236,8 @@ def show_standing(newsroom: Newsroom, each: Standing) -> None:
         line(f"\n{each.issue.id}:")
     if each.hold:
         until = f" before {when(each.opens)}" if each.opens else ""
-        warned(f"  {each.hold}: nothing more of it leaves{until}; {WAYS_ON[each.hold]}")
+        way = way_on(each.hold, each.issue.id)
+        warned(f"  {each.hold}: nothing more of it leaves{until}; {way}")
     for reason, number in each.skipped.items():
         line(f"  {plural(number, 'reader')} skipped: {reason}")
     if each.returned:
@@ -238,12 +245,22 @@ def show_standing(newsroom: Newsroom, each: Standing) -> None:
     for (state, code), number in each.refusals().most_common():
         if number > 1:
             line(f"  {plural(number, 'mail')} {state}: {code}")
+    if any(blameless(newsroom, delivery) for delivery in each.told[:SCREENFUL]):
+        line(f"  {RETRY.format(issue=each.issue.id)}")
     show_waits(each)
     for delivery in each.told[:SCREENFUL]:
         line(f"  {address(newsroom, delivery)}: {story(delivery)}")
     if len(each.told) > SCREENFUL:
         rest = Counter(d.state for d in each.told[SCREENFUL:])
         line(f"  … and {counted(rest)} more: `digest status --json`")
+
+
+def blameless(newsroom: Newsroom, delivery: Delivery) -> bool:
+    """Whether a mail failed although its reader still takes mail."""
+    if delivery.state is not State.FAILED:
+        return False
+    subscriber = newsroom.store.audience.find(delivery.subscriber)
+    return subscriber is not None and subscriber.status is Status.ACTIVE
 
 
 def show_waits(each: Standing) -> None:
@@ -278,7 +295,7 @@ def story(delivery: Delivery) -> str:
         case State.UNKNOWN:
             return (
                 f"in doubt since {when(delivery.changed)}, held and not sent again; the "
-                "mail server's log knows whether it arrived, and `digest resolve` "
+                "mail server's log knows whether it arrived, and `digest resolve --log` "
                 f"takes its word{reply}"
             )
         case _:

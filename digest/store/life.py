@@ -63,13 +63,17 @@ class Life:
         Raises `StoreError`, with the reason and what to do, when this is not the
         database that this place has seen last.
         """
-        if doubt := self.doubt():
-            raise StoreError(f"{doubt}. {ADVICE}.")
+        self.insist()
         self.step()
         try:
             yield
         finally:
             self.step()
+
+    def insist(self) -> None:
+        """Raise `StoreError` when this is not the database seen last: see `doubt`."""
+        if doubt := self.doubt():
+            raise StoreError(f"{doubt}. {ADVICE}.")
 
     def doubt(self) -> str:
         """Return why this database may be older than what was sent, or ""."""
@@ -184,7 +188,7 @@ class Life:
             raise StoreError(
                 f"{path} cannot be written ({error.strerror}). It tells a restored "
                 "database from the right one; give this account the right to write "
-                "to the folder."
+                "to the folder, or make room on its disk."
             ) from error
 
 

@@ -9,6 +9,10 @@ Unless the words are a provider's own, it may as well be our server that finds u
 fast, whoever the reader is. So it has such a number, too; and after three in a row
 everything rests, longer each time.
 
+A server that took no mail yet is believed of three readers that they do not exist, and
+of no more: one that is set up wrongly says so of everybody, and all readers would be
+given up in a minute. Who is really gone is refused again with the next issue.
+
 The clock is given by the caller, in seconds that only grow. Not thread-safe: whoever
 shares one locks it.
 """
@@ -27,6 +31,7 @@ CATCHES_UP = 0.1  #: seconds; sleeping is never exact, and would make a rate low
 GROWS_AFTER = 20  #: accepted mails in a row, by one connection
 IN_A_ROW = 3  #: "too fast" this often silences a provider
 SILENCE = 600.0  #: seconds; what Google asks for with 4.7.28
+HARD_AT_FIRST = 3  #: "no such address", before the server took any mail
 POLICY_TIMES, POLICY_WITHIN = 3, 300.0  #: refusals for mistrust, in seconds
 POLICY_PAUSE = 1800.0  #: seconds; nothing we send will change their mind sooner
 RESTS = (5.0, 10.0, 20.0, 40.0, 60.0)  #: seconds
@@ -63,7 +68,8 @@ class Provider:
     why: str = ""  #: its words, when it was silenced
     policy: deque[float] = field(default_factory=deque)  #: when it refused for mistrust
     answered: int = 0
-    hard: int = 0
+    hard: int = 0  #: "no such address"
+    took: bool = False  #: any mail at all
 
 
 class Pace:
@@ -123,11 +129,14 @@ class Pace:
             case _ if judgement.state is State.SENT:
                 self._rests = 0
                 for each in (self._server, provider):
+                    each.took = True
                     self._grow(each)
         if judgement.bounce is not Bounce.HARD:
             return judgement
         provider.hard += 1
-        if too_many_hard(provider.hard, of=provider.answered):
+        self._server.hard += 1
+        everybody = not self._server.took and self._server.hard > HARD_AT_FIRST
+        if everybody or too_many_hard(provider.hard, of=provider.answered):
             return replace(judgement, bounce=None)
         return judgement
 

@@ -197,7 +197,7 @@ class Pool:
                 self._sent, self._malformed = True, 0
         words = str(reply)
         if seen.bounce is not judgement.bounce:
-            words += f" (not held against the reader: too many at {letter.provider})"
+            words += " (not held against the reader: too many such answers)"
         deferred = seen.state is State.DEFERRED
         return Outcome(
             delivery=letter.message.delivery,

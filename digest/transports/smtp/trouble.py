@@ -16,6 +16,14 @@ from digest.transports.smtp.ends import InsecureError
 
 _NOTHING_LOST = "Nothing is lost: what was not sent waits, so run it again afterwards."
 
+#: What to do about a certificate, by OpenSSL's number (X509_V_ERR_…).
+_REMEDIES = {
+    9: "it is not valid yet: look at the clock of this machine and of the server",
+    10: "renew it on the server, or ask who runs it; is this machine's clock right?",
+    62: "write the server's name under delivery.smtp.host as its certificate has it",
+    64: "write the server's name, not its number, under delivery.smtp.host",
+}
+
 
 def trust(ca_file: Path | None) -> ssl.SSLContext:
     """Return what checks certificates and names: the system's, or one authority's."""
@@ -107,8 +115,11 @@ def reason(error: OSError | UnicodeError) -> tuple[str, str]:
             )
         case ssl.SSLCertVerificationError():
             return (
-                f"its certificate does not hold ({error.verify_message})",
-                "check delivery.smtp.host, or name the authority in ca_file",
+                f"its certificate does not hold ({error.verify_message.rstrip('.')})",
+                _REMEDIES.get(
+                    error.verify_code,
+                    "check delivery.smtp.host, or name the authority in ca_file",
+                ),
             )
         case ssl.SSLError():
             return (
@@ -130,7 +141,8 @@ def _answered(error: smtplib.SMTPException) -> tuple[str, str]:
                 "check delivery.smtp.username, and password or token_command",
             )
         case smtplib.SMTPResponseException():
-            return f"it answers {_reply(error)}", "ask who runs it"
+            wait = "" if lasting(error) else "wait, or "
+            return f"it answers {_reply(error)}", f"{wait}ask who runs it"
         case smtplib.SMTPServerDisconnected():
             return (
                 f"the line broke before anything was sent ({error})",
