@@ -183,12 +183,9 @@ class Newsroom:
             near = difflib.get_close_matches(slug.partition("/")[0], known, n=1)
             meant = " ".join([*near, *["--issue", slug] * ("/" in slug)])
             hint = f"; did you mean `{meant}`?" if near else "."
+            wrong = f"there is no newsletter {slug!r}{hint}"
             raise InputError(
-                (
-                    f"there is no newsletter {slug!r}{hint}"
-                    if slug
-                    else "which newsletter?"
-                )
+                (wrong if slug else "which newsletter?")
                 + f" Name one of those in {self.settings.root / 'digest.yaml'}: "
                 + ", ".join(known)
             )

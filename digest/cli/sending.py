@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections import Counter
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -41,9 +40,8 @@ from digest.cli.output import (
     warned,
     when,
 )
-from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
-from digest.cli.status import RETRY
+from digest.cli.status import show_refusals
 from digest.cli.stopping import Stop
 from digest.errors import DigestError, InputError, StoreError
 from digest.issues import WAITING, way_on
@@ -51,9 +49,6 @@ from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.sendreport import SendReport
 from digest.store import PAUSED
-
-SCREENFUL = 20  #: refusals shown; `digest status` has them all
-ALIKE = 3  #: so many with the same words are told one by one
 
 
 def report_json(report: SendReport) -> dict[str, object]:
@@ -107,38 +102,6 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
         )
     elif report.stopped and left:
         warned(f"  stopped when asked to; {left} wait for the next `digest send`")
-
-
-def show_refusals(newsroom: Newsroom, report: SendReport) -> None:
-    """Say whom the server refused and why, once of many alike; and what comes next."""
-    private = sys.stderr.isatty()
-    alike: dict[tuple[State, str], list[str]] = {}
-    for reader, outcome in report.refusals:
-        why = outcome.reply if private else without_addresses(outcome.reply)
-        alike.setdefault((outcome.state, why), []).append(reader)
-    lines: list[str] = []
-    for (state, why), readers in alike.items():
-        if state is State.QUEUED:
-            continue  # nothing of it was handed over; it waits
-        if len(readers) > ALIKE:
-            lines.append(f"  {plural(len(readers), 'mail')} {state}: {why}")
-            continue
-        for reader in readers:
-            subscriber = newsroom.store.audience.find(reader)
-            who = subscriber.address if subscriber and private else reader
-            lines.append(f"  {who}: {state}: {why}")
-    for each in lines[:SCREENFUL]:
-        warned(each)
-    if len(lines) > SCREENFUL:
-        warned(f"  … and more: `digest status {report.issue.newsletter}`")
-    if any(o.state is State.FAILED and o.bounce is None for _, o in report.refusals):
-        warned(f"  {RETRY.format(issue=report.issue.id)}")
-    due = newsroom.store.journal.oldest_due(report.issue.id)
-    if due and report.done[State.DEFERRED] > report.waiting:
-        warned(
-            f"  what is deferred is tried again from {when(due)} on, by `digest run` or "
-            f"`digest send {report.issue.newsletter}`"
-        )
 
 
 def known_rules(
@@ -261,15 +224,10 @@ def send_issues(
         show_awaiting(asked, awaiting)
         for report in reports:
             show_report(newsroom, report)
-        for issue in later:
-            show_waiting(newsroom, issue)
-        for issue in paused:
-            number = plural(waiting_of(newsroom, issue), "mail")
-            warned(f"{issue.id}: paused, {number} waiting; {way_on(PAUSED, issue.id)}")
+        show_waiting(newsroom, later, paused)
     if trouble is not None:
         raise trouble
-    code = 0 if settled else 1
-    return STOPPED if stop.signal is signal.SIGINT else code
+    return STOPPED if stop.signal is signal.SIGINT else int(not settled)
 
 
 def waiting_of(newsroom: Newsroom, issue: Issue) -> int:
@@ -298,14 +256,19 @@ def beyond_hours(newsroom: Newsroom, issues: Iterable[Issue]) -> list[Issue]:
     return [i for i in issues if waiting_of(newsroom, i) > hours(i.id)[0]]
 
 
-def show_waiting(newsroom: Newsroom, issue: Issue) -> None:
-    """Say what waits of an issue that was not touched now."""
-    due = newsroom.store.journal.oldest_due(issue.id)
-    number = waiting_of(newsroom, issue)
-    warned(
-        f"{issue.id}: {plural(number, 'mail')} waiting, due {when(due)}; `digest send` "
-        "then goes on"
-    )
+def show_waiting(
+    newsroom: Newsroom, later: Iterable[Issue], paused: Iterable[Issue]
+) -> None:
+    """Say what waits of issues that were not touched now."""
+    for issue in later:
+        due = newsroom.store.journal.oldest_due(issue.id)
+        number = plural(waiting_of(newsroom, issue), "mail")
+        warned(
+            f"{issue.id}: {number} waiting, due {when(due)}; `digest send` then goes on"
+        )
+    for issue in paused:
+        number = plural(waiting_of(newsroom, issue), "mail")
+        warned(f"{issue.id}: paused, {number} waiting; {way_on(PAUSED, issue.id)}")
 
 
 def send_issue(
