@@ -21,7 +21,7 @@ check: $(VENV)/ready ## everything that must hold: format, lint, types, contract
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n auto $(or $(ONLY),$(COVERED))
+	$(BIN)/pytest -q -n auto --hypothesis-profile=thorough $(or $(ONLY),$(COVERED))
 
 wheel-test: $(VENV)/ready ## build the wheel, install it elsewhere, run its demo outside this folder
 	PYTHON="$(PYTHON)" sh tests/wheel.sh

@@ -133,7 +133,8 @@ def article_named(newsroom: Newsroom, said: str) -> Article:
     archive = newsroom.store.archive
     if found := archive.article(said):
         return found
-    articles = archive.articles()
+    withdrawn = archive.withdrawing.all()
+    articles = [*archive.articles(), *(each.article for each in withdrawn)]
     wanted = said.casefold()
     meant = [a for a in articles if a.url == said] or [
         a for a in articles if wanted in a.headline.casefold()
@@ -174,6 +175,9 @@ def issue_with(
 def absent(newsroom: Newsroom, issue: Issue, article: Article) -> str:
     """Say why an article is not among those of an issue at all."""
     newsletter = newsroom.newsletter(issue.newsletter)
+    for withdrawn in newsroom.store.archive.withdrawing.all():
+        if withdrawn.article.id == article.id:
+            return withdrawn.words
     others = newsroom.store.archive.issues_with(article.id)
     same = [other.id for other in others if other.newsletter == newsletter.slug]
     if same:

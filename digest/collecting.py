@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.errors import InputError
-from digest.model import Article, Problem
+from digest.model import Article, Fetched, Problem
 from digest.settings import Settings
 from digest.store import Store
 
@@ -20,6 +20,7 @@ class Collected:
     new: int = 0
     changed: int = 0
     same: int = 0
+    withdrawn: int = 0  #: that the source does not hold any more
     unchanged: bool = False  #: the server said that nothing changed
     problems: tuple[Problem, ...] = ()
     error: str = ""
@@ -47,16 +48,26 @@ def collect(
             fetched = complete(found, name)
             with store.transaction():
                 added = store.archive.add(fetched.articles)
+                withdrawn = _taken_back(store, name, fetched, now=now())
                 store.archive.record_fetch(name, fetched)
             yield Collected(
                 source=name,
                 new=added.new,
                 changed=added.changed,
                 same=added.same,
+                withdrawn=withdrawn,
                 unchanged=fetched.unchanged,
                 problems=fetched.problems,
                 error=fetched.error,
             )
+
+
+def _taken_back(store: Store, name: str, fetched: Fetched, *, now: datetime) -> int:
+    """Take back what a source that says all it holds does not hold any more."""
+    if not fetched.complete:
+        return 0
+    ids = {article.id for article in fetched.articles}
+    return store.archive.withdrawing.keep_only(name, ids, now=now)
 
 
 def add(

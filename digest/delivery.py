@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from random import uniform
 
 from digest.assembly import Assembler, writable
+from digest.flights import Flight, Flights, unwritten
 from digest.issues import TOO_LATE
 from digest.message import HeaderProblem
 from digest.model import Bounce, Message, Outcome, State, Subscriber
@@ -54,8 +55,8 @@ class Settling:
     """What one thread asks to be written, and whether its body may leave then."""
 
     outcomes: Sequence[Outcome] = ()
-    leaving: str = ""  #: a delivery
-    granted: bool = True
+    leaving: Message | None = None
+    granted: bool = False
 
 
 class Sending:
@@ -69,6 +70,7 @@ class Sending:
         journal: Journal,
         transport: Transport,
         now: Callable[[], datetime],
+        withdrawn: Callable[[], frozenset[str]] = frozenset,
         only: Collection[str] = (),
         allowed: datetime | None = None,
         stopping: Callable[[], bool] = lambda: False,
@@ -76,11 +78,13 @@ class Sending:
     ) -> None:
         """Take the rooms needed; `only` limits the run to these readers' ids.
 
+        `withdrawn` says before each batch which articles, by id, nobody gets any more;
         `allowed` is when editors let the issue go, if they had to.
         """
         self.assembler, self.audience, self.journal = assembler, audience, journal
         self.transport, self.now, self.stopping = transport, now, stopping
         self.only, self.on_outcome = frozenset(only), on_outcome
+        self._ask_withdrawn, self._withdrawn = withdrawn, withdrawn()
         self.issue, self._allowed = assembler.issue, allowed
         self._moments = assembler.spans.own.moments
         self.report = SendReport(issue=self.issue)
@@ -93,13 +97,9 @@ class Sending:
         self._over = False  # nothing more is handed out
 
         self._commits = Commits[Settling](self._commit)
-        self._starts: dict[str, Start] = {}  # not written yet, by delivery
         self._skips: deque[tuple[Claim, str]] = deque()
         self._waits: deque[Wait] = deque()
-        self._awaited: dict[str, datetime] = {}  # of those in flight, by delivery
-        self._flying: dict[str, Claim] = {}  # handed out, by delivery
-        self._messages: dict[str, Message] = {}  # the very ones that may leave
-        self._left: set[str] = set()  # of these, those whose body may have left
+        self._flights = Flights()
         self._arrived: list[str] = []  # readers, not yet told to the audience
 
     def run(self) -> SendReport:
@@ -135,17 +135,12 @@ class Sending:
         """Write outcomes down, and that a body is about to leave.
 
         It is on the disk when this returns. False: `leaving` may not be sent; so it
-        is with one that was handed out before its lease ended and was claimed again.
+        is with one whose lease ended and which another process has claimed.
         Raises `StoreError` when it cannot be written; then the body may not leave.
         """
-        asked = Settling(outcomes=outcomes)
-        stale = leaving is not None and (
-            self._messages.get(leaving.delivery) is not leaving
-        )
-        if leaving is not None and not stale:
-            asked.leaving = leaving.delivery
+        asked = Settling(outcomes=outcomes, leaving=leaving)
         self._commits.write(asked)
-        return asked.granted and not stale
+        return asked.granted or leaving is None
 
     # -- drawing ----------------------------------------------------------------
 
@@ -178,9 +173,9 @@ class Sending:
             lease_seconds=LEASE_SECONDS,
             only=self.only or None,
         )
-        readers = [claim.subscriber for claim in claims]
         self._batch.extend(claims)
-        self._readers = self.audience.by_ids(readers)
+        self._readers = self.audience.by_ids([claim.subscriber for claim in claims])
+        self._withdrawn = self._ask_withdrawn()
         self._received = self.assembler.spans.received(
             self._readers.values(), self.journal, except_issue=self.issue.id
         )
@@ -188,6 +183,9 @@ class Sending:
 
     def _message(self, claim: Claim) -> Message | None:
         """Return the claim's message, to be started; None when there is none."""
+        if held := self._flights.of(claim.delivery):  # for longer than a lease
+            self._flights.begin(held.under(claim))
+            return None
         subscriber = self._readers[claim.subscriber]
         if self.issue.newsletter not in subscriber.preferences.newsletters:
             self._skips.append((claim, LEFT))
@@ -198,7 +196,8 @@ class Sending:
         if claim.articles is not None:  # the same mail as the one that may have arrived
             spans = self.assembler.spans
             received = {*spans.ids(spans.back(subscriber))} - claim.articles
-        digest = self.assembler.choose(subscriber, received=received, now=self.now())
+        gone = received | self._withdrawn
+        digest = self.assembler.choose(subscriber, received=gone, now=self.now())
         if digest.skipped:
             self._skips.append((claim, digest.skipped))
             return None
@@ -213,11 +212,10 @@ class Sending:
         except HeaderProblem as problem:
             self._unwritable(start, problem)
             return None
-        if awaited := self._moments.awaited(subscriber):
-            self._awaited[claim.delivery] = awaited
-        self._flying[claim.delivery] = claim
-        self._starts[claim.delivery] = start
-        self._messages[claim.delivery] = message
+        awaited = self._moments.awaited(subscriber)
+        self._flights.begin(
+            Flight(claim=claim, start=start, message=message, awaited=awaited)
+        )
         return message
 
     def _kept_back(self, claim: Claim, subscriber: Subscriber) -> bool:
@@ -235,8 +233,7 @@ class Sending:
         lateness = timedelta(minutes=schedule.max_lateness_minutes)
         late = now > max(moment, self._allowed or moment) + lateness
         if late:
-            start = Start(claim=claim, dated=now, articles=())
-            self._fail(start, TOO_LATE)
+            self._fail(Start(claim=claim, dated=now, articles=()), TOO_LATE)
         return late
 
     def _unwritable(self, start: Start, problem: HeaderProblem) -> None:
@@ -253,8 +250,7 @@ class Sending:
     def _fail(self, start: Start, reply: str) -> None:
         """Record that a message is never handed over."""
         delivery = start.claim.delivery
-        self._flying[delivery] = start.claim
-        self._starts[delivery] = start
+        self._flights.begin(Flight(claim=start.claim, start=start))
         failed = Outcome(delivery=delivery, state=State.FAILED, reply=reply)
         self._commits.write(Settling(outcomes=[failed]))
 
@@ -264,41 +260,38 @@ class Sending:
         """Write what several threads ask for, with one commit."""
         skips = [self._skips.popleft() for _ in range(len(self._skips))]
         waits = [self._waits.popleft() for _ in range(len(self._waits))]
-        outcomes = [
-            self._judged(outcome)
+        answered = [
+            (flight, outcome)
             for each in asked
             for outcome in each.outcomes
-            if outcome.delivery in self._flying
+            if (flight := self._flights.of(outcome.delivery))
         ]
         leaving = [
-            self._flying[each.leaving] for each in asked if each.leaving in self._flying
+            (flight, each)
+            for each in asked
+            if each.leaving and (flight := self._flights.with_message(each.leaving))
         ]
-        if not (skips or waits or outcomes or leaving):
+        if not (skips or waits or answered or leaving):
             return
-        moving = [claim.delivery for claim, _, _ in outcomes]
-        moving += [claim.delivery for claim in leaving]
-        starts = [self._starts.pop(each) for each in moving if each in self._starts]
+        moving = [flight for flight, _ in (*answered, *leaving)]
+        outcomes = [self._judged(flight, outcome) for flight, outcome in answered]
         self._tell_audience(outcomes)
         try:
             written = self.journal.write(
                 self.issue.id,
                 skips=skips,
                 waits=waits,
-                starts=starts,
+                starts=unwritten(moving),
                 outcomes=outcomes,
-                leaving=leaving,
+                leaving=[flight.claim for flight, _ in leaving],
             )
         except BaseException:
             self._over = True
             raise
-        for each in asked:
-            if not each.leaving:
-                continue
-            each.granted = (
-                each.leaving in self._flying and each.leaving not in written.refused
-            )
-            if each.granted:
-                self._left.add(each.leaving)
+        for flight, each in leaving:
+            each.granted = flight.left = flight.claim.delivery not in written.refused
+        self._flights.end(flight for flight, _ in answered)
+        self._flights.end(f for f in moving if f.claim.delivery in written.refused)
         self._note(written, skips, outcomes)
 
     def _tell_audience(
@@ -325,17 +318,19 @@ class Sending:
         self.audience.delivered(self._arrived)
         self._arrived.clear()
 
-    def _judged(self, outcome: Outcome) -> tuple[Claim, Outcome, datetime | None]:
+    def _judged(
+        self, flight: Flight, outcome: Outcome
+    ) -> tuple[Claim, Outcome, datetime | None]:
         """Return an outcome with when it is tried again, or that it never will be."""
-        claim = self._flying[outcome.delivery]
+        claim = flight.claim
         if outcome.state is not State.DEFERRED:
             return claim, outcome, None
         step = min(claim.attempts, len(BACK_OFF_MINUTES) - 1)
         wait = BACK_OFF_MINUTES[step] * 60 * uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         due = self.now() + timedelta(seconds=outcome.wait_seconds or wait)
         expires = self.issue.expires
-        if awaited := self._awaited.get(outcome.delivery):
-            expires = max(expires, awaited + TRIED_FOR)
+        if flight.awaited:
+            expires = max(expires, flight.awaited + TRIED_FOR)
         if self.now() <= expires:
             return claim, outcome, due
         given_up = Outcome(
@@ -353,10 +348,7 @@ class Sending:
         outcomes: Sequence[tuple[Claim, Outcome, datetime | None]],
     ) -> None:
         """Count what was written, and tell who watches."""
-        for delivery in written.refused:
-            self._forget(delivery)
         for claim, outcome, _ in outcomes:
-            self._forget(claim.delivery)
             if claim.delivery not in written.recorded:
                 continue
             if outcome.state is not State.SENT:
@@ -368,12 +360,6 @@ class Sending:
                 self._count(State.SKIPPED)
         if written.hold:
             self.report.hold, self._over = written.hold, True
-
-    def _forget(self, delivery: str) -> None:
-        self._flying.pop(delivery, None)
-        self._awaited.pop(delivery, None)
-        self._messages.pop(delivery, None)
-        self._left.discard(delivery)
 
     def _count(self, state: State) -> None:
         self.report.done[state] += 1
@@ -387,10 +373,10 @@ class Sending:
         self._over = True
         doubt = "interrupted before the server answered; it may have been delivered"
         unfinished = [
-            Outcome(delivery=each, state=State.UNKNOWN, reply=doubt)
-            if each in self._left
-            else Outcome(delivery=each, state=State.QUEUED)
-            for each in tuple(self._flying)
+            Outcome(delivery=flight.claim.delivery, state=State.UNKNOWN, reply=doubt)
+            if flight.left
+            else Outcome(delivery=flight.claim.delivery, state=State.QUEUED)
+            for flight in self._flights
         ]
         self._commits.write(Settling(outcomes=unfinished))
         self.journal.release(self._batch)

@@ -181,14 +181,12 @@ class Newsroom:
         found = self.settings.newsletter(slug or (known[0] if len(known) == 1 else ""))
         if found is None:
             near = difflib.get_close_matches(slug.partition("/")[0], known, n=1)
-            meant = " ".join([*near, *["--issue", slug] * ("/" in slug)])
-            hint = f"; did you mean `{meant}`?" if near else "."
+            issue = f" --issue {slug}" if "/" in slug else ""
+            hint = f"; did you mean `{near[0]}{issue}`?" if near else "."
             wrong = f"there is no newsletter {slug!r}{hint}"
-            raise InputError(
-                (wrong if slug else "which newsletter?")
-                + f" Name one of those in {self.settings.root / 'digest.yaml'}: "
-                + ", ".join(known)
-            )
+            file = self.settings.root / "digest.yaml"
+            names = f"Name one of those in {file}: {', '.join(known)}"
+            raise InputError(f"{wrong if slug else 'which newsletter?'} {names}")
         return found
 
     def assembler(self, issue: Issue, *, joined: bool = True) -> Assembler:
@@ -300,10 +298,9 @@ class Newsroom:
     def sending(self, newsletter: Newsletter) -> Iterator[None]:
         """Hold the right to send this newsletter; raise `BusyError` if it is taken.
 
-        Its templates are tried first, with sample articles: one that fails for some
-        readers only must not be found half-way. Whoever sent it before and still has
-        claims is dead: they are given back, and a mail whose body may have left is
-        dealt with as `delivery.in_doubt` says.
+        Its templates are tried first, with sample articles, lest one fails half-way.
+        Whoever sent it before and still has claims is dead: they are given back, and a
+        mail whose body may have left is dealt with as `delivery.in_doubt` says.
         """
         with self.store.alone(f"send-{newsletter.slug}") as granted:
             if not granted:
@@ -353,6 +350,7 @@ class Newsroom:
                 journal=self.store.journal,
                 transport=transport,
                 now=self.now,
+                withdrawn=partial(self.store.archive.withdrawing.of_issue, issue.id),
                 only=tuple(only),
                 allowed=approval.allowed if approval else None,
                 stopping=stopping,

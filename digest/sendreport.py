@@ -35,3 +35,21 @@ class SendReport:
             state in (State.SENT, State.SKIPPED) or number <= expected.get(state, 0)
             for state, number in self.counts.items()
         )
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """The report as scripts want it: ids, no addresses."""
+        return {
+            "issue": self.issue.id,
+            "counts": {state: self.counts.get(state, 0) for state in State},
+            "this_run": {state: self.done.get(state, 0) for state in State},
+            "not_joined": self.not_joined,
+            "refusals": [
+                {"subscriber": reader, "state": o.state, "reply": o.reply}
+                for reader, o in self.refusals
+            ],
+            "waiting_for_hour": self.waiting,
+            "stopped": self.stopped,
+            "hold": self.hold,
+            "settled": self.settled,
+        }

@@ -1,7 +1,8 @@
 """Options for the whole suite.
 
-Golden files are approved, not edited by hand: `pytest --approve`. Whoever has the time
-lets the oracle look further, and at more mails: `pytest tests/test_oracle.py
+Golden files are approved, not edited by hand: `pytest --approve`. Hypothesis tries a third
+of the examples unless told `--hypothesis-profile=thorough`. Whoever has the time lets the
+oracle look further, and at more mails: `pytest tests/test_oracle.py
 tests/test_every_message.py --hypothesis-profile=long --timeout=0`.
 """
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 # How long an example takes says more about the machine than about the code.
-settings.register_profile("usual", deadline=None)
-settings.load_profile("usual")
+settings.register_profile("quick", deadline=None, max_examples=33)
+settings.register_profile("thorough", deadline=None)
 settings.register_profile("long", deadline=None)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="module")  # an open Playwright keeps an event loop running
@@ -51,9 +53,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Spare every later search for garbage the thousands of tests and what they import."""
+    """Spare every later search for garbage the thousands of tests and what they import.
+
+    And search less often: nothing here lives long enough to pile up.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_unconfigure() -> None:

@@ -6,7 +6,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -76,10 +78,27 @@ def settled(folder: Path) -> Path | ServerDatabase:
     return where(folder)
 
 
+@cache
+def _empty() -> bytes:
+    """Return a database file that has every table and nothing in them."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "digest.db"
+        Database(file).close()
+        return file.read_bytes()
+
+
 @contextmanager
 def opened(folder: Path, clock: Clock) -> Iterator[Store]:
-    """Open the folder's store; close it in the end."""
-    with closing(open_store(settled(folder), now=clock)) as store:
+    """Open the folder's store; close it in the end.
+
+    A new one in a file is copied, which takes a tenth of the time that making the tables
+    does; `tests/test_migrations.py` makes them.
+    """
+    place = settled(folder)
+    if isinstance(place, Path) and not place.exists():
+        place.touch(mode=0o600)
+        place.write_bytes(_empty())
+    with closing(open_store(place, now=clock)) as store:
         yield store
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.addresses import (
@@ -67,7 +67,6 @@ class TestAnAddress:
 
         assert len(str(caught.value)) < 300
 
-    @settings(deadline=None)  # a machine may be busy
     @given(st.text(max_size=40))
     def test_that_passes_can_never_break_a_header(self, written: str) -> None:
         try:
@@ -79,7 +78,6 @@ class TestAnAddress:
         assert " " not in checked
         assert check_address(checked) == checked
 
-    @settings(deadline=None)  # a machine may be busy
     @given(st.text(string.ascii_letters + string.digits, min_size=1, max_size=20))
     def test_is_the_same_reader_in_capitals(self, name: str) -> None:
         one, other = f"{name.lower()}@example.org", f"{name.upper()}@example.org"

@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.alike import COMMON, alike, pairs
@@ -20,6 +20,7 @@ from digest.model import Article, Digest, Newsletter, Subscriber
 from digest.newsroom import Newsroom
 from digest.selection import Candidates, Places, candidates, choose
 from tests.commands import Shell
+from tests.examples import examples
 from tests.projects import SETTINGS, write_article, write_project
 from tests.random_issues import TEXTS
 from tests.test_selection import (
@@ -109,7 +110,7 @@ def test_an_edited_copy_is_found_and_another_story_of_the_same_words_is_not(
     assert found == [(0, 2), (0, 3), (2, 3)]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.lists(TEXTS, min_size=1, max_size=12), max_size=5))
 def test_whatever_articles_say_they_are_alike_to_each_other_and_never_to_themselves(
     said: list[list[str]],

@@ -52,7 +52,7 @@ def test_why_answers_before_and_after_the_mail_and_tells_both_apart(
 
     after = digest("why", ANA, "A lock reopens")
     assert "their mail of this issue: sent" in after.out
-    assert "preferences or digest.yaml have changed since" in after.out
+    assert "digest.yaml or the articles have changed since" in after.out
     assert "(was in the mail they got)" in after.out
     [found] = digest("why", ANA, "--json").json
     assert found["state"] == "sent"

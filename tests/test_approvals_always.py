@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -18,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from digest.store import AWAITING, PAUSED, Start
+from tests.examples import examples
 from tests.projects import Clock
 from tests.stores import opened, planned
 
@@ -93,9 +93,7 @@ class Editors(RuleBasedStateMachine):
         return self.clock.at >= self.opens
 
 
-Editors.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=12, deadline=None
-)
+Editors.TestCase.settings = examples(40, stateful_step_count=12)
 TestWhateverTheyDo = pytest.mark.slow(Editors.TestCase)
 
 

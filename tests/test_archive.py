@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from digest.model import Article, Fetched, Issue, Problem, SourceRecord, Validators
 from digest.store import Added, Store
+from tests.examples import examples
 from tests.projects import MONDAY, Clock
 from tests.stores import article, issue, opened, rows
 
@@ -174,9 +175,8 @@ class TestAWindow:
         assert ids(store.archive.articles(until=clock() + HOUR)) == ["article1"]
 
     @pytest.mark.slow_on_postgresql
-    @settings(
-        max_examples=40,
-        deadline=None,
+    @examples(
+        40,
         suppress_health_check=[
             HealthCheck.function_scoped_fixture,
             HealthCheck.differing_executors,  # one on each engine

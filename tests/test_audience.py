@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import StoreError
 from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
 from digest.store import Event, Imported, Store
 from digest.store.importing import BATCH
+from tests.examples import examples
 from tests.projects import MONDAY, Clock
 from tests.stores import in_order, opened, questions, reader
 
@@ -477,7 +478,7 @@ ROWS = st.dictionaries(
 
 
 @pytest.mark.slow_on_postgresql
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(files=st.lists(st.tuples(ROWS, st.booleans()), min_size=1, max_size=5))
 def test_whatever_a_file_says_an_unsubscribed_reader_never_takes_anything(
     tmp_path_factory: pytest.TempPathFactory,

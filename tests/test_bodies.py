@@ -91,6 +91,7 @@ def test_tags_at_the_end_are_taken_out(block: str, tags: tuple[str, ...]) -> Non
         "<p><a href='/s'>Read more</a></p>",
         "<p>Téléchargez l'application</p>",
         "<p>Share this article on Facebook</p>",
+        "<p>12:04</p>",
         "<p>The post <a href='/p'>Dark quay</a> appeared first on <a href='/'>Longitude</a>.</p>",
         "<p>L’article <a href='/p'>Quai noir</a> est apparu en premier sur <a href='/'>Longitude</a>.</p>",
     ],
@@ -100,12 +101,38 @@ def test_invitations_are_dropped(block: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("player", "link"),
+    [
+        (
+            '<iframe src="https://www.youtube.com/embed/aB-1?rel=0" title="The last tram"></iframe>',
+            '<a href="https://www.youtube.com/watch?v=aB-1">▶ The last tram</a>',
+        ),
+        (
+            "<iframe src=//player.vimeo.com/video/7 title='YouTube video player'>no frames</iframe>",
+            '<a href="https://vimeo.com/7">▶ vimeo.com</a>',
+        ),
+        (
+            "<video controls src='/tram.mp4'><p>No player here.</p></video>",
+            '<a href="https://longitude.example/tram.mp4">▶ longitude.example</a>',
+        ),
+        ("<iframe src='https://ads.example/embed/1' title='Buy'></iframe>", ""),
+        ("<video><source src='/tram.mp4'></video>", ""),
+    ],
+)
+def test_a_video_is_a_link_to_it(player: str, link: str) -> None:
+    linked = f"<p>{link}</p>" if link else ""
+
+    assert read(f"{PROSE}{player}{PROSE}").html == f"{PROSE}{linked}{PROSE}"
+
+
+@pytest.mark.parametrize(
     "block",
     [
         "<p>Also read by many that night, the <a href='/b'>tide table</a> said nothing of lamps at all.</p>",
         "<p>Also read</p>",
         "<h2>On the same subject</h2><p>Nobody had more to say, and the lamps went on again.</p>",
         "<h2>Environment</h2>",
+        "<h3>11:55</h3><p>The bakery has closed.</p><p><strong>11:20</strong></p><p>No crossings.</p>",
         "<p>Tags: the council spoke of them at such a length that nobody could follow it, and left.</p>",
         "<ul><li>Read more</li></ul>",
         f"<p>Subscribe{' and then some' * 30}</p>",

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as some
 
 from digest.bounces import Report, read_returned
 from digest.bounces.parts import outer, taken_apart
 from digest.links import Links, Purpose
+from tests.examples import examples
 
 SAMPLES = Path(__file__).parent / "bounces"
 
@@ -101,7 +102,7 @@ def spliced(pieces: list[tuple[int, int, int]], insert: bytes) -> bytes:
         ),
     )
 )
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@examples(150, suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_have_a_report(content: bytes) -> None:
     report = read_returned(content)
 

@@ -7,10 +7,11 @@ from html import escape, unescape
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.sources.cleaning import clean_html, plain
+from tests.examples import examples
 
 BASE = "https://paper.example/2026/a"
 
@@ -259,13 +260,13 @@ HTML = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(HTML)
 def test_any_text_is_cleaned_to_harmless_markup(html: str) -> None:
     is_harmless(clean_html(html, base_url=BASE))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(HTML, st.sampled_from(["", BASE, "not an address"]))
 def test_cleaning_twice_changes_nothing(html: str, base: str) -> None:
     once = clean_html(html, base_url=base)
@@ -288,7 +289,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(TREES)
 def test_every_word_of_the_text_is_kept_in_order(html: str) -> None:
     found = re.sub(r"<[^>]*>", " ", clean_html(html))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import load_settings, settings_schema
@@ -25,6 +25,7 @@ from digest.settings import (
     SmtpDelivery,
 )
 from digest.yamltext import write_yaml
+from tests.examples import examples
 from tests.keys import our_key, refused_keys
 from tests.projects import SETTINGS, write_project
 
@@ -1041,7 +1042,7 @@ delivery: {smtp: {host: x.example, security: none, password: hunter2}}
             *("9:25", "10:11", "12:17", "13:23", "14:46", "14:52", "14:62"),
         ]
 
-    @settings(max_examples=60, deadline=None)  # a machine may be busy
+    @examples(60)
     @given(st.data())
     @pytest.mark.slow
     def test_never_ends_in_anything_but_settings_or_places(

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from digest import delivery
 from digest.config import load_settings
 from digest.delivery import Sending
 from digest.errors import InputError, TransportError
 from digest.model import Issue, Message, Outcome, Preferences, State, Subscriber
 from digest.newsroom import Newsroom
 from digest.sendreport import SendReport
-from digest.store import Written
+from digest.store import Journal, Written
 from digest.transports import Desk
 from tests.projects import Clock, write_project
 
@@ -169,14 +173,38 @@ def test_a_mail_whose_lease_ended_in_our_own_hands_leaves_once(
     newsroom: Newsroom, issue: Issue, clock: Clock
 ) -> None:
     desk = sending(newsroom, issue, clock)
-    old = [desk.take() for _ in range(3)]
+    held = [message for _ in range(3) if (message := desk.take())]
     clock.forward(hours=1)
-    new = {message.delivery: message for _ in old if (message := desk.take())}
 
-    granted = [desk.settle(leaving=message) for message in new.values()]
-    stale = [desk.settle(leaving=message) for message in old]
+    assert desk.take() is None, "all are in hand, and claimed again"
+    assert [desk.settle(leaving=message) for message in held] == [True] * 3
+    desk.settle(
+        [Outcome(delivery=each.delivery, state=State.SENT, reply="") for each in held]
+    )
 
-    assert (granted, stale) == ([True] * 3, [False] * 3)
+    assert newsroom.store.journal.counts(issue.id) == {State.SENT: 3}
+
+
+def test_a_mail_whose_lease_ends_while_it_waits_for_the_disk_leaves_once(
+    newsroom: Newsroom, issue: Issue, clock: Clock
+) -> None:
+    desk = sending(newsroom, issue, clock)
+    first = desk.take()
+    assert first is not None
+
+    with ThreadPoolExecutor() as threads:
+        with desk._commits._writing:  # as by a commit that takes long
+            waiting = threads.submit(desk.settle, leaving=first)
+            clock.forward(hours=1)
+            others = [desk.take() for _ in range(2)]
+            again = threads.submit(desk.take)  # claims all three again
+            while len(desk._commits._waiting) < 2:
+                time.sleep(0.001)
+        assert waiting.result()
+        assert again.result() is None
+
+    assert first.delivery not in {each.delivery for each in others if each}
+    assert not newsroom.store.journal.claim(issue.id, limit=9, lease_seconds=1)
 
 
 def test_an_interruption_after_the_outcome_is_on_the_disk_changes_nothing(
@@ -408,3 +436,52 @@ def test_a_test_mail_of_nothing_is_refused_with_a_way_out(
 
     with pytest.raises(InputError, match=r"would get nothing .* --issue"):
         newsroom.send_test(draft, "me@ledger.example", transport=Wire())
+
+
+@pytest.mark.slow
+def test_no_mail_leaves_twice_however_short_the_leases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Journal.write
+
+    def slow_disk(journal: Journal, *asked: Any, **what: Any) -> Written:
+        time.sleep(0.01)
+        return write(journal, *asked, **what)
+
+    monkeypatch.setattr(Journal, "write", slow_disk)
+    monkeypatch.setattr(delivery, "LEASE_SECONDS", 0.02)
+    named = "".join(f"  - address: r{n}@readers.example\n" for n in range(200))
+    folder = write_project(tmp_path / "news", readers=f"subscribers:\n{named}")
+    left: Counter[str] = Counter()
+
+    class Dawdling(Wire):
+        """Eight threads, each of which waits for a moment before everything."""
+
+        window = 8
+
+        def deliver(self, desk: Desk) -> None:
+            with ThreadPoolExecutor(8) as threads:
+                list(threads.map(self.carry, [desk] * 8, range(8)))
+
+        def carry(self, desk: Desk, seed: int) -> None:
+            chance = Random(seed)
+            while (message := desk.take()) is not None:
+                time.sleep(chance.choice((0, 0.005, 0.03)))
+                if desk.settle(leaving=message):
+                    left[message.delivery] += 1
+                    time.sleep(chance.choice((0, 0.005, 0.03)))
+                    sent = Outcome(delivery=message.delivery, state=State.SENT)
+                    desk.settle([sent])
+
+    with Newsroom(load_settings(folder, environment={})) as newsroom:
+        newsroom.refresh_subscribers()
+        list(newsroom.collect())
+        issue = newsroom.issues.prepare(newsroom.newsletter("daily"))
+        assert issue is not None
+        report = newsroom.send(issue, transport=Dawdling())
+        while not report.settled:
+            time.sleep(0.05)
+            report = newsroom.send(issue, transport=Dawdling())
+
+    assert report.counts == {State.SENT: 200}
+    assert set(left.values()) == {1}

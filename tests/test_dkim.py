@@ -19,7 +19,7 @@ import dns.zone
 import mailparser
 import pytest
 from cryptography.hazmat.primitives.serialization import PrivateFormat
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.cli.project import make_newsroom
@@ -32,6 +32,7 @@ from digest.postbox import Postbox
 from digest.quoting import Encoding, Part, piece
 from digest.settings import Security, SmtpDelivery
 from digest.transports import open_transport
+from tests.examples import examples
 from tests.keys import SELECTOR, our_key, pem, refused_keys, rsa_key
 from tests.projects import Clock
 from tests.test_mail_lint import Sample, opened
@@ -245,7 +246,7 @@ class TestASignature:
         long = [line for line in field.split(b"\r\n") if len(line) > 78]
         assert long == [f" d={domain};".encode()]
 
-    @settings(max_examples=100, deadline=None)
+    @examples(100)
     @given(text=TEXT, more=TEXT, html=st.none() | TEXT)
     def test_covers_the_body_as_it_stands(
         self, text: str, more: str, html: str | None
@@ -260,7 +261,7 @@ class TestASignature:
         assert signature(content)["bh"] == base64.b64encode(digest).decode()
         assert with_dkimpy([content]) == [True]
 
-    @settings(max_examples=100, deadline=None)
+    @examples(100)
     @given(
         subject=st.text(
             st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=200

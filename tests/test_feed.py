@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from digest.model import Article, Fetched
 from digest.sources.documents import DocumentError
 from digest.sources.feed import read_feed
 from digest.sources.items import Channel
+from tests.examples import examples
 
 FEEDS = Path(__file__).parent / "data" / "feeds"
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -550,7 +551,7 @@ SAMPLES = [p.read_bytes() for p in sorted(FEEDS.iterdir()) if "expected" not in 
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(150, suppress_health_check=list(HealthCheck))
 def test_no_mutation_of_a_feed_ever_escapes(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from(SAMPLES)))
     for _ in range(data.draw(st.integers(1, 6))):

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import load_settings
@@ -17,6 +17,7 @@ from digest.rendering.fitting import LARGEST, Shortened, fitted, without_last
 from digest.rendering.stage import Lengths
 from tests import rendering_samples as samples
 from tests.commands import Shell
+from tests.examples import examples
 from tests.plain_path import PlainPath
 from tests.projects import Clock, write_article, write_project
 from tests.rendering_samples import article, digest, personal, section
@@ -24,7 +25,7 @@ from tests.rendering_samples import article, digest, personal, section
 # -- by steps ----------------------------------------------------------------
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     sizes=st.lists(st.integers(1, 9_000), min_size=1, max_size=60),
     length=st.sampled_from(Length),

@@ -3,12 +3,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from premailer import Premailer
 from premailer.cache import cache
 
 from digest.rendering.inlining import inlined
+from tests.examples import examples
 from tests.rendering_samples import NEWSROOM
 
 PAGE = """<!DOCTYPE html>
@@ -89,7 +90,7 @@ BODIES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(BODIES)
 def test_gives_what_premailer_alone_gives(body: str) -> None:
     css = re.sub(

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -28,6 +27,7 @@ from digest.model import Issue, Outcome, State, Status
 from digest.store import Claim, Delivery, Start, Store
 from digest.store.alone import alone
 from tests.cluster import MISSING, program
+from tests.examples import examples
 from tests.projects import MONDAY, Clock
 from tests.stores import NEWSLETTERS, on_postgresql, opened, planned, questions, rows
 
@@ -1011,9 +1011,7 @@ class JournalMachine(RuleBasedStateMachine):
 
 
 TestJournalMachine = JournalMachine.TestCase
-TestJournalMachine.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None
-)
+TestJournalMachine.settings = examples(40, stateful_step_count=30)
 
 
 class MachineOnPostgresql(JournalMachine):
@@ -1026,4 +1024,4 @@ class MachineOnPostgresql(JournalMachine):
 @pytest.mark.slow
 @pytest.mark.skipif(program("initdb") is None, reason=MISSING)
 class TestMachineOnPostgresql(MachineOnPostgresql.TestCase):  # type: ignore[misc,valid-type]
-    settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+    settings = examples(15, stateful_step_count=30)

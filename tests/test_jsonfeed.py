@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Article
+from tests.examples import examples
 from tests.test_feed import NOW, read
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -109,7 +110,7 @@ def test_an_item_dated_far_ahead_is_a_problem() -> None:
         max_leaves=12,
     )
 )
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_json_feed_may_hold_anything(item: object) -> None:
     feed = {
         "version": "https://jsonfeed.org/version/1.1",

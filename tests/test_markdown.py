@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import Article, Fetched, Image, Link, Quote
 from digest.sources.cleaning import clean_html
 from digest.sources.markdown import read_markdown
 from digest.sources.origin import Origin
+from tests.examples import examples
 
 FULL = """\
 ---
@@ -319,6 +320,14 @@ class TestText:
             '<p><img src="https://ledger.example/media/rivers/b.jpg" alt=""></p>'
         )
 
+    def test_footnotes_are_numbers_and_a_list_below(self) -> None:
+        found = article("# A\n\nHers[^b], his[^1] and [^none].\n\n[^1]: *x*\n[^b]: y\n")
+
+        assert found.body == (
+            "<p>Hers<sup>1</sup>, his<sup>2</sup> and [^none].</p><hr>"
+            "<ol><li><p>y</p></li><li><p><em>x</em></p></li></ol>"
+        )
+
     def test_tables_and_lists_are_kept(self) -> None:
         found = article("# A\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n1. x\n2. y\n")
 
@@ -413,7 +422,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.one_of(PIECES, st.text(max_size=10)), max_size=25).map("".join))
 def test_any_text_gives_a_safe_article_or_a_problem(text: str) -> None:
     fetched = read(text.encode("utf-8", "replace").decode())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
 from digest.rendering.markup import as_address, as_attribute, as_text
+from tests.examples import examples
 
 #: What a serialiser of HTML treats in a way of its own, or ours might.
 PIECES = st.sampled_from(
@@ -32,7 +33,7 @@ def by_libxml2(value: str, attribute: str = "") -> str:
     return written
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(TEXTS)
 def test_as_libxml2_does(value: str) -> None:
     address = value.strip()  # no address of ours begins or ends in a space

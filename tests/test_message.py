@@ -14,15 +14,16 @@ from email.utils import parseaddr
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.message import HeaderProblem, Letter, Letterhead, compose, needs_smtputf8
 from digest.model import Mailbox
 from digest.quoting import Encoding, Part, piece
+from tests.examples import examples
 from tests.test_quoting import AWKWARD
 
-EXAMPLES = settings(max_examples=150, deadline=None)
+EXAMPLES = examples(150)
 
 LETTER = Letter(
     recipient="amira@example.org",

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from digest.model import Article, Fetched, Link
 from digest.sources.origin import Origin
 from digest.sources.page import read_page
+from tests.examples import examples
 
 PAGES = Path(__file__).parent / "data" / "pages"
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -529,7 +530,7 @@ SAMPLES = [path.read_bytes() for path in sorted(PAGES.glob("*.html"))]
 
 
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 def test_no_mutation_of_a_page_ever_escapes(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from(SAMPLES)))
     for _ in range(data.draw(st.integers(1, 6))):

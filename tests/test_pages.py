@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import BusyError, OutputError
@@ -28,6 +28,7 @@ from digest.transports.pages import (
     write_pages,
 )
 from digest.transports.sheet import GMAIL_CLIPS, NEAR, THUMBNAILS, Entry, contact_sheet
+from tests.examples import examples
 
 COVER = Cover(newsletter="Longitude Daily", issue="daily/2026-11-23")
 HTML = "<!DOCTYPE html>\n<p>The ferry is late.</p>\n"
@@ -142,7 +143,7 @@ class TestEachReader:
 
         assert (tmp_path / f"{stem}.eml").is_file()
 
-    @settings(max_examples=60, deadline=None)
+    @examples(60)
     @given(reader=st.text(max_size=60), key=st.text(min_size=1, max_size=20))
     def test_stays_in_the_folder_and_on_the_sheet_whatever_the_name(
         self, tmp_path_factory: pytest.TempPathFactory, reader: str, key: str

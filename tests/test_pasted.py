@@ -10,13 +10,14 @@ from pathlib import Path
 from textwrap import wrap
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.sources.cleaning import clean_html, plain
 from digest.sources.markup import visible
 from digest.sources.origin import Origin
 from digest.sources.pasted import Pasted, read_pasted
+from tests.examples import examples
 
 PAGES = Path(__file__).parent / "data" / "pasted"
 NAMES = sorted(path.stem for path in PAGES.glob("*.txt"))
@@ -187,7 +188,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(TEXTS)
 def test_no_word_of_any_text_is_lost(text: str) -> None:
     pasted = read(text)
@@ -204,7 +205,7 @@ def shown_as_html(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(TEXTS)
 def test_an_article_always_has_a_headline_and_a_safe_body(text: str) -> None:
     article = read(text).article
@@ -215,7 +216,7 @@ def test_an_article_always_has_a_headline_and_a_safe_body(text: str) -> None:
     assert article.reading_minutes >= 1
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(LINES, max_size=20))
 def test_windows_line_ends_change_nothing(lines: list[str]) -> None:
     assert read("\r\n".join(lines)) == read("\n".join(lines))

@@ -244,13 +244,13 @@ BODIES = {
         "<blockquote><p>One.</p><p>Two.</p></blockquote><p>After.</p>",
         "> One.\n>\n> Two.\n\nAfter.",
     ),
-    "a table with headings becomes lines that can be read aloud": (
+    "a table with headings becomes points that can be read aloud": (
         (
             "<table><tr><th>City</th><th>Votes</th></tr>"
             "<tr><td>Paris</td><td>1,200</td></tr>"
             '<tr><td><a href="https://x.example/l">Lyon</a></td><td></td></tr></table>'
         ),
-        "City: Paris, Votes: 1,200\nCity: Lyon [1]\n\n[1] https://x.example/l",
+        "* City: Paris; Votes: 1,200\n* City: Lyon [1]\n\n[1] https://x.example/l",
     ),
     "a table for layout is read from left to right": (
         "<table><tr><td>a<br>b</td><td><p>c</p></td></tr></table>",

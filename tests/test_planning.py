@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.building import Sizes
@@ -19,6 +19,7 @@ from digest.model import Article, Issue, Preferences, Status, Subscriber
 from digest.newsroom import Newsroom
 from digest.planning import change_since, summed
 from tests.commands import Shell
+from tests.examples import examples
 from tests.projects import MONDAY, SETTINGS, Clock, smtp_settings, write_project
 from tests.stores import article, reader
 from tests.test_delivery import Wire
@@ -117,7 +118,7 @@ def promised(newsroom: Newsroom, plan: Plan) -> dict[str, frozenset[str] | str]:
 
 
 @pytest.mark.slow
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(STORIES, STORIES, READERS)
 def test_what_a_plan_says_is_what_send_then_does(
     first: list[tuple[list[str], bool]],

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from digest import approving
@@ -28,6 +28,7 @@ from digest.web.public.app import public_app
 from digest.web.public.guards import MOST_COUNTED, Limiter, network
 from tests import approvals
 from tests.commands import Shell
+from tests.examples import examples
 from tests.projects import SETTINGS, smtp_settings, write_article
 from tests.returned_mail import with_tokens
 from tests.smtp_servers import Scripted, play
@@ -262,6 +263,11 @@ class TestSubscribing:
         assert 'value="weekly" checked' in answer.text
         assert 'value="daily" checked' not in answer.text
         assert "Choose at least one newsletter" in nothing.text
+        both = two.visitor.post("/subscribe", {"address": "me"}).text
+        assert re.findall('href="#(\\w+)">', both) == ["address", "newsletter"]
+        assert 'aria-describedby="address-wrong" autofocus>' in both
+        assert both.count("Choose at least one newsletter") == 2, "above, and beside it"
+        assert "<title>This did not work · " in both
         assert not two.newsroom.store.requests.waiting()
 
     def test_is_never_lost_while_the_mail_server_is_away(
@@ -626,7 +632,19 @@ class TestPreferences:
         }
 
         for words, fields in wrong.items():
-            assert words in site.visitor.post(page, kept | fields).text, fields
+            typed = {"name": "Typed", "length": "full"}
+            refused = site.visitor.post(page, kept | typed | fields)
+            assert refused.status == 422
+            assert refused.text.count(words) == 2, (
+                fields,
+                "above, and beside the field",
+            )
+            assert 'value="Typed"' in refused.text
+            assert 'value="full" checked' in refused.text
+            (field, said), *_ = fields.items()
+            assert (
+                field.startswith("topic") or f'value="{said}" aria-inv' in refused.text
+            )
         odd = {"length": "x", "format": "\0", "language": "tlh", "timezone": "../etc"}
         site.visitor.post(page, kept | odd | {"newsletter": ["daily", "odd"]})
 
@@ -981,8 +999,8 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str
         yield opened, opened.link("new@x.example", "confirm").rpartition("/")[2]
 
 
-@settings(
-    max_examples=120,
+@examples(
+    120,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

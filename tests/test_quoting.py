@@ -7,12 +7,13 @@ import quopri
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.quoting import JOIN, Encoding, Part, Piece, piece, quote, suited, tame
+from tests.examples import examples
 
-EXAMPLES = settings(max_examples=300, deadline=None)
+EXAMPLES = examples(300)
 
 #: What b2a_qp, mbox, SMTP and MIME each treat in a way of their own.
 AWKWARD = st.lists(

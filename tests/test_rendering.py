@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import TemplateProblem
@@ -35,10 +35,12 @@ from digest.rendering import (
     inlining,
     plaintext,
 )
+from digest.rendering.bodies import prepared
 from digest.rendering.fitting import LARGEST
 from digest.rendering.marks import Marks
 from tests import rendering_samples as samples
 from tests import stock_samples as stock
+from tests.examples import examples
 from tests.plain_path import PlainPath
 from tests.rendering_samples import HOST, article, digest, personal, section, templates
 
@@ -386,7 +388,7 @@ class TestAReadersValues:
     WHAT = digest(section("Climate", article()))
     EVERYWHERE = templates(**EVERYWHERE)
 
-    @settings(max_examples=60, deadline=None)
+    @examples(60)
     @given(name=st.text(), url=st.text(max_size=30))
     def test_are_filled_in_whatever_they_are(self, name: str, url: str) -> None:
         who = Personal(name=name, address="a@example.org", unsubscribe=f"{HOST}/{url}")
@@ -858,6 +860,53 @@ class TestLanguage:
         for style in styles:
             assert re.findall(r"letter-spacing:\s*([^;]+)", style)[-1:] in ([], ["0"])
         assert re.findall(r"font-style:\s*(\w+)", html_of(mail))[-1] == "normal"
+
+    @pytest.mark.parametrize(
+        ("of", "side", "other"), [("ar", "right", "left"), ("en", "left", "right")]
+    )
+    def test_of_another_direction_is_told_on_its_own_side(
+        self, of: str, side: str, other: str
+    ) -> None:
+        body = (
+            "<ul><li>a</li></ul><blockquote><p>b</p></blockquote>"
+            "<table><tr><th>c</th></tr><tr><td>d</td></tr></table>"
+        )
+        story = article(1, body=body, language=of)
+
+        pages = [
+            html_of(
+                rendered(digest(section("A", story)), language=mail, length=Length.FULL)
+            )
+            for mail in ("ar", "en")
+        ]
+
+        for html in pages:
+            styles = {
+                tag: found["style"]
+                for tag, found in Seen(html).tags
+                if tag in {"ul", "blockquote", "th", "td"}
+                and found.get("class") in {None, "bq", "bc"}
+            }
+            assert ("0 22px 0 0" in styles["ul"]) == (side == "right")
+            assert ("border-width:0 3px 0 0" in styles["blockquote"]) == (
+                side == "right"
+            )
+            assert f"text-align:{side}" in styles["th"]
+            assert f"text-align:{other}" not in styles["td"]
+
+    def test_of_a_cell_is_cut_only_where_it_would_make_the_mail_too_wide(self) -> None:
+        word = "https://longitude.example/a?b=1&amp;c=2"
+        row = "<tr>" + "<td>Harbour</td>" * 6 + "</tr>"
+
+        html = prepared(
+            f"<p>{word}</p><table><tr><td>{word}</td></tr></table><table>{row}</table>",
+            3,
+            520,
+        )
+
+        assert f"<p>{word}</p>" in html
+        assert ">https://long<wbr>itude.example/a?b=1&amp;c=2<" in html
+        assert re.findall('<table[^>]* class="([^"]+)"', html) == ["bt", "bt bw"]
 
     def test_of_another_direction_keeps_its_place_in_a_line(self) -> None:
         rain = article(1, headline="هل يسقط مطر في المدينة القديمة قبل الفجر بقليل؟!")

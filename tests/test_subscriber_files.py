@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from digest.config import load_settings, read_subscribers, write_subscribers
@@ -450,7 +450,6 @@ FORMS: tuple[Literal["yaml", "csv", "ndjson"], ...] = ("yaml", "csv", "ndjson")
 
 class TestWriting:
     @pytest.mark.parametrize("form", FORMS)
-    @settings(deadline=None)  # a machine may be busy
     @given(subscribers=READERS)
     def test_is_read_back_equal(
         self,
@@ -465,7 +464,6 @@ class TestWriting:
 
         assert read(folder, written, name=f"readers.{form}") == subscribers
 
-    @settings(deadline=None)
     @given(READERS)
     def test_never_leaves_a_formula_to_a_spreadsheet(
         self, subscribers: list[Subscriber]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import FileProblems
@@ -51,7 +51,6 @@ class TestContrast:
 
     COLOURS = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
 
-    @settings(deadline=None)
     @given(COLOURS, COLOURS)
     def test_can_be_had_with_every_ground(self, colour: str, ground: str) -> None:
         found = nearest(colour, ground)

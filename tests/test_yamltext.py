@@ -4,7 +4,7 @@ import io
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import FileProblems
@@ -234,12 +234,10 @@ VALUES = st.recursive(
 
 
 class TestWriting:
-    @settings(deadline=None)  # a machine may be busy
     @given(VALUES)
     def test_is_read_back_equal(self, value: object) -> None:
         assert value_of(write_yaml(value)) == value
 
-    @settings(deadline=None)
     @given(st.floats(allow_nan=False, allow_infinity=False))
     def test_keeps_numbers(self, number: float) -> None:
         assert value_of(write_yaml([number])) == [number]

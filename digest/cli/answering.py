@@ -149,8 +149,8 @@ def show_heading(found: Explained) -> None:
         line(f"  their mail of this issue: {row.state} {when(row.changed)}{since}")
     if found.changed:
         line(
-            "  What they got differs from what follows: their preferences or "
-            "digest.yaml have changed since."
+            "  What they got differs from what follows: their preferences, digest.yaml "
+            "or the articles have changed since."
         )
 
 

@@ -1,6 +1,8 @@
-"""Commands about articles: collect, add, articles, sources."""
+"""Commands about articles: collect, add, articles with withdraw and restore, sources."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import click
 
@@ -14,10 +16,13 @@ from digest.cli.output import (
     warned,
     when,
 )
-from digest.cli.project import newsroom_of
+from digest.cli.project import newsroom_at_any_hour, newsroom_of
 from digest.collecting import Collected
 from digest.errors import InputError
-from digest.model import Problem, SourceRecord
+from digest.issues import WAITING
+from digest.model import Article, Issue, Problem, SourceRecord, State
+from digest.newsroom import Newsroom
+from digest.store import By, Withdrawn
 from digest.tags import slug
 
 
@@ -38,6 +43,7 @@ def show_collected(collected: Collected) -> None:
         line(
             f"{collected.source}: {plural(total, 'article')}, "
             f"{collected.new} new, {collected.changed} changed"
+            + (f", {collected.withdrawn} withdrawn" if collected.withdrawn else "")
         )
     # A note about a file that was read before was said when it was new.
     fresh = bool(collected.new or collected.changed)
@@ -102,7 +108,7 @@ def add(ctx: click.Context, location: str, tags: tuple[str, ...], json: bool) ->
     show_problems(problems)
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--tag", "-t", "tag", metavar="TAG", help="Only with this tag.")
 @click.option(
     "--limit",
@@ -113,15 +119,30 @@ def add(ctx: click.Context, location: str, tags: tuple[str, ...], json: bool) ->
     show_default=True,
     help="At most so many.",
 )
+@click.option(
+    "--withdrawn", is_flag=True, help="Instead those that are in no further mail."
+)
 @as_json
 @click.pass_context
-def articles(ctx: click.Context, tag: str | None, limit: int, json: bool) -> None:
+def articles(
+    ctx: click.Context, tag: str | None, limit: int, withdrawn: bool, json: bool
+) -> None:
     """List the articles, the newest first."""
-    found = [
-        article
-        for article in newsroom_of(ctx).store.archive.articles()
-        if tag is None or slug(tag) in {slug(label) for label in article.tags}
-    ][:limit]
+    if ctx.invoked_subcommand is not None:
+        return
+    archive = newsroom_of(ctx).store.archive
+
+    def wanted(article: Article) -> bool:
+        return tag is None or slug(tag) in {slug(label) for label in article.tags}
+
+    if withdrawn:
+        gone = [w for w in archive.withdrawing.all() if wanted(w.article)][:limit]
+        if json:
+            echo_json({"withdrawn": gone})
+        else:
+            show_withdrawn(gone)
+        return
+    found = [article for article in archive.articles() if wanted(article)][:limit]
     if json:
         echo_json({"articles": found})
     elif not found:
@@ -141,6 +162,85 @@ def articles(ctx: click.Context, tag: str | None, limit: int, json: bool) -> Non
                 for article in found
             ],
         )
+
+
+@articles.command()
+@click.argument("named", metavar="ARTICLE...", nargs=-1, required=True)
+@click.pass_context
+def withdraw(ctx: click.Context, named: tuple[str, ...]) -> None:
+    """Let ARTICLE be in no further mail, whatever its source says of it.
+
+    ARTICLE is an id, a web address, or words of a headline. Mails not made yet leave it
+    out, and so does the web archive from its next `digest archive` on. What has left
+    cannot be called back.
+    """
+    newsroom = newsroom_at_any_hour(ctx)
+    withdrawing = newsroom.store.archive.withdrawing
+    for article in articles_named(newsroom, named):
+        new = withdrawing.withdraw([article.id], By.OPERATOR, now=newsroom.now())
+        said(f"{'Withdrawn' if new else 'Was withdrawn before'}: {article.headline}")
+        for issue in newsroom.store.archive.issues_with(article.id):
+            show_left_out(newsroom, issue)
+
+
+def articles_named(newsroom: Newsroom, named: Sequence[str]) -> list[Article]:
+    """Return the articles meant; raise `InputError` before any of them is touched."""
+    from digest.answering import article_named
+
+    return [article_named(newsroom, each) for each in named]
+
+
+def show_withdrawn(withdrawn: Sequence[Withdrawn]) -> None:
+    """List what is in no further mail, and why."""
+    if not withdrawn:
+        said("No article is withdrawn.")
+        return
+    table(
+        ("id", "headline", "since", "why"),
+        [
+            (
+                each.article.id,
+                each.article.headline,
+                when(each.at),
+                "withdrawn by hand"
+                if each.by is By.OPERATOR
+                else f"no longer in {each.article.source}",
+            )
+            for each in withdrawn
+        ],
+    )
+
+
+def show_left_out(newsroom: Newsroom, issue: Issue) -> None:
+    """Say which mails of an issue leave out an article that was withdrawn just now."""
+    from digest.delivery import CLAIM_ROWS
+
+    counts = newsroom.store.journal.counts(issue.id)
+    waiting = sum(counts.get(state, 0) for state in WAITING)
+    left = counts.get(State.SENT, 0)
+    if waiting:
+        line(f"  {issue.id}: left out of {plural(waiting, 'mail')} not made yet")
+    if left:
+        line(f"  {issue.id}: {plural(left, 'mail')} left before")
+    with newsroom.store.alone(f"send-{issue.newsletter}") as free:
+        if waiting and not free:
+            line(f"  It is being sent: up to {CLAIM_ROWS} of these were begun already")
+
+
+@articles.command()
+@click.argument("named", metavar="ARTICLE...", nargs=-1, required=True)
+@click.pass_context
+def restore(ctx: click.Context, named: tuple[str, ...]) -> None:
+    """Let ARTICLE be in mails again that was withdrawn.
+
+    One that no issue has carried counts as new.
+    """
+    newsroom = newsroom_at_any_hour(ctx)
+    for article in articles_named(newsroom, named):
+        restored = newsroom.store.archive.withdrawing.restore(
+            article, now=newsroom.now()
+        )
+        said(f"{'Restored' if restored else 'Was not withdrawn'}: {article.headline}")
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -40,8 +41,9 @@ from digest.cli.output import (
     warned,
     when,
 )
+from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_of
-from digest.cli.status import show_refusals
+from digest.cli.status import RETRY
 from digest.cli.stopping import Stop
 from digest.errors import DigestError, InputError, StoreError
 from digest.issues import WAITING, way_on
@@ -50,23 +52,8 @@ from digest.newsroom import Newsroom
 from digest.sendreport import SendReport
 from digest.store import PAUSED
 
-
-def report_json(report: SendReport) -> dict[str, object]:
-    """Return a report as scripts want it."""
-    return {
-        "issue": report.issue.id,
-        "counts": {state: report.counts.get(state, 0) for state in State},
-        "this_run": {state: report.done.get(state, 0) for state in State},
-        "not_joined": report.not_joined,
-        "refusals": [
-            {"subscriber": reader, "state": o.state, "reply": o.reply}
-            for reader, o in report.refusals
-        ],
-        "waiting_for_hour": report.waiting,
-        "stopped": report.stopped,
-        "hold": report.hold,
-        "settled": report.settled,
-    }
+SCREENFUL = 20  #: refusals shown; `digest status` has them all
+ALIKE = 3  #: so many with the same words are told one by one
 
 
 def show_report(newsroom: Newsroom, report: SendReport) -> None:
@@ -102,6 +89,38 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
         )
     elif report.stopped and left:
         warned(f"  stopped when asked to; {left} wait for the next `digest send`")
+
+
+def show_refusals(newsroom: Newsroom, report: SendReport) -> None:
+    """Say whom the server refused and why, once of many alike; and what comes next."""
+    private = sys.stderr.isatty()
+    alike: dict[tuple[State, str], list[str]] = {}
+    for reader, outcome in report.refusals:
+        why = outcome.reply if private else without_addresses(outcome.reply)
+        alike.setdefault((outcome.state, why), []).append(reader)
+    lines: list[str] = []
+    for (state, why), readers in alike.items():
+        if state is State.QUEUED:
+            continue  # nothing of it was handed over; it waits
+        if len(readers) > ALIKE:
+            lines.append(f"  {plural(len(readers), 'mail')} {state}: {why}")
+            continue
+        for reader in readers:
+            subscriber = newsroom.store.audience.find(reader)
+            who = subscriber.address if subscriber and private else reader
+            lines.append(f"  {who}: {state}: {why}")
+    for each in lines[:SCREENFUL]:
+        warned(each)
+    if len(lines) > SCREENFUL:
+        warned(f"  … and more: `digest status {report.issue.newsletter}`")
+    if any(o.state is State.FAILED and o.bounce is None for _, o in report.refusals):
+        warned(f"  {RETRY.format(issue=report.issue.id)}")
+    due = newsroom.store.journal.oldest_due(report.issue.id)
+    if due and report.done[State.DEFERRED] > report.waiting:
+        warned(
+            f"  what is deferred is tried again from {when(due)} on, by `digest run` or "
+            f"`digest send {report.issue.newsletter}`"
+        )
 
 
 def known_rules(
@@ -208,23 +227,23 @@ def send_issues(
     paused = [] if trouble else paused_now(newsroom, newsletter, but=done)
     settled = not (left or awaiting or paused)
     if json:
-        echo_json(
-            {
-                "issues": [report_json(report) for report in reports],
-                "waiting": [issue.id for issue in later],
-                "paused": [issue.id for issue in paused],
-                "awaiting_approval": [approval.issue for approval in awaiting],
-                "settled": settled,
-                "error": str(trouble) if trouble else "",
-            }
-        )
+        shown = {
+            "issues": [report.as_json for report in reports],
+            "waiting": [issue.id for issue in later],
+            "paused": [issue.id for issue in paused],
+            "awaiting_approval": [approval.issue for approval in awaiting],
+        }
+        echo_json({**shown, "settled": settled, "error": str(trouble or "")})
     else:
         if not (reports or awaiting or paused) and trouble is None:
             nothing_new(newsroom, newsletter)
         show_awaiting(asked, awaiting)
         for report in reports:
             show_report(newsroom, report)
-        show_waiting(newsroom, later, paused)
+        for issue in later:
+            show_waiting(newsroom, issue)
+        for issue in paused:
+            show_paused(newsroom, issue)
     if trouble is not None:
         raise trouble
     return STOPPED if stop.signal is signal.SIGINT else int(not settled)
@@ -234,6 +253,12 @@ def waiting_of(newsroom: Newsroom, issue: Issue) -> int:
     """Return how many mails of an issue are still to be sent."""
     counts = newsroom.store.journal.counts(issue.id)
     return sum(counts.get(state, 0) for state in WAITING)
+
+
+def show_paused(newsroom: Newsroom, issue: Issue) -> None:
+    """Say what waits of an issue that was paused, and what lets it go on."""
+    number = plural(waiting_of(newsroom, issue), "mail")
+    warned(f"{issue.id}: paused, {number} waiting; {way_on(PAUSED, issue.id)}")
 
 
 def paused_now(
@@ -256,19 +281,14 @@ def beyond_hours(newsroom: Newsroom, issues: Iterable[Issue]) -> list[Issue]:
     return [i for i in issues if waiting_of(newsroom, i) > hours(i.id)[0]]
 
 
-def show_waiting(
-    newsroom: Newsroom, later: Iterable[Issue], paused: Iterable[Issue]
-) -> None:
-    """Say what waits of issues that were not touched now."""
-    for issue in later:
-        due = newsroom.store.journal.oldest_due(issue.id)
-        number = plural(waiting_of(newsroom, issue), "mail")
-        warned(
-            f"{issue.id}: {number} waiting, due {when(due)}; `digest send` then goes on"
-        )
-    for issue in paused:
-        number = plural(waiting_of(newsroom, issue), "mail")
-        warned(f"{issue.id}: paused, {number} waiting; {way_on(PAUSED, issue.id)}")
+def show_waiting(newsroom: Newsroom, issue: Issue) -> None:
+    """Say what waits of an issue that was not touched now."""
+    due = newsroom.store.journal.oldest_due(issue.id)
+    number = waiting_of(newsroom, issue)
+    warned(
+        f"{issue.id}: {plural(number, 'mail')} waiting, due {when(due)}; `digest send` "
+        "then goes on"
+    )
 
 
 def send_issue(

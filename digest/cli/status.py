@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,20 +23,17 @@ from digest.cli.output import (
     warned,
     when,
 )
-from digest.cli.privacy import without_addresses
 from digest.cli.project import newsroom_at_any_hour
 from digest.issues import way_on
 from digest.model import Issue, State, Status
 from digest.moments import WAITS
 from digest.newsroom import Newsroom
 from digest.scheduler import overdue, upcoming
-from digest.sendreport import SendReport
 from digest.slots import Slot
 from digest.store import MEMORY, Delivery
 
 ISSUES = 10  #: shown
 SCREENFUL = 20  #: deliveries of an issue shown; `--json` has them all
-ALIKE = 3  #: so many with the same words are told one by one
 
 #: What a reply begins with: "550 5.1.1"; before it may stand why it was not tried.
 _CODES = re.compile(r"(?:^|: )[245]\d\d\b(?: [245]\.\d+\.\d+)?")
@@ -322,35 +318,3 @@ def show_slots(late: list[Slot], coming: list[Slot]) -> None:
         )
     for slot in coming:
         line(f"next: {slot.newsletter} at {when(slot.due)}")
-
-
-def show_refusals(newsroom: Newsroom, report: SendReport) -> None:
-    """Say whom the server refused and why, once of many alike; and what comes next."""
-    private = sys.stderr.isatty()
-    alike: dict[tuple[State, str], list[str]] = {}
-    for reader, outcome in report.refusals:
-        why = outcome.reply if private else without_addresses(outcome.reply)
-        alike.setdefault((outcome.state, why), []).append(reader)
-    lines: list[str] = []
-    for (state, why), readers in alike.items():
-        if state is State.QUEUED:
-            continue  # nothing of it was handed over; it waits
-        if len(readers) > ALIKE:
-            lines.append(f"  {plural(len(readers), 'mail')} {state}: {why}")
-            continue
-        for reader in readers:
-            subscriber = newsroom.store.audience.find(reader)
-            who = subscriber.address if subscriber and private else reader
-            lines.append(f"  {who}: {state}: {why}")
-    for each in lines[:SCREENFUL]:
-        warned(each)
-    if len(lines) > SCREENFUL:
-        warned(f"  … and more: `digest status {report.issue.newsletter}`")
-    if any(o.state is State.FAILED and o.bounce is None for _, o in report.refusals):
-        warned(f"  {RETRY.format(issue=report.issue.id)}")
-    due = newsroom.store.journal.oldest_due(report.issue.id)
-    if due and report.done[State.DEFERRED] > report.waiting:
-        warned(
-            f"  what is deferred is tried again from {when(due)} on, by `digest run` or "
-            f"`digest send {report.issue.newsletter}`"
-        )

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from digest.lint.findings import Hit, Where
 
+_CLASS = re.compile(r'class="([^"]*)')
 _WORD = re.compile(r"[\w-]{2,}")
 _NEEDED_SCORE = 3
 
@@ -61,15 +62,11 @@ def _may_write(name: str, where: Where) -> bool:
 
 def _score(clue: str, line: str) -> int:
     """Return how much a line looks like it wrote what the clue says."""
-    if clue.startswith("<"):
-        return 1 if re.search(re.escape(clue) + r"\b", line) else 0
     if clue in line:
-        return 4
-    if clue.startswith("class="):
-        here = re.search(r'class="([^"]*)', line)
-        if here is None:
-            return 0
-        wanted, there = set(clue[7:-1].split()), set(_WORD.findall(here[1]))
-        first = clue[7:-1].split()[:1]
-        return 2 * len(wanted & there) if wanted & there and set(first) & there else 0
+        if not clue.startswith("<"):
+            return 4
+        return 1 if re.search(re.escape(clue) + r"\b", line) else 0
+    if clue.startswith("class=") and (here := _CLASS.search(line)):
+        wanted, there = clue[7:-1].split(), set(_WORD.findall(here[1]))
+        return 2 * len(there.intersection(wanted)) if there & {*wanted[:1]} else 0
     return 0

@@ -93,13 +93,15 @@ class Fetched:
     """One source's answer to one `fetch`.
 
     `error` is empty or says why the source as a whole gave nothing; `problems`
-    are about single items. `unchanged` means the server said so (HTTP 304).
+    are about single items. `unchanged` means the server said so (HTTP 304), `complete`
+    that it is all there is: what it brought before, and not here, it takes back.
     """
 
     articles: tuple[Article, ...] = ()
     problems: tuple[Problem, ...] = ()
     validators: Validators = field(default_factory=Validators)
     unchanged: bool = False
+    complete: bool = False
     error: str = ""
 
 

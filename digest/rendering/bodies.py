@@ -20,6 +20,13 @@ WIDTH = 520
 
 _HEADING = re.compile(r"<h([1-6])[\s>]", re.IGNORECASE)
 _DEEPEST = 6
+#: As many columns stand beside each other on a phone without a word being cut.
+_COLUMNS = 5
+_FIRST_ROWS = re.compile(r"<table\b.*?</tr>", re.IGNORECASE | re.DOTALL)
+_CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
+#: A cell is never narrower than its longest word, so an address would make a mail wider
+#: than a phone. No entity is cut.
+_LONG_WORD = re.compile(r"((?:&[^;\s]+;|[^\s&]){12})(?=(?:&[^;\s]+;|[^\s&]){12})")
 _VOID = frozenset({"br", "hr", "img"})
 _SILENT = frozenset({"script", "style", "template"})
 #: Tag to what is written for it: an element of mail, and its class.
@@ -86,6 +93,7 @@ class _Writer(HTMLParser):
         self._last = level - 1
         self._room = room
         self._has_headings = "<th" in body
+        self._columns = (len(_CELL.findall(r)) for r in _FIRST_ROWS.findall(body))
         self._parts: list[str] = []
         self._open: list[tuple[str, str]] = []  # what was read, what was written
         self._silent = ""
@@ -115,8 +123,12 @@ class _Writer(HTMLParser):
                     break
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self._parts.append(escape(data, quote=False))
+        if self._silent:
+            return
+        text = escape(data, quote=False)
+        if any(read == "table" for read, _ in self._open):
+            text = _LONG_WORD.sub(r"\1<wbr>", text)
+        self._parts.append(text)
 
     def finished(self) -> str:
         while self._open:
@@ -130,6 +142,7 @@ class _Writer(HTMLParser):
         elif tag == "table":
             kept = {"width": "100%", "cellspacing": "0", "cellpadding": "0"}
             kept |= {} if self._has_headings else {"role": "presentation"}
+            name += " bw" if next(self._columns, 0) > _COLUMNS else ""
         elif tag == "th":
             kept.setdefault("scope", "col")
         if name:

@@ -4,7 +4,7 @@ Left to itself html2text writes `---|---` tables, glues figure captions to empty
 links, puts two spaces where emphasis ended, loses the indent of a list item's
 second paragraph and scatters link references through lists (all seen with
 2025.4.15). So emphasis, pictures and hidden parts are dropped here, tables with
-headings become lines like ``City: Paris, Votes: 1,200``, and links become
+headings become points like ``* City: Paris; Votes: 1,200``, and links become
 footnotes under the block that holds them.
 """
 
@@ -84,8 +84,8 @@ class _Simplifier(HTMLParser):
         elif self.table is not None:
             self.table.end(tag)
             if not self.table.depth:
-                rows, self.table = self.table.lines(), None
-                self._lines(rows)
+                table, self.table = self.table, None
+                self._rows(table)
                 self._notes()
         elif tag in _BLOCKS:
             self._end_block(tag)
@@ -177,6 +177,14 @@ class _Simplifier(HTMLParser):
         self._lines(self.waiting)
         self.waiting.clear()
 
+    def _rows(self, table: _Table) -> None:
+        rows = table.lines()
+        if rows and table.has_heads:
+            points = (f"<li>{escape(row, quote=False)}</li>" for row in rows)
+            self.written.append(f"<ul>{''.join(points)}</ul>")
+        else:
+            self._lines(rows)
+
     def _lines(self, lines: list[str]) -> None:
         if lines:
             self.written.append(f"<p>{escape(BREAK.join(lines), quote=False)}</p>")
@@ -188,6 +196,7 @@ class _Table:
     def __init__(self) -> None:
         self.depth = 0
         self.rows: list[list[tuple[bool, list[str]]]] = []
+        self.has_heads = False  # known after `lines`
 
     def start(self, tag: str) -> None:
         if tag == "table":
@@ -222,6 +231,7 @@ class _Table:
             cells = [" ".join("".join(parts).split()) for _, parts in row]
             if row and all(is_head for is_head, _ in row):
                 heads = cells
+                self.has_heads |= len(heads) > 1
             else:
                 written.append(_row_line(cells, heads if len(heads) > 1 else []))
         return [line for line in written if line]
@@ -233,7 +243,7 @@ def _row_line(cells: list[str], heads: list[str]) -> str:
         for at, cell in enumerate(cells)
         if cell
     ]
-    return ", ".join(named)
+    return ("; " if heads else ", ").join(named)
 
 
 def _is_hidden(attributes: dict[str, str]) -> bool:

@@ -44,6 +44,8 @@ _FOOTER = re.compile(
     r" primero|apareció primero) en .+",
     re.IGNORECASE,
 )
+#: What a live report puts above each entry; as a paragraph it is the length of a recording.
+_CLOCK = re.compile(r"\d{1,2}:\d\d")
 _ATTRIBUTION = re.compile(r"\s*(?:[—–―]|--?)\s*(?=\S)")
 _MARKS_AROUND = "\"'«»“”„‟‹›「」『』 \u00a0\u202f"
 
@@ -127,6 +129,8 @@ def _take(block: HtmlElement, found: _Found, *, last: bool) -> bool:
     """Put into `found` what a block says beside the text; True: it goes."""
     text = _text(block)
     if block.tag not in _TEXT_BLOCKS or not 0 < len(text) <= _LONGEST_LINE:
+        return False
+    if _CLOCK.fullmatch(text) and (block.tag != "p" or len(block)):
         return False
     mark = read_mark(text, zone="UTC")
     if mark.kind is Kind.SAME_SUBJECT:

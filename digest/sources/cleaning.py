@@ -9,7 +9,9 @@ leaves here, so a mistake of ours can spoil a layout but never let code through.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from html import escape, unescape
+from urllib.parse import urlsplit
 
 import nh3
 
@@ -32,6 +34,20 @@ _GATE = nh3.Cleaner(
 )
 #: Cleaning its own output changes nothing; garbage needs a second look to get there.
 _ROUNDS = 4
+
+#: Where players get a video, and the page a mail can link to.
+_VIDEOS = (
+    (
+        r"https://www\.youtube(?:-nocookie)?\.com/embed/(?!videoseries)([\w-]+)",
+        "https://www.youtube.com/watch?v={}",
+    ),
+    (r"https://player\.vimeo\.com/video/(\d+)", "https://vimeo.com/{}"),
+    (
+        r"https://(?:www\.)?dailymotion\.com/embed/video/(\w+)",
+        "https://www.dailymotion.com/video/{}",
+    ),
+)
+_NO_TITLES = frozenset({"", "youtube video player", "dailymotion video player"})
 
 _MAILTO = re.compile(r"mailto:[^\s\"<>\\^`{|}]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*", re.IGNORECASE)
@@ -72,8 +88,38 @@ def _clean_once(html: str, base_url: str) -> str:
         return _numbers(piece, *sorted(wanted))
 
     arrangement = Arrangement(attributes)
-    arrangement.take_all(read_markup(html))
+    arrangement.take_all(_linked(read_markup(html), base_url))
     return _GATE.clean(arrangement.html())
+
+
+def _linked(pieces: Iterable[Piece], base_url: str) -> Iterator[Piece]:
+    """Yield the pieces, for a video the way to it: no mail program plays one."""
+    for piece in pieces:
+        url = _video(piece, base_url) if piece.name in {"iframe", "video"} else ""
+        if not url:
+            yield piece
+            continue
+        title = " ".join(piece.attributes.get("title", "").split())
+        if title.lower() in _NO_TITLES:
+            title = (urlsplit(url).hostname or "").removeprefix("www.")
+        yield Piece(name="p")
+        yield Piece(name="a", attributes={"href": url})
+        yield Piece(text=f"▶ {title}")
+        yield Piece(name="a", end=True)
+        yield Piece(name="p", end=True)
+
+
+def _video(piece: Piece, base_url: str) -> str:
+    """Return the address of what a player plays, "" where nobody can tell."""
+    src = absolute_url(piece.attributes.get("src", ""), base=base_url)
+    if not src or piece.end:
+        return ""
+    if piece.name == "video":
+        return src
+    for pattern, page in _VIDEOS:
+        if match := re.match(pattern, src):
+            return page.format(match[1])
+    return ""
 
 
 def _link(piece: Piece, base_url: str) -> str | None:

@@ -69,6 +69,7 @@ class _Walk:
 
     files: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    unread: bool = False  #: a folder inside it cannot be opened
 
 
 @dataclass(slots=True)
@@ -101,12 +102,13 @@ class Folder:
         if not os.access(folder, os.R_OK | os.X_OK):
             return Fetched(error=f"{folder} cannot be read; check its permissions")
         walk = _walk(folder)
-        problems = list(walk.problems)
+        problems, unread = list(walk.problems), walk.unread
         articles: dict[str, tuple[str, Article]] = {}
         for key in walk.files:
             fetched = self._read(key)
             problems += fetched.problems
             if fetched.error:
+                unread = True
                 problems.append(Problem(where=self._where(key), what=fetched.error))
             for article in fetched.articles:
                 problems += self._missing_pictures(key, article)
@@ -114,7 +116,10 @@ class Folder:
                 if first != key:
                     problems.append(_twice(self._where(key), article, first))
         found = tuple(article for _, article in articles.values())
-        return Fetched(articles=found, problems=tuple(problems))
+        # A folder with nothing in it is more likely not mounted than emptied; what is
+        # in a file that cannot be read just now, nobody knows.
+        complete = bool(found) and not unread
+        return Fetched(articles=found, problems=tuple(problems), complete=complete)
 
     def local_images(self) -> dict[str, Path]:
         """Return the file behind each picture's address, for previews on this machine."""
@@ -305,14 +310,16 @@ def _walk(folder: Path) -> _Walk:
     """Return the files of a folder that hold articles, in the order of their paths."""
     problems: list[Problem] = []
     files = []
-    for key in _paths(folder, problems=problems):
+    keys = list(_paths(folder, problems=problems))
+    unread = bool(problems)
+    for key in keys:
         suffix = PurePosixPath(key).suffix.lower()
         if suffix in _ARTICLES:
             files.append(key)
         elif suffix in _UNREAD:
             what = f"{suffix} files are not read; {SAVE_AS_TEXT}"
             problems.append(Problem(where=f"{folder.name}/{key}", what=what))
-    return _Walk(files=tuple(files), problems=tuple(problems))
+    return _Walk(files=tuple(files), problems=tuple(problems), unread=unread)
 
 
 def _paths(folder: Path, *, problems: list[Problem]) -> Iterator[str]:

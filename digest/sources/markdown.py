@@ -1,6 +1,6 @@
 """Markdown articles: front matter, and a body as people write it.
 
-CommonMark with tables, raw HTML allowed since everything is cleaned afterwards.
+CommonMark with tables and footnotes, raw HTML allowed since everything is cleaned afterwards.
 Where the front matter is silent, the text speaks: its first `#` heading is the
 headline, a first paragraph all in bold or italics the standfirst, a picture
 above the text the lead image.
@@ -16,6 +16,7 @@ from html import escape
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
 
 from digest.errors import FileProblems
 from digest.model import Article, Fetched, Image, Link
@@ -32,7 +33,20 @@ _OPENS = re.compile(
     r"<(?:figure|p)>(?:<a [^>]*>)?<img "
 )  #: a body with a picture first
 _SIGNS = re.compile(r"\s*(?:[—–―]|--)\s*\S")  #: begins the line that names a speaker
-_MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_MARKDOWN = (
+    MarkdownIt("commonmark")
+    .enable(["table", "strikethrough"])
+    .use(footnote_plugin, inline=False)
+)
+
+
+# A footnote is a number and a list below: links inside a mail lead nowhere in many programs.
+_MARKDOWN.add_render_rule(
+    "footnote_ref", lambda _, tokens, at, *__: f"<sup>{tokens[at].meta['id'] + 1}</sup>"
+)
+_MARKDOWN.add_render_rule("footnote_block_open", lambda *_: "<hr>\n<ol>\n")
+_MARKDOWN.add_render_rule("footnote_block_close", lambda *_: "</ol>\n")
+_MARKDOWN.add_render_rule("footnote_anchor", lambda *_: "")
 
 
 def read_markdown(text: str, *, origin: Origin) -> Fetched:

@@ -27,6 +27,8 @@ _NOT_TEXT_NAMES = (
 )
 #: What stands between these tags is not the article's text.
 _NOT_TEXT = frozenset(_NOT_TEXT_NAMES.split())
+#: Yielded all the same, without what is inside: a mail can link to what they play.
+_PLAYERS = frozenset({"iframe", "video"})
 #: Nothing of their kind is prose, so a missing end tag means: to the very end.
 _TO_THE_END = frozenset({"script", "style"})
 
@@ -82,7 +84,7 @@ class _Finder:
 
 def read_markup(html: str) -> Iterator[Piece]:
     """Yield the pieces of `html` in order, entities decoded, contents of scripts,
-    forms' fields and embedded media left out.
+    forms' fields and embedded media left out; of players, the tag that begins them.
     """  # noqa: D205 -- one sentence
     finder, start = _Finder(html), 0
     while match := _TAG.search(html, start):
@@ -100,9 +102,10 @@ def read_markup(html: str) -> Iterator[Piece]:
         inside = html[match.end() : after - 1]
         if match["end"]:
             yield Piece(name=name, end=True)
-        elif name not in _NOT_TEXT:
+            continue
+        if name not in _NOT_TEXT or name in _PLAYERS:
             yield Piece(name=name, attributes=_attributes(inside))
-        elif not inside.endswith("/"):
+        if name in _NOT_TEXT and not inside.endswith("/"):
             start = _skipped(name, finder, after)
     if start < len(html):
         yield Piece(text=_text(html[start:]))

@@ -45,6 +45,7 @@ from digest.store.rows import Brought, Claim, Delivery, Start, Wait, Written
 from digest.store.sqlite import lay_to_rest, rests
 from digest.store.tidying import Tidied, tidy
 from digest.store.verifying import verify
+from digest.store.withdrawing import By, Withdrawn
 
 __all__ = [
     "AWAITING",
@@ -58,6 +59,7 @@ __all__ = [
     "Archive",
     "Audience",
     "Brought",
+    "By",
     "Change",
     "Claim",
     "Commits",
@@ -74,6 +76,7 @@ __all__ = [
     "Tidied",
     "Wait",
     "Wanted",
+    "Withdrawn",
     "Written",
     "back_up",
     "copy_database",

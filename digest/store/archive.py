@@ -30,6 +30,7 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.versions import forget, hash_of, keep, read_article
+from digest.store.withdrawing import By, Withdrawing
 
 SQL = statements("archive")
 
@@ -49,6 +50,7 @@ class Archive:
     def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
         """Use the database; `now` is the clock of everything written."""
         self._database, self._now = database, now
+        self.withdrawing = Withdrawing(database)
 
     # -- articles -------------------------------------------------------------
 
@@ -93,9 +95,14 @@ class Archive:
                 seen=max(now, published),
             )
             return "new"
-        speaks = by_hand or held["owner"] == article.source
+        by = held["withdrawn_by"]
+        back = by == By.SOURCE or (by_hand and by != "")
+        speaks = by_hand or back or held["owner"] == article.source
+        if back:
+            self.withdrawing.restore(article, now=from_ms(now))
+            (held,) = self._database.all(SQL["held_articles"], ids=(article.id,))
         if not speaks or held["version"] == hash_of(article):
-            return "same"
+            return "changed" if back else "same"
         # Once its time has come it keeps it: an issue may have carried it. One that
         # still waits for its embargo is seen at the new one, and never in the past.
         seen = held["seen_ms"] if held["seen_ms"] <= now else max(now, published)
@@ -124,7 +131,7 @@ class Archive:
         so what waits for its embargo is not there yet. `sources` are names; none
         means all.
         """
-        wheres, values = ["1 = 1"], {}
+        wheres, values = ["a.withdrawn_by = ''"], {}
         if since is not None:
             wheres.append("a.seen_ms >= :since")
             values["since"] = to_ms(since)
@@ -141,7 +148,7 @@ class Archive:
 
     def arrivals(self, sources: Collection[str] = ()) -> list[tuple[datetime, Article]]:
         """Return all articles with when they came: published, or else first seen."""
-        where = SQL["from_sources"] if sources else "1 = 1"
+        where = f"a.withdrawn_by = '' and {SQL['from_sources'] if sources else '1 = 1'}"
         rows = self._database.all(
             SQL["arrivals"].replace("{where}", where), sources=tuple(sources)
         )
@@ -339,14 +346,17 @@ class Archive:
         found = before(
             self._database, issue.newsletter, number=issue.number, until=issue.until
         )
-        return replace(issue, earlier=with_frozen(self._database, issue.id, found))
+        return replace(issue, earlier=with_frozen(self._database, issue, found))
 
     def _issue(self, row: Row) -> Issue:
-        frozen = self._database.all(SQL["issue_articles"], issue=row["id"])
+        issue = bare(row)
+        frozen = self._database.all(
+            SQL["issue_articles"], issue=issue.id, expires=to_ms(issue.expires)
+        )
         articles = tuple(read_article(each["content"]) for each in frozen)
         # A revised one has late articles behind the others.
         articles = rank(articles) if row["revision"] > 1 else articles
-        return replace(bare(row), articles=articles)
+        return replace(issue, articles=articles)
 
     # -- slots ----------------------------------------------------------------
 

@@ -64,10 +64,12 @@ def with_words_of_now(
 
 
 def with_frozen(
-    database: Database, issue_id: str, issues: tuple[Issue, ...]
+    database: Database, holder: Issue, issues: tuple[Issue, ...]
 ) -> tuple[Issue, ...]:
     """Return these issues with what is held of them in another one."""
-    rows = database.all(SQL["frozen"], issue=issue_id) if issues else []
+    if not issues:
+        return ()
+    rows = database.all(SQL["frozen"], issue=holder.id, expires=to_ms(holder.expires))
     return tuple(_holding(issue, rows, issue.number) for issue in issues)
 
 

@@ -1,5 +1,5 @@
 -- name: held_articles
-select id, owner, version, seen_ms from article where id in (:ids)
+select id, owner, version, seen_ms, withdrawn_by from article where id in (:ids)
 
 -- name: insert_article
 insert into article (id, owner, version, first_seen_ms, seen_ms, changed_ms)
@@ -59,7 +59,11 @@ select * from issue where newsletter = :newsletter order by number desc
 
 -- name: issue_articles
 select v.content from issue_article i join article_version v on v.hash = i.version
-where i.issue = :issue and i.carried is null order by i.place
+where i.issue = :issue and i.carried is null and not exists (
+  select 1 from article a where a.id = v.article
+  and (a.withdrawn_by = 'operator' or a.withdrawn_ms < :expires)
+)
+order by i.place
 
 -- name: issues_with
 select i.* from article_version v join issue_article a on a.version = v.hash

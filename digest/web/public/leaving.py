@@ -242,7 +242,8 @@ class Leaving:
             token=visit.path["token"],
             preferences=front.tokens.of(holder, Purpose.PREFERENCES),
             tomorrow=tomorrow(zone_of(holder), now),
-            wrong=speech.word(wrong, None) if wrong else "",
+            wrongs={"until": speech.word(wrong, None)} if wrong else {},
+            written=visit.field("until"),
         )
 
     # -- both -------------------------------------------------------------------

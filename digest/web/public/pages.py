@@ -36,7 +36,7 @@ _NOTHING: Mapping[str, object] = {
     "saved": "",
     "texts": (),
     "way": None,
-    "wrong": "",
+    "wrongs": {},  # fields of a form that was refused, and why
 }
 #: What every page has.
 _ALWAYS = ("base", "dir", "language", "logo", "site", "styles", "t", "title")

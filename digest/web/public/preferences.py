@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -51,11 +53,11 @@ LONGEST_NAME = 80
 
 
 class Unacceptable(Exception):
-    """A form says something that cannot be; `key` is the word for it."""
+    """A field says something that cannot be; `key` is the word for it."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, field: str, key: str) -> None:
         super().__init__(key)
-        self.key = key
+        self.field, self.key = field, key
 
 
 class Centre:
@@ -78,15 +80,16 @@ class Centre:
         holder = self._holder(visit)
         if holder is None:
             return self._no_page(visit)
+        wanted, wrongs = self._read(visit, holder)
+        if wrongs or visit.field("do") == "show":
+            return self._page(visit, holder, wanted, wrongs=wrongs)
         try:
-            wanted = self._wanted(visit, holder, holder.subscriber)
-            if visit.field("do") == "show":
-                return self._page(visit, holder, wanted)
             saved = self._front.newsroom.store.audience.change(
                 holder.subscriber.id, partial(self._wanted, visit, holder), by="reader"
             )
         except Unacceptable as error:
-            return self._page(visit, holder, holder.subscriber, wrong=error.key)
+            wrongs = {error.field: error.key}
+            return self._page(visit, holder, holder.subscriber, wrongs=wrongs)
         holder = replace(holder, subscriber=saved)
         return self._page(visit, holder, saved, saved="pages.saved")
 
@@ -135,6 +138,18 @@ class Centre:
 
     # -- what a form says -------------------------------------------------------
 
+    def _read(self, visit: Visit, holder: Holder) -> tuple[Subscriber, dict[str, str]]:
+        """Return a reader with what of a form can be, and fields that cannot, with why."""
+        wrongs: dict[str, str] = {}
+        while True:
+            try:
+                return self._wanted(visit, holder, holder.subscriber), wrongs
+            except Unacceptable as error:
+                if error.field in wrongs:  # what is held cannot be, either
+                    return holder.subscriber, wrongs
+                wrongs[error.field] = error.key
+                visit = visit.without(error.field)
+
     def _wanted(self, visit: Visit, holder: Holder, held: Subscriber) -> Subscriber:
         """Return a reader with what a form says; raise `Unacceptable`."""
         known = {n.slug for n in self._front.newsroom.settings.newsletters}
@@ -173,15 +188,15 @@ class Centre:
         try:
             return chosen(held, standing)
         except NothingFollowed:
-            raise Unacceptable("pages.choose_topic") from None
+            raise Unacceptable("topic", "pages.choose_topic") from None
 
     def _limit(self, written: str) -> int | None:
         if not written:
             return None
         if not (written.isascii() and written.isdecimal() and len(written) <= 3):  # noqa: PLR2004 digits
-            raise Unacceptable("pages.wrong_number")
+            raise Unacceptable("limit", "pages.wrong_number")
         if not 1 <= int(written) <= self._most():
-            raise Unacceptable("pages.wrong_number")
+            raise Unacceptable("limit", "pages.wrong_number")
         return int(written)
 
     def _most(self) -> int:
@@ -197,7 +212,7 @@ class Centre:
         now = self._front.newsroom.now()
         until = pause_end(written, zone=zone_of(holder), now=now)
         if until is None:
-            raise Unacceptable("pages.wrong_day")
+            raise Unacceptable("until", "pages.wrong_day")
         return replace(held, paused_until=until)
 
     # -- the page ---------------------------------------------------------------
@@ -209,30 +224,33 @@ class Centre:
         shown: Subscriber,
         *,
         saved: str = "",
-        wrong: str = "",
+        wrongs: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
         front, now = self._front, self._front.newsroom.now()
         speech = front.speech_of(holder)
         pages, shown_holder = front.pages, replace(holder, subscriber=shown)
-        if holder.subscriber.status is Status.UNSUBSCRIBED:
-            wrong = wrong or "pages.left"
+        left = holder.subscriber.status is Status.UNSUBSCRIBED
         return pages.page(
             "preferences",
             speech,
-            status=HTTPStatus.OK,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if wrongs else HTTPStatus.OK,
             title=speech.word("pages.preferences", None),
             reader=holder.subscriber,
             token=visit.path["token"],
             unsubscribe=front.tokens.of(holder, Purpose.UNSUBSCRIBE),
             saved=speech.word(saved, None) if saved else "",
-            wrong=speech.said(wrong, n=self._most()) if wrong else "",
+            left=speech.word("pages.left", None) if left else "",
+            wrongs={
+                field: speech.said(key, n=self._most()) for field, key in wrongs.items()
+            },
             topics=self._offers(shown.preferences),
             states=STANCES,
             newsletters=front.newsletters(),
             lengths=LENGTHS,
             formats=FORMATS,
             most=self._most(),
-            chosen=_chosen(shown_holder),
+            chosen=_chosen(shown_holder)
+            | {field: visit.field(field) for field in wrongs},
             **timing.offered(
                 front.newsroom, shown, speech, timezone=zone_of(shown_holder).key
             ),

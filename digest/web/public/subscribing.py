@@ -5,8 +5,10 @@ Whoever asks gets the same answer at the same time: nobody is looked up before i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 
 from starlette.responses import Response
 
@@ -69,12 +71,13 @@ class Subscribing:
         front, pages = self._front, self._front.pages
         speech = pages.speech(visit.field("spoken"), *visit.languages)
         asked = self._asked(visit, speech)
+        wrongs = {} if asked.newsletters else {"newsletter": "pages.no_newsletter"}
         try:
             address = check_address(asked.address)
         except ValueError:
-            return self._form(speech, asked, wrong="pages.not_address")
-        if not asked.newsletters:
-            return self._form(speech, asked, wrong="pages.no_newsletter")
+            wrongs = {"address": "pages.not_address"} | wrongs
+        if wrongs:
+            return self._form(speech, asked, wrongs)
         if not self._limiter.allows(visit.network):
             return pages.sorry(
                 speech, "pages.too_often", status=HTTPStatus.TOO_MANY_REQUESTS
@@ -183,12 +186,17 @@ class Subscribing:
         pages = self._front.pages
         return speech.said("pages.agree", site=pages.site.name)
 
-    def _form(self, speech: Speech, asked: Asked, *, wrong: str = "") -> Response:
+    def _form(
+        self,
+        speech: Speech,
+        asked: Asked,
+        wrongs: Mapping[str, str] = MappingProxyType({}),
+    ) -> Response:
         front = self._front
         return front.pages.page(
             "subscribe",
             speech,
-            status=HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK,
+            status=HTTPStatus.UNPROCESSABLE_ENTITY if wrongs else HTTPStatus.OK,
             headers=PUBLIC,
             title=speech.word("pages.subscribe", None),
             asked=asked,
@@ -204,5 +212,5 @@ class Subscribing:
                 timezone=asked.timezone,
             ),
             agree=self._wording(speech),
-            wrong=speech.word(wrong, None) if wrong else "",
+            wrongs={field: speech.word(key, None) for field, key in wrongs.items()},
         )

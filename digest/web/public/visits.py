@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
@@ -41,6 +41,15 @@ class Visit:
     def field(self, name: str) -> str:
         """Return what a field says, on one line; "" when it is not there."""
         return " ".join(next(iter(self.form.get(name, ())), "").split())
+
+    def without(self, name: str) -> Visit:
+        """Return the visit as though a field, or all that begin `name-`, were not there."""
+        rest = {
+            field: values
+            for field, values in self.form.items()
+            if field != name and not field.startswith(f"{name}-")
+        }
+        return replace(self, form=rest)
 
     def chosen(self, name: str) -> tuple[str, ...]:
         """Return every value that is chosen of a name."""
