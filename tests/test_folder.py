@@ -179,6 +179,15 @@ def test_a_folder_that_is_not_there_is_the_sources_error(tmp_path: Path) -> None
     assert "is not a folder" in fetch(file).error
 
 
+def test_a_folder_that_may_not_be_read_is_the_sources_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(tmp_path, a_md="# A\n\nText")
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may read everything
+
+    assert fetch(folder).error.endswith("cannot be read; check its permissions")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_folder_is_said_and_the_others_are_read(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, a_md="# A\n\nText", sub__b_md="# B")

@@ -783,8 +783,14 @@ class TestBeingAlone:
         (tmp_path / "file").touch()
 
         with (
-            pytest.raises(StoreError, match="the lock cannot be made"),
+            pytest.raises(StoreError, match=r"lock cannot be made.* to the folder"),
             alone(tmp_path / "file" / "lock"),
+        ):
+            pass
+        (tmp_path / "lock").mkdir()  # nor may root write to it
+        with (
+            pytest.raises(StoreError, match="file, which another account made"),
+            alone(tmp_path / "lock"),
         ):
             pass
 

@@ -324,6 +324,9 @@ class TestARetry:
         assert result.code == 0
         assert counts(digest) == {"sent": 3}
         assert "there is nothing to retry" in digest("retry").out
+        assert digest("retry", "--json").json["issues"] == []
+        assert digest("lint", "--json").json == {"mails": 0, "findings": []}
+        assert digest("lint", "--sarif").json["runs"][0]["results"] == []
 
 
 class TestAProof:

@@ -61,7 +61,7 @@ def lint_command(  # noqa: PLR0913, RUF100 click passes every option
     if rules:
         show_rules(json=json)
         return
-    looked = look(ctx, what, issue_id)
+    looked = look(ctx, what, issue_id, quiet=json or sarif)
     if looked is None:
         return
     if sarif:
@@ -78,8 +78,11 @@ def lint_command(  # noqa: PLR0913, RUF100 click passes every option
         ctx.exit(1)
 
 
-def look(ctx: click.Context, what: str, issue_id: str) -> Looked | None:
-    """Look at what was named; None: there is no issue to look at, which was said."""
+def look(ctx: click.Context, what: str, issue_id: str, *, quiet: bool) -> Looked | None:
+    """Look at what was named; None: there is no issue to look at, which was said.
+
+    Where a program reads along, that is told as no mails instead.
+    """
     path = Path(what)
     if path.suffix.lower() in (*MAILS, *PAGES):
         return look_at_file(path, file_settings(ctx))
@@ -101,6 +104,8 @@ def look(ctx: click.Context, what: str, issue_id: str) -> Looked | None:
     newsletter = newsroom.newsletter(what)
     newsroom.refresh_subscribers()
     issue = newsroom.issues.find(newsletter, issue_id)
+    if not issue.articles and quiet:
+        return Looked()
     if not issue.articles:
         nothing_new(newsroom, newsletter)
         return None

@@ -156,6 +156,12 @@ def retry(
             )
             for was in (State.FAILED, State.DEFERRED)
         )
+    if not again and json:
+        counts = newsroom.store.journal.counts(issue.id)
+        settled = all(state.settled for state in counts)
+        nothing: dict[str, object] = {"issues": [], "waiting": [], "paused": []}
+        echo_json({**nothing, "awaiting_approval": [], "settled": settled, "error": ""})
+        return
     if not again:
         said(f"{issue.id}: nothing was refused or deferred; there is nothing to retry")
         return

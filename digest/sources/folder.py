@@ -99,6 +99,8 @@ class Folder:
             return Fetched(
                 error=f"{folder} {what}; make it, or correct `folder:` in digest.yaml"
             )
+        if not os.access(folder, os.R_OK | os.X_OK):
+            return Fetched(error=f"{folder} cannot be read; check its permissions")
         walk = _walk(folder)
         problems, unread = list(walk.problems), walk.unread
         articles: dict[str, tuple[str, Article]] = {}

@@ -27,9 +27,11 @@ def alone(file: Path) -> Iterator[bool]:
     try:
         handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
+        there = os.path.exists(file)  # noqa: PTH110 False where one may not look
+        what = "file, which another account made" if there else "folder"
         raise StoreError(
             f"{file}: the lock cannot be made: {error.strerror}; give this account the "
-            "right to write to the folder"
+            f"right to write to the {what}"
         ) from error
     try:
         try:
