@@ -66,7 +66,8 @@ def test_every_command_mentioned_exists_with_its_options(
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         commands = re.findall(r"`digest ([^`]+)`", text)
-        for block in fenced(text, "sh"):
+        shells = [*fenced(text, "sh"), *re.findall(r"(?m)^    (digest .*\n)", text)]
+        for block in shells:
             lines = block.replace("\\\n", " ")
             commands += re.findall(r"^digest (.+)", lines, re.MULTILINE)
         for command in commands:
@@ -118,3 +119,16 @@ def test_the_mistake_shown_is_what_check_says(
     digest = Shell(capsys, write_project(tmp_path / "news", settings=settings))
 
     assert shown in digest("check").err
+
+
+def test_every_key_of_digest_yaml_is_shown_where_people_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = Shell(capsys, tmp_path)("config", "schema").json
+    objects = [schema, *schema["$defs"].values()]
+    keys = {key for each in objects for key in each.get("properties", {})}
+    sample = ROOT / "examples" / "newsroom" / "digest.yaml"
+    shown = "".join(page.read_text(encoding="utf-8") for page in (*PAGES, sample))
+
+    assert len(keys) > 50
+    assert {key for key in keys if not re.search(rf"\b{key}\b", shown)} == set()
