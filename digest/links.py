@@ -3,7 +3,7 @@
 A token names a reader by their random id and carries a MAC over what it is for, so a
 token from a bounce cannot open preferences and no address stands in any URL. It is
 lower-case base32, because relays fold the case of local parts: 32 characters hold 8
-bytes of reader and 12 of MAC (mail-standards: RFC 5321 limits a local part to 64).
+bytes of reader and 12 of MAC (RFC 5321 limits a local part to 64).
 """
 
 from __future__ import annotations

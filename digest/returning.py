@@ -1,9 +1,9 @@
 """What follows from returned mail: whose it is, whether it counts, what is done.
 
-Whose it is comes from our tokens alone (VERP, mail-standards section 4): a mail whose
-token has no right MAC is somebody's forgery, is counted, and does nothing. One mail
-counts once, however often and by however many ways it comes in. When more of one
-provider's readers seem to be gone than can be, their bounces wait for the operator.
+Whose it is comes from our tokens alone (VERP): a mail whose token has no right MAC is
+somebody's forgery, is counted, and does nothing. One mail counts once, however often
+and by however many ways it comes in. When more of one provider's readers seem to be
+gone than can be, their bounces wait for the operator.
 """
 
 from __future__ import annotations

@@ -202,10 +202,3 @@ def _later(schedule: Schedule, timezone: str, *, after: datetime) -> Iterator[da
     in_utc = ((moment.astimezone(UTC) for moment in line) for line in lines)
     moments = (moment for moment, _ in groupby(merge(*in_utc)))
     return dropwhile(lambda moment: moment <= after, moments)
-
-
-def describe(schedule: Schedule) -> str:
-    """Return the schedule in English: "at 07:00 on Monday through Friday"."""
-    start = datetime(2024, 1, 1, tzinfo=UTC)
-    said = (CronSim(cron, start).explain() for cron in schedule.crons)
-    return "; ".join(words[:1].lower() + words[1:] for words in said)

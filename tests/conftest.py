@@ -52,14 +52,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure() -> None:
+    """Search for no garbage while thousands of tests are collected."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Spare every later search for garbage the thousands of tests and what they import.
+    """Spare every later search for garbage the tests and what they import.
 
     And search less often: nothing here lives long enough to pile up.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:

@@ -46,7 +46,7 @@ SIGNER = Signer(read_key(our_key()), selector=SELECTOR, domain=DOMAIN)
 
 OPENDKIM = shutil.which("opendkim", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 
-#: mail-standards: what RFC 8058, RFC 6376 and Gmail want signed, where it is there.
+#: What RFC 8058, RFC 6376 and Gmail want signed, where it is there.
 WANTED = (
     *("from", "to", "reply-to", "subject", "date", "message-id", "mime-version"),
     *("content-type", "list-id", "list-unsubscribe", "list-unsubscribe-post"),

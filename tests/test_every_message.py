@@ -210,12 +210,12 @@ def assert_every_message_is_its_readers(
 def test_every_message_of_a_small_newsroom_is_its_readers_own(tmp_path: Path) -> None:
     languages = ("en", "ar")
     with edition(
-        tmp_path / "news", readers=30, articles=20, languages=languages
+        tmp_path / "news", readers=16, articles=20, languages=languages
     ) as found:
         contents = assert_every_message_is_its_readers(found)
 
-    assert len(contents) == 30
-    assert len({content.partition(b"\r\n\r\n")[2] for content in contents}) == 30
+    assert len(contents) == 16
+    assert len({content.partition(b"\r\n\r\n")[2] for content in contents}) == 16
 
 
 @pytest.mark.slow

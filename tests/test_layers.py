@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -220,3 +221,20 @@ def test_every_module_keeps_the_rules(path: Path) -> None:
         for rule in RULES
         for what in rule(path)
     ]
+
+
+def test_the_page_about_the_house_lists_every_room_from_the_top() -> None:
+    page = (PACKAGE.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    lines = re.findall(
+        r"^    (\S.*?)(?:  .*)?$", page.split("## Rooms")[1], re.MULTILINE
+    )
+    listed = [
+        word.rstrip("/,").removesuffix(".py")
+        for line in lines[: lines.index("model/") + 1]
+        for word in line.split()
+    ]
+
+    assert sorted(listed) == sorted(set(LEVEL) - {"__init__", "__main__"})
+    assert [LEVEL[room] for room in listed] == sorted(
+        (LEVEL[room] for room in listed), reverse=True
+    )

@@ -43,7 +43,7 @@ def agree(
 # -- the shipped templates ----------------------------------------------------
 
 
-@examples(4)
+@examples(3)
 @given(world=worlds(), data=st.data())
 def test_mails_of_the_shipped_templates_agree(
     world: World, data: st.DataObject
@@ -110,7 +110,7 @@ TEMPLATES = st.builds(
 )
 
 
-@examples(6)
+@examples(4)
 @given(world=worlds(most=4), templates=TEMPLATES, data=st.data())
 def test_mails_of_any_templates_agree(
     world: World, templates: TemplateSet, data: st.DataObject

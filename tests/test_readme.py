@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from digest import cli
@@ -61,18 +62,22 @@ def test_every_command_mentioned_exists_with_its_options(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     digest = Shell(capsys, tmp_path)
-    shown = set[tuple[str, ...]]()
+    root, shown = click.Context(cli.digest), set[tuple[str, ...]]()
     for page in PAGES:
-        for command in re.findall(
-            r"`digest ([^`]+)`", page.read_text(encoding="utf-8")
-        ):
+        text = page.read_text(encoding="utf-8")
+        commands = re.findall(r"`digest ([^`]+)`", text)
+        shells = [*fenced(text, "sh"), *re.findall(r"(?m)^    (digest .*\n)", text)]
+        for block in shells:
+            lines = block.replace("\\\n", " ")
+            commands += re.findall(r"^digest (.+)", lines, re.MULTILINE)
+        for command in commands:
             words = shlex.split(command.partition("|")[0].partition("#")[0])
             shown.add(tuple(words))
     for name, *rest in shown:
         if name.startswith("-") or name.isupper():
             continue
         assert name in cli.COMMANDS, name
-        group = name in ("subscribers", "config", "dkim", "bounces", "issues", "keys")
+        group = isinstance(cli.digest.get_command(root, name), click.Group)
         subcommand = [w for w in rest[:1] if group and not w.startswith("-")]
         page_of_help = digest(name, *subcommand, "--help")
         assert page_of_help.code == 0, (name, *rest)
@@ -114,3 +119,16 @@ def test_the_mistake_shown_is_what_check_says(
     digest = Shell(capsys, write_project(tmp_path / "news", settings=settings))
 
     assert shown in digest("check").err
+
+
+def test_every_key_of_digest_yaml_is_shown_where_people_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = Shell(capsys, tmp_path)("config", "schema").json
+    objects = [schema, *schema["$defs"].values()]
+    keys = {key for each in objects for key in each.get("properties", {})}
+    sample = ROOT / "examples" / "newsroom" / "digest.yaml"
+    shown = "".join(page.read_text(encoding="utf-8") for page in (*PAGES, sample))
+
+    assert len(keys) > 50
+    assert {key for key in keys if not re.search(rf"\b{key}\b", shown)} == set()

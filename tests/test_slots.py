@@ -14,7 +14,6 @@ from digest.slots import (
     MISSED_AT_MOST,
     cron_problem,
     crons,
-    describe,
     due_slots,
     next_slot,
 )
@@ -93,7 +92,6 @@ def test_any_line_is_a_schedule_or_explained(fields: list[str]) -> None:
     line = " ".join(fields)
 
     if cron_problem(line) is None:
-        assert describe(schedule(line))
         assert next_slot("d", schedule(line), BRUSSELS, after=at("2026-11-23"))
 
 
@@ -319,10 +317,3 @@ def test_however_often_one_asks_no_slot_is_served_twice_or_lost(
         return [slot.id for slot in missed + serve]
 
     assert slots(begin, middle) + slots(middle, end) == slots(begin, end)
-
-
-def test_a_schedule_is_said_in_words() -> None:
-    assert describe(schedule("0 7 * * 1-5")) == "at 07:00 on Monday through Friday"
-    assert describe(schedule("0 9 * * 6,0", "*/30 * * * *")) == (
-        "at 09:00 on Saturday and Sunday; every 30th minute of every hour"
-    )

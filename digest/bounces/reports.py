@@ -1,9 +1,9 @@
 """Reads one returned mail, from the surest sign to the weakest.
 
-The order is mail-standards' (section 4): a complaint or a delivery status says what it
-is; a mail to an unsubscribe address is the reader's word, even when their program marks
-it as an automatic reply, as Apple's does; automatic replies are nobody's word; the
-rest is read by the habits of those who write such mails.
+What comes first decides: a complaint or a delivery status says what it is; a mail to an
+unsubscribe address is the reader's word, even when their program marks it as an
+automatic reply, as Apple's does; automatic replies are nobody's word; the rest is read
+by the habits of those who write such mails.
 """
 
 from __future__ import annotations

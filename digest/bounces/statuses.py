@@ -104,7 +104,7 @@ def effect_of(judgement: Judgement) -> Effect:
     """Return what a refusal means for the reader when nobody tries again.
 
     What was refused for now until its server gave up counts as refused once. Where
-    the fault is ours, it never counts (mail-standards: 5.7.x suppresses nobody).
+    the fault is ours, it never counts: a 5.7.x suppresses nobody.
     """
     if judgement.bounce is Bounce.HARD:
         return Effect.HARD

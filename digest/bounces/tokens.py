@@ -2,8 +2,8 @@
 
 They stand in local parts, `b+TOKEN` for bounces and `u+TOKEN` to unsubscribe, which
 relays fold the case of, wrap into theirs (SRS, BATV, Exchange's IMCEA) or write with
-another sign than the plus. A token is worth nothing until its MAC was checked, so they may be looked for
-anywhere.
+another sign than the plus. A token is worth nothing until its MAC was checked, so they
+may be looked for anywhere.
 """
 
 from __future__ import annotations

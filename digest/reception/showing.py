@@ -56,7 +56,8 @@ class Showcase:
         """Return what a reader would have received in seven days, the latest first.
 
         It asks what they wish for, not what they had: a pause and mails they got do not
-        count. As in mails, no story comes twice. Where no issue went out, it is what would go out now.
+        count. As in mails, no story comes twice. Where no issue went out, it is what
+        would go out now.
         """
         reader = replace(
             subscriber,

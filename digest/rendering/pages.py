@@ -48,7 +48,8 @@ VARIABLES = (
 
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_SELECTORS = re.compile(r"[^{}@]+(?=\{)")
+#: Whole runs alone: a declaration is not looked at again from each of its letters.
+_SELECTORS = re.compile(r"(?<![^{}@])[^{}@]++(?=\{)")
 #: Asks for siblings, or for what else an element holds: `p + p`, `li:first-child`.
 _STRUCTURAL = re.compile(
     r"[+~]|:(?:first|last|only|nth|empty|not|has|is|where|contains)\b"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -245,6 +245,8 @@ class Postgresql:
             (row,) = asked.fetchall()
             yield bool(row["granted"])
         finally:
+            with suppress(self.errors):  # the server sees late that we hung up
+                connection.execute("select pg_advisory_unlock_all()")
             connection.close()
 
 

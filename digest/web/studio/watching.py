@@ -107,7 +107,9 @@ def watch_files(
 ) -> None:
     """Call `on_change` after each save, until `stop` is set.
 
-    It gets what was saved, and the names of sources of which something was. `watched` is asked anew after a change of settings: other folders may matter then.
+    It gets what was saved, and the names of sources of which something was. `watched`
+    is asked anew after a change of settings: other folders may matter then.
+
     Raises `OSError` when this machine cannot watch so many folders.
     """
     while not stop.is_set():
