@@ -184,7 +184,7 @@ def test_a_reader_gets_everything_held_about_them_and_is_forgotten(
         "The ferry is back",
         "A lock reopens",
     }
-    assert asked.code == 130
+    assert asked.code == 2, "nobody is there to answer"
     assert "subscribers.yaml may still hold their address" in erased.err
     assert "1 line left out" in digest("subscribers", "import").err
     assert "3 sent" in digest("status").out
