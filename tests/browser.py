@@ -152,6 +152,8 @@ def picture(
             f"--window-size={len(mails) * (width + GAP)},{height}",
             f"--force-device-scale-factor={scale}",
             "--virtual-time-budget=3000",
+            # Or else the last tiles of a long page are sometimes still blank.
+            "--run-all-compositor-stages-before-draw",
             f"--screenshot={path}",
             page.as_uri(),
         )
