@@ -175,9 +175,8 @@ def issue_with(
 def absent(newsroom: Newsroom, issue: Issue, article: Article) -> str:
     """Say why an article is not among those of an issue at all."""
     newsletter = newsroom.newsletter(issue.newsletter)
-    for withdrawn in newsroom.store.archive.withdrawing.all():
-        if withdrawn.article.id == article.id:
-            return withdrawn.words
+    if withdrawn := newsroom.store.archive.withdrawing.of(article.id):
+        return withdrawn.words
     others = newsroom.store.archive.issues_with(article.id)
     same = [other.id for other in others if other.newsletter == newsletter.slug]
     if same:

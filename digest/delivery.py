@@ -84,7 +84,7 @@ class Sending:
         self.assembler, self.audience, self.journal = assembler, audience, journal
         self.transport, self.now, self.stopping = transport, now, stopping
         self.only, self.on_outcome = frozenset(only), on_outcome
-        self._ask_withdrawn, self._withdrawn = withdrawn, withdrawn()
+        self._ask_withdrawn, self._withdrawn = withdrawn, frozenset[str]()
         self.issue, self._allowed = assembler.issue, allowed
         self._moments = assembler.spans.own.moments
         self.report = SendReport(issue=self.issue)

@@ -7,7 +7,7 @@ per reader; everything before that only looks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -38,13 +38,7 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 TOO_LATE = "not sent: too late for this issue, as `max_lateness` says"
 
 #: States with something left to do.
-WAITING = (
-    State.QUEUED,
-    State.CLAIMED,
-    State.SENDING,
-    State.BODY_SENT,
-    State.DEFERRED,
-)
+WAITING = (State.QUEUED, State.CLAIMED, State.SENDING, State.BODY_SENT, State.DEFERRED)
 
 #: Those of rows that no server has answered for.
 UNTRIED = (State.QUEUED, State.CLAIMED)
@@ -64,6 +58,11 @@ WAYS_ON = {
     AWAITING: "`digest approve {issue}` lets it go",
     HELD: "`digest approve {issue}` lets it go",
 }
+
+
+def waiting_in(counts: Mapping[State, int]) -> int:
+    """Return how many mails are still to be sent, of an issue's by their states."""
+    return sum(counts.get(state, 0) for state in WAITING)
 
 
 def way_on(hold: str, issue_id: str) -> str:

@@ -19,7 +19,7 @@ from digest.cli.output import (
 from digest.cli.project import newsroom_at_any_hour, newsroom_of
 from digest.collecting import Collected
 from digest.errors import InputError
-from digest.issues import WAITING
+from digest.issues import waiting_in
 from digest.model import Article, Issue, Problem, SourceRecord, State
 from digest.newsroom import Newsroom
 from digest.store import By, Withdrawn
@@ -213,17 +213,18 @@ def show_withdrawn(withdrawn: Sequence[Withdrawn]) -> None:
 
 def show_left_out(newsroom: Newsroom, issue: Issue) -> None:
     """Say which mails of an issue leave out an article that was withdrawn just now."""
-    from digest.delivery import CLAIM_ROWS
-
     counts = newsroom.store.journal.counts(issue.id)
-    waiting = sum(counts.get(state, 0) for state in WAITING)
-    left = counts.get(State.SENT, 0)
+    waiting, left = waiting_in(counts), counts.get(State.SENT, 0)
     if waiting:
         line(f"  {issue.id}: left out of {plural(waiting, 'mail')} not made yet")
     if left:
         line(f"  {issue.id}: {plural(left, 'mail')} left before")
+    if not waiting:
+        return
+    from digest.delivery import CLAIM_ROWS
+
     with newsroom.store.alone(f"send-{issue.newsletter}") as free:
-        if waiting and not free:
+        if not free:
             line(f"  It is being sent: up to {CLAIM_ROWS} of these were begun already")
 
 

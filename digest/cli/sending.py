@@ -46,11 +46,11 @@ from digest.cli.project import newsroom_of
 from digest.cli.status import RETRY
 from digest.cli.stopping import Stop
 from digest.errors import DigestError, InputError, StoreError
-from digest.issues import WAITING, way_on
+from digest.issues import waiting_in, way_on
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.sendreport import SendReport
-from digest.store import PAUSED
+from digest.store import PAUSED, Approval
 
 SCREENFUL = 20  #: refusals shown; `digest status` has them all
 ALIKE = 3  #: so many with the same words are told one by one
@@ -82,7 +82,7 @@ def show_report(newsroom: Newsroom, report: SendReport) -> None:
             "process died after the last byte left. Such mails are held, never sent "
             f"twice; `digest resolve --issue {report.issue.id} --log …` settles them."
         )
-    left = sum(report.counts.get(state, 0) for state in WAITING)
+    left = waiting_in(report.counts)
     if report.hold and left:
         warned(
             f"  {report.hold} meanwhile; {left} wait. {way_on(report.hold, report.issue.id)}"
@@ -227,13 +227,8 @@ def send_issues(
     paused = [] if trouble else paused_now(newsroom, newsletter, but=done)
     settled = not (left or awaiting or paused)
     if json:
-        shown = {
-            "issues": [report.as_json for report in reports],
-            "waiting": [issue.id for issue in later],
-            "paused": [issue.id for issue in paused],
-            "awaiting_approval": [approval.issue for approval in awaiting],
-        }
-        echo_json({**shown, "settled": settled, "error": str(trouble or "")})
+        told = sent_json(reports, later, paused, awaiting, settled=settled)
+        echo_json({**told, "error": str(trouble or "")})
     else:
         if not (reports or awaiting or paused) and trouble is None:
             nothing_new(newsroom, newsletter)
@@ -249,10 +244,28 @@ def send_issues(
     return STOPPED if stop.signal is signal.SIGINT else int(not settled)
 
 
+def sent_json(
+    reports: Iterable[SendReport] = (),
+    later: Iterable[Issue] = (),
+    paused: Iterable[Issue] = (),
+    awaiting: Iterable[Approval] = (),
+    *,
+    settled: bool,
+) -> dict[str, object]:
+    """Return what came of a send as scripts want it, without what stopped it."""
+    return {
+        "issues": [report.as_json for report in reports],
+        "waiting": [issue.id for issue in later],
+        "paused": [issue.id for issue in paused],
+        "awaiting_approval": [approval.issue for approval in awaiting],
+        "settled": settled,
+        "error": "",
+    }
+
+
 def waiting_of(newsroom: Newsroom, issue: Issue) -> int:
     """Return how many mails of an issue are still to be sent."""
-    counts = newsroom.store.journal.counts(issue.id)
-    return sum(counts.get(state, 0) for state in WAITING)
+    return waiting_in(newsroom.store.journal.counts(issue.id))
 
 
 def show_paused(newsroom: Newsroom, issue: Issue) -> None:
@@ -300,8 +313,7 @@ def send_issue(
     stop: Stop,
 ) -> None:
     """Send one issue and add its report, also when it ends in trouble."""
-    counts = newsroom.store.journal.counts(issue.id)
-    total = len(readers) or sum(counts.get(state, 0) for state in WAITING)
+    total = len(readers) or waiting_of(newsroom, issue)
     done: Counter[State] = Counter()
 
     with progress(total, issue.id) as advance:

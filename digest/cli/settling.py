@@ -21,10 +21,10 @@ from digest.cli.issues import (
 )
 from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
 from digest.cli.project import newsroom_at_any_hour, newsroom_of
-from digest.cli.sending import send_issues
+from digest.cli.sending import send_issues, sent_json
 from digest.cli.status import address, came_back, story
 from digest.errors import InputError
-from digest.issues import WAITING, way_on
+from digest.issues import waiting_in, way_on
 from digest.model import Issue, Newsletter, State
 from digest.newsroom import Newsroom
 from digest.proof import Proof, compared, seen_in
@@ -83,7 +83,7 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
     issue = issue_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
     journal = newsroom.store.journal
     journal.hold(issue.id, PAUSED)  # so that nothing leaves while we ask
-    waiting = sum(journal.counts(issue.id).get(state, 0) for state in WAITING)
+    waiting = waiting_in(journal.counts(issue.id))
     question = f"{issue.id}: {plural(waiting, 'mail')} will never be sent. Recall it?"
     paused = f"{issue.id} is paused instead; {way_on(PAUSED, issue.id)}."
     try:
@@ -158,9 +158,7 @@ def retry(
         )
     if not again and json:
         counts = newsroom.store.journal.counts(issue.id)
-        settled = all(state.settled for state in counts)
-        nothing: dict[str, object] = {"issues": [], "waiting": [], "paused": []}
-        echo_json({**nothing, "awaiting_approval": [], "settled": settled, "error": ""})
+        echo_json(sent_json(settled=all(state.settled for state in counts)))
         return
     if not again:
         said(f"{issue.id}: nothing was refused or deferred; there is nothing to retry")

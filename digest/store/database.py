@@ -179,10 +179,9 @@ class Database:
         A tuple stands for a list: `in (:ids)` takes it, and it may not be empty.
         """
         session = self._session()
-        with self._plain_words(
-            session
-        ):  # `update … returning` may find a full disk late
-            return self._execute(session, sql, values).fetchall()
+        cursor = self._execute(session, sql, values)
+        with self._plain_words(session):  # `update … returning` may fail only here
+            return cursor.fetchall()
 
     def one(self, sql: str, **values: Value) -> Row | None:
         """Run a statement that returns rows; return the first, or None."""

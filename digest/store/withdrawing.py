@@ -18,7 +18,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from digest.model import Article
-from digest.store.database import Database, chunks, from_ms, statements, to_ms
+from digest.store.database import (
+    Database,
+    Row,
+    chunks,
+    from_ms,
+    statements,
+    to_ms,
+)
 from digest.store.versions import read_article
 
 SQL = statements("withdrawing")
@@ -89,11 +96,19 @@ class Withdrawing:
 
     def all(self) -> list[Withdrawn]:
         """Return the articles that are taken back, the last one first."""
-        return [
-            Withdrawn(
-                article=read_article(row["content"]),
-                at=from_ms(row["withdrawn_ms"]),
-                by=By(row["withdrawn_by"]),
-            )
-            for row in self._database.all(SQL["withdrawn"])
-        ]
+        rows = self._database.all(SQL["withdrawn"].replace("{one}", ""))
+        return [_withdrawn(row) for row in rows]
+
+    def of(self, article_id: str) -> Withdrawn | None:
+        """Return an article that is taken back; None: it is not."""
+        one = SQL["withdrawn"].replace("{one}", SQL["one"])
+        row = self._database.one(one, id=article_id)
+        return _withdrawn(row) if row else None
+
+
+def _withdrawn(row: Row) -> Withdrawn:
+    return Withdrawn(
+        article=read_article(row["content"]),
+        at=from_ms(row["withdrawn_ms"]),
+        by=By(row["withdrawn_by"]),
+    )

@@ -22,4 +22,7 @@ where i.issue = :issue and a.withdrawn_by <> ''
 -- name: withdrawn
 select v.content, a.withdrawn_ms, a.withdrawn_by
 from article a join article_version v on v.hash = a.version
-where a.withdrawn_by <> '' order by a.withdrawn_ms desc, a.id
+where a.withdrawn_by <> '' {one} order by a.withdrawn_ms desc, a.id
+
+-- name: one
+and a.id = :id
