@@ -345,16 +345,16 @@ class Audience:
         `seen` is remembered: what the file looked like. With `consent_needed`, raises
         `InputError` when it lets somebody get mail of whom nobody says where they asked.
         """
-        taken = Import(
-            self._database,
-            origin=origin,
-            standing=sync,
-            history=self._history,
-            suppressions=self._suppressions,
-            now=self._now(),
-            most_listed=MOST_LISTED,
-        )
         with suppress(_Trial), self._database.roomy(), self._database.tx():
+            taken = Import(
+                self._database,
+                origin=origin,
+                standing=sync,
+                history=self._history,
+                suppressions=self._suppressions,
+                now=self._now(),
+                most_listed=MOST_LISTED,
+            )
             for chunk in chunks(subscribers, BATCH):
                 taken.take_in(chunk)
             if sync:

@@ -49,11 +49,12 @@ _PLACES = range(50, -1, -10)  #: of pairs, behind a first letter
 _LAST_START = 2**64 - 2**40  #: where `NearIds` may begin
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_ms(moment: datetime) -> int:
     """Return UTC epoch milliseconds; what is finer is cut off, towards the past."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // MILLISECOND
 
 
 def from_ms(milliseconds: int) -> datetime:

@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 
 from digest.jsonform import dump
 from digest.model import Agreed, Status
@@ -95,11 +94,20 @@ class History:
 
     def agree(self, agreements: Iterable[tuple[str, Agreed]]) -> None:
         """Add what readers, by their ids, agreed to."""
-        self._database.many(SQL["add_agreement"], _agreements(agreements))
+        self._database.many(
+            SQL["add_agreement"],
+            [{**_agreement(agreed), "subscriber": each} for each, agreed in agreements],
+        )
 
-    def agree_first(self, agreements: Iterable[tuple[str, Agreed]]) -> None:
-        """Write the first entry of readers nobody knew."""
-        self._database.many(SQL["first_agreement"], _agreements(agreements))
+    def agree_first(
+        self, agreed: Agreed, readers: Iterable[tuple[str, datetime]]
+    ) -> None:
+        """Write the first entry of readers nobody knew: the same, but for when."""
+        alike = _agreement(agreed)
+        self._database.many(
+            SQL["first_agreement"],
+            [{**alike, "subscriber": each, "at": to_ms(at)} for each, at in readers],
+        )
 
     def agreements(self, subscriber_id: str) -> list[Agreed]:
         """Return what a reader agreed to, the oldest first."""
@@ -122,16 +130,11 @@ def kind_of(was: Status, now: Status) -> str:
     return "confirmed" if was is Status.PENDING else "resubscribed"
 
 
-def _agreements(agreements: Iterable[tuple[str, Agreed]]) -> list[dict[str, Single]]:
-    stored = cache(storable)  # of many readers at once, most say the same
-    return [
-        {
-            "subscriber": reader,
-            "at": to_ms(agreed.at),
-            "place": stored(agreed.where),
-            "method": stored(agreed.method),
-            "wording": stored(agreed.wording),
-            "details": stored(agreed.details),
-        }
-        for reader, agreed in agreements
-    ]
+def _agreement(agreed: Agreed) -> dict[str, Single]:
+    return {
+        "at": to_ms(agreed.at),
+        "place": storable(agreed.where),
+        "method": storable(agreed.method),
+        "wording": storable(agreed.wording),
+        "details": storable(agreed.details),
+    }

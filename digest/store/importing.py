@@ -101,6 +101,9 @@ class Import:
         self._suppressions = suppressions
         self._named = array("q")  # 8 bytes a reader: there may be millions
         self._ids = NearIds()
+        self._known = bool(
+            database.all(SQL["named_by"], origin=origin, after="", limit=1)
+        )
         self.tally = Tally()
 
     def take_in(self, subscribers: Sequence[Subscriber]) -> None:
@@ -177,11 +180,7 @@ class Import:
         )
         self._take((each.id, each.said.preferences.newsletters) for each in ordered)
         self._history.begin([each.id for each in ordered], "imported", self._origin)
-        self._history.agree_first(
-            (each.id, self._agreed(each.said.consent))
-            for each in ordered
-            if each.said.consent.where
-        )
+        self._agree(ordered)
         self.tally.without_consent += [
             each.said.address
             for each in new
@@ -229,6 +228,20 @@ class Import:
             consent = consent_of(merged["consent"])
             self._history.agree([(row["id"], self._agreed(consent))])
 
+    def _agree(self, new: Iterable[New]) -> None:
+        """Write what they agreed to; of many readers, most did so in one place."""
+        alike: dict[tuple[str, bool], tuple[Agreed, list[tuple[str, datetime]]]] = {}
+        for each in new:
+            consent = each.said.consent
+            if not consent.where:
+                continue
+            place = consent.where, consent.at is None
+            if place not in alike:
+                alike[place] = self._agreed(consent), []
+            alike[place][1].append((each.id, consent.at or self._now))
+        for agreed, readers in alike.values():
+            self._history.agree_first(agreed, readers)
+
     def _agreed(self, consent: Consent) -> Agreed:
         """Return what a file says of a consent as the record has it."""
         return Agreed(
@@ -256,6 +269,8 @@ class Import:
 
     def remove_others(self) -> None:
         """Remove the readers the file named and no longer names."""
+        if not self._known:  # a million readers would be looked through for nobody
+            return
         named, after = array("q", sorted(self._named)), ""
         while rows := self._database.all(
             SQL["named_by"], origin=self._origin, after=after, limit=BATCH

@@ -11,9 +11,10 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -171,7 +172,8 @@ class Sqlite:
         rows: Iterable[Mapping[str, Single]],
     ) -> int:
         """Run a statement once per row; return how many rows it changed."""
-        return max(connection.executemany(_text(sql), rows).rowcount, 0)
+        statement, places = _by_place(sql)
+        return max(connection.executemany(statement, map(places, rows)).rowcount, 0)
 
     def batches(
         self, connection: sqlite3.Connection, sql: str, size: int
@@ -302,6 +304,21 @@ def _begun(connection: sqlite3.Connection, *, until: float) -> bool:
 @lru_cache(maxsize=1024)
 def _text(sql: str) -> str:
     return filled(sql, FILLS)
+
+
+@lru_cache(maxsize=256)
+def _by_place(
+    sql: str,
+) -> tuple[str, Callable[[Mapping[str, Single]], tuple[Single, ...]]]:
+    """Return a statement with numbers for names, and what puts a row in their order.
+
+    sqlite3 looks each name up in each row anew: an import took a twentieth longer.
+    """
+    sql = _text(sql)
+    first, *others = dict.fromkeys(re.findall(r":(\w+)", sql))
+    for number, name in enumerate((first, *others), 1):
+        sql = re.sub(rf":{name}\b", f"?{number}", sql)
+    return sql, itemgetter(first, *others) if others else lambda row: (row[first],)
 
 
 @lru_cache(maxsize=256)
