@@ -34,7 +34,7 @@ def bounded(fetched: Fetched) -> Fetched:
             problems.append(
                 Problem(
                     where=f"{article.source}: “{article.headline[:_SHOWN]}”",
-                    what=f"{_said(article, within)}; ask who publishes it",
+                    what=f"{_said(article, within)}; shorten it, or ask its publisher",
                 )
             )
     return replace(fetched, articles=tuple(articles), problems=tuple(problems))
