@@ -176,6 +176,24 @@ def _slip(written: str, meant: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
+def readable(address: str) -> str:
+    """Return an address as its owner writes it: its domain in the letters it stands for.
+
+    For people alone; on the wire it stays as it is.
+    """
+    local, _, domain = address.rpartition("@")
+    if "xn--" not in domain:
+        return address
+    try:
+        checked = validate_email(
+            f"postmaster@{domain}", check_deliverability=False, allow_smtputf8=True
+        )
+    except EmailNotValidError:
+        return address
+    return f"{local}@{checked.domain}"
+
+
 def check_mailbox(text: str) -> Mailbox:
     """Return the name and address of ``Name <name@example.org>``, or of an address alone.
 

@@ -94,7 +94,7 @@ class Assembler:
         own = self._own(subscriber.id)
         personal = Personal(
             name=subscriber.name,
-            address=subscriber.address,
+            address=_in_letters(subscriber.address),
             subscribed=subscriber.consent.at,
             unsubscribe=own.unsubscribe,
             preferences=own.preferences,
@@ -245,3 +245,12 @@ def writable(issue: Issue) -> Iterator[None]:
         raise InputError(
             f"{issue.id}: the mail cannot be written: {problem}"
         ) from problem
+
+
+def _in_letters(address: str) -> str:
+    """Return a reader's address as they write it themselves."""
+    if "xn--" not in address:
+        return address
+    from digest.addresses import readable  # slow to load, and rarely needed
+
+    return readable(address)

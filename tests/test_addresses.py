@@ -10,6 +10,7 @@ from digest.addresses import (
     check_address,
     check_domain,
     check_mailbox,
+    readable,
     same_address_key,
 )
 from digest.model import Mailbox
@@ -139,3 +140,16 @@ class TestAMailbox:
     def test_that_is_none_is_refused(self, written: str) -> None:
         with pytest.raises(ValueError, match="not a mail address"):
             check_mailbox(written)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("ana@xn--bcher-kva.example", "ana@bücher.example"),
+        ("用户@mail.xn--r8jz45g.example", "用户@mail.例え.example"),
+        ("xn--ana@example.org", "xn--ana@example.org"),
+        ("ana@xn--zzzzzz.example", "ana@xn--zzzzzz.example"),
+    ],
+)
+def test_people_see_a_domain_in_its_own_letters(address: str, shown: str) -> None:
+    assert readable(address) == shown

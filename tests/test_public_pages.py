@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import quote
 
@@ -654,6 +655,31 @@ class TestPreferences:
         assert site.newsroom.subscriber(ANA) == replace(before, name=""), (
             "what the page showed as usual is no choice"
         )
+
+    def test_and_mails_show_an_address_in_the_letters_of_its_reader(
+        self, site: Site
+    ) -> None:
+        newsroom, written = site.newsroom, "cy@xn--bcher-kva.example"
+        newsroom.store.audience.change(
+            newsroom.subscriber(CY).id,
+            lambda held: replace(held, address=written),
+            by="test",
+        )
+        newsletter = newsroom.newsletter("daily")
+        plan = newsroom.issues.plan(newsroom.issues.draft(newsletter), newsletter)
+
+        page = site.visitor.get(site.own(written, "p")).text
+        (mail,) = [
+            message_from_bytes(message.content, policy=policy.default)
+            for row, _, message in newsroom.messages(plan)
+            if row.subscriber.address == written
+        ]
+
+        assert "cy@bücher.example" in page
+        assert mail["To"].addresses[0].addr_spec == written
+        for text in _texts(mail):
+            assert "cy@bücher.example" in text
+            assert written not in text
 
     def test_hold_a_pause_in_the_readers_own_days(self, site: Site) -> None:
         page = site.own(ANA, "p")

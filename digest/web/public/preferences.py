@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from digest.addresses import readable
 from digest.jsonform import to_json
 from digest.links import Purpose
 from digest.model import Format, Length, Preferences, Status, Subscriber
@@ -235,7 +236,9 @@ class Centre:
             speech,
             status=HTTPStatus.UNPROCESSABLE_ENTITY if wrongs else HTTPStatus.OK,
             title=speech.word("pages.preferences", None),
-            reader=holder.subscriber,
+            reader=replace(
+                holder.subscriber, address=readable(holder.subscriber.address)
+            ),
             token=visit.path["token"],
             unsubscribe=front.tokens.of(holder, Purpose.UNSUBSCRIBE),
             saved=speech.word(saved, None) if saved else "",
