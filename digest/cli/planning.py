@@ -51,7 +51,9 @@ def show_sums(sums: Sums) -> None:
     line("\narticles in a mail:")
     bars({f"{n:,}": mails for n, mails in sums.per_digest.items()})
     if sums.octets:
-        line("\nsize of the HTML, in KiB (Gmail cuts at 100):")
+        line(
+            "\nsize of the HTML, or of a mail's text alone, in KiB (Gmail cuts HTML at 100):"
+        )
         bars(by_size(list(sums.octets.values())))
     show_ends(sums)
     if sums.unseen:
