@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,17 +18,6 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 HOUR = timedelta(hours=1)
 FOREVER = datetime.max.replace(tzinfo=UTC)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with opened(tmp_path, clock) as store:
-        yield store
 
 
 def ids(articles: list[Article]) -> list[str]:

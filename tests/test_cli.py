@@ -24,19 +24,9 @@ from digest.config import load_settings
 from digest.newsroom import Newsroom
 from digest.settings import Security
 from tests.commands import ROOT, Shell, run
-from tests.projects import write_article, write_project
+from tests.projects import write_article
 from tests.smtp_servers import RealServer
 from tests.web_servers import reply, serving
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    return Shell(capsys, project)
 
 
 def test_help_names_every_command(digest: Shell) -> None:

@@ -37,7 +37,6 @@ from tests.projects import (
     READERS,
     Clock,
     write_article,
-    write_project,
 )
 from tests.smtp_servers import DROP, HOST, SILENCE, RealServer, Scripted, play
 
@@ -45,15 +44,9 @@ ADDRESSES = {f"{name}@readers.example" for name in ("ana", "bo", "cy")}
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    shell = Shell(capsys, project)
-    shell("collect")
-    return shell
+def digest(digest: Shell) -> Shell:
+    digest("collect")
+    return digest
 
 
 @pytest.fixture

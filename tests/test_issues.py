@@ -15,19 +15,9 @@ from digest.settings import FilesDelivery, Security, SmtpDelivery
 from digest.slots import Slot
 from digest.store import Start
 from digest.transports import open_transport
-from tests.projects import Clock, write_article, write_project
+from tests.projects import Clock, write_article
 
 DOWN = SmtpDelivery(host="127.0.0.1", port=9, security=Security.NONE)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
 
 
 @pytest.fixture

@@ -13,15 +13,9 @@ import pytest
 
 from digest.cli.importing import write_privately
 from tests.commands import Shell, run
-from tests.projects import write_project
 
 ANA = "ana@readers.example"
 BO = "bo@readers.example"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
 
 
 @pytest.fixture

@@ -41,11 +41,6 @@ class Log(Watcher):
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
 def clock() -> Clock:
     clock = Clock()
     clock.forward(minutes=-90)  # 05:30 in Brussels, before the 07:00 slot

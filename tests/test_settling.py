@@ -18,21 +18,15 @@ from digest.proof import compared, seen_in
 from digest.store import Delivery
 from digest.transports import Desk
 from tests.commands import Shell
-from tests.projects import MONDAY, write_project
+from tests.projects import MONDAY
 
 ISSUE = "daily/2026-11-23"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    shell = Shell(capsys, project)
-    shell("collect")
-    return shell
+def digest(digest: Shell) -> Shell:
+    digest("collect")
+    return digest
 
 
 class Silent:
