@@ -14,7 +14,6 @@ from pathlib import Path
 import click
 
 from digest.cli.issues import (
-    issue_option,
     newsletter_argument,
     newsletter_of,
     only_option,
@@ -31,6 +30,14 @@ from digest.proof import Proof, compared, seen_in
 from digest.store import PAUSED, RECALLED, Delivery
 
 SCREENFUL = 20  #: deliveries shown; `--json` has them all
+
+last_issue_option = click.option(
+    "--issue",
+    "issue_id",
+    metavar="ID",
+    default="",
+    help="An issue, such as daily/2026-11-23; otherwise the newsletter's last one.",
+)
 
 evidence_option = click.option(
     "--log",
@@ -54,7 +61,7 @@ def issue_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Issue
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @click.pass_context
 def pause(ctx: click.Context, newsletter: str, issue_id: str) -> None:
     """Let nothing more of an issue of NEWSLETTER leave until `digest resume`.
@@ -71,7 +78,7 @@ def pause(ctx: click.Context, newsletter: str, issue_id: str) -> None:
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> None:
@@ -104,7 +111,7 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @as_json
 @click.pass_context
 def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None:
@@ -125,7 +132,7 @@ def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> No
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @only_option("Only to this reader; may be repeated.")
 @as_json
 @click.pass_context
@@ -168,7 +175,7 @@ def retry(
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @only_option("Only this reader's mail; may be repeated.")
 @click.option("--arrived", "becomes", flag_value="sent", help="They arrived.")
 @click.option(
@@ -282,7 +289,7 @@ def message_ids(newsroom: Newsroom, issue: Issue) -> Callable[[Delivery], str]:
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @evidence_option
 @as_json
 @click.pass_context
