@@ -52,8 +52,8 @@ def test_an_unknown_command_is_answered_with_the_nearest(digest: Shell) -> None:
 
 
 def test_help_says_sentences_whole_and_which_issue_is_meant(digest: Shell) -> None:
-    for group in ("articles", "bounces", "db", "dkim", "keys", "issues", "subscribers"):
-        assert "...\n" not in digest(group, "--help").out.partition("Commands:")[2]
+    for name in ("articles", "bounces", "db", "dkim", "keys", "issues", "subscribers"):
+        assert "...\n" not in digest(name, "--help").out.partition("Commands:")[2]
     for command in ("pause", "recall", "resume", "retry", "resolve", "prove"):
         said = " ".join(digest(command, "--help").out.split())
         assert "otherwise the newsletter's last one." in said
