@@ -21,7 +21,7 @@ from digest.cli.issues import (
 from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
 from digest.cli.project import newsroom_at_any_hour, newsroom_of
 from digest.cli.sending import send_issues, sent_json
-from digest.cli.status import address, came_back, story
+from digest.cli.status import address, came_back, following, story
 from digest.errors import InputError
 from digest.issues import waiting_in, way_on
 from digest.model import Issue, Newsletter, State
@@ -70,9 +70,16 @@ def pause(ctx: click.Context, newsletter: str, issue_id: str) -> None:
     wire. Without --issue it is the last one.
     """
     newsroom = newsroom_at_any_hour(ctx)
-    issue = issue_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
-    newsroom.store.journal.hold(issue.id, PAUSED)
-    counts = newsroom.store.journal.counts(issue.id)
+    found = newsletter_of(newsroom, newsletter, issue_id)
+    issue = issue_of(newsroom, found, issue_id)
+    journal = newsroom.store.journal
+    counts = journal.counts(issue.id)
+    if counts and not waiting_in(counts):
+        left = f"{issue.id} has nothing left to pause: {counted(counts)}."
+        warned(f"{left} {following(newsroom, found.slug)}".strip())
+        return
+    journal.hold(issue.id, PAUSED)
+    counts = journal.counts(issue.id)
     said(f"{issue.id} is paused: {counted(counts)}. {way_on(PAUSED, issue.id)}.")
 
 
