@@ -33,6 +33,9 @@ _CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
 #: A cell is never narrower than its longest word, so an address would make a mail wider
 #: than a phone. No entity is cut.
 _LONG_WORD = re.compile(r"((?:&[^;\s]+;|[^\s&]){12})(?=(?:&[^;\s]+;|[^\s&]){12})")
+#: What is wider than its column is moved sideways on a phone, by itself: or else the whole
+#: mail would be as wide as its widest table.
+_AROUND = ('<div class="bx">', "</div>")
 _VOID = frozenset({"br", "hr", "img"})
 _SILENT = frozenset({"script", "style", "template"})
 #: Tag to what is written for it: an element of mail, and its class.
@@ -114,7 +117,7 @@ class _Writer(HTMLParser):
         self._has_headings = "<th" in body
         self._columns = (len(_CELL.findall(r)) for r in _FIRST_ROWS.findall(body))
         self._parts: list[str] = []
-        self._open: list[tuple[str, str]] = []  # what was read, what was written
+        self._open: list[tuple[str, str]] = []  # what was read, what closes it
         self._silent = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -136,8 +139,8 @@ class _Writer(HTMLParser):
             self._silent = "" if tag == self._silent else self._silent
         elif any(read == tag for read, _ in self._open):
             while self._open:
-                read, written = self._open.pop()
-                self._parts.append(f"</{written}>")
+                read, closing = self._open.pop()
+                self._parts.append(closing)
                 if read == tag:
                     break
 
@@ -151,7 +154,7 @@ class _Writer(HTMLParser):
 
     def finished(self) -> str:
         while self._open:
-            self._parts.append(f"</{self._open.pop()[1]}>")
+            self._parts.append(self._open.pop()[1])
         return "".join(self._parts).strip()
 
     def _start(self, tag: str, written: str, name: str, found: dict[str, str]) -> None:
@@ -167,9 +170,10 @@ class _Writer(HTMLParser):
         if name:
             kept["class"] = name
         attributes = "".join(f' {k}="{escape(v)}"' for k, v in kept.items())
-        self._parts.append(f"<{written}{attributes}>")
+        around, closing = _AROUND if tag == "table" else ("", "")
+        self._parts.append(f"{around}<{written}{attributes}>")
         if written not in _VOID:
-            self._open.append((tag, written))
+            self._open.append((tag, f"</{written}>{closing}"))
 
 
 def _picture(found: dict[str, str], room: int) -> dict[str, str]:
