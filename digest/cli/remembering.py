@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from digest.cli.editing import OPERATOR
 from digest.cli.importing import worded
 from digest.cli.output import as_json, echo_json, line, table, when
 from digest.cli.project import newsroom_of
@@ -16,7 +17,7 @@ from digest.store import Event
 #: What happened, in words; `{by}` is what brought it about.
 SENTENCES = {
     "imported": "{by} named them for the first time",
-    "added": "the {by} added them",
+    "added": "{by} added them",
     "asked": "somebody asked for mail with this address at {by}",
     "confirmed": "they confirmed ({by})",
     "changed": "{by} changed them",
@@ -82,7 +83,10 @@ def told(history: Sequence[Event], agreements: Sequence[Agreed]) -> Iterator[str
 
 
 def _sentence(kind: str, by: str, event: Event) -> str:
-    sentence = SENTENCES.get(kind, f"{kind} ({{by}})").format(by=by or "unknown")
+    sentence = SENTENCES.get(kind, f"{kind} ({{by}})")
+    if sentence.startswith("{by}") and by == OPERATOR:
+        by = f"the {by}"
+    sentence = sentence.format(by=by or "unknown")
     changes = "; ".join(
         f"{name} was {was}, is {now}" for name, was, now in worded(event.changed)
     )
