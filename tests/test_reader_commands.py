@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 import tracemalloc
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 
 from digest.cli.editing import FIELDS
 from digest.cli.importing import write_privately
+from digest.config import load_settings
+from digest.newsroom import Newsroom
 from tests.commands import Shell, run
 
 ANA = "ana@readers.example"
@@ -195,6 +198,30 @@ def test_who_left_is_brought_back_for_a_reason_alone(digest: Shell) -> None:
     told = digest("subscribers", "why", BO).out
     assert "they unsubscribed (operator: their lawyer wrote: operator)" in told
     assert "consent (operator): was a mistake" in told
+
+
+def test_who_left_a_newsletter_alone_does_not_seem_to_be_brought_back(
+    digest: Shell, project: Path
+) -> None:
+    config = project / "digest.yaml"
+    weekly = "  weekly: {title: W, sender: W <w@ledger.example>}\nsources:"
+    config.write_text(config.read_text().replace("sources:", weekly))
+    digest("subscribers", "edit", ANA, "--newsletters", "daily;weekly")
+    settings = load_settings(project, environment={})
+    with Newsroom(settings) as newsroom:
+        audience = newsroom.store.audience
+        audience.leave(newsroom.subscriber(ANA).id, "daily", by="their mail")
+
+    revived = digest("subscribers", "revive", ANA, "--reason", "by phone")
+    edit = re.search("`digest (subscribers edit .*)`", revived.err)
+    assert edit
+    edited = digest(*shlex.split(edit[1]))
+
+    assert f"{ANA} is active already." in revived.out
+    assert "What they left stays left: daily." in revived.err
+    assert edited.code == 0
+    shown = digest("subscribers", "show", ANA, "--json").json["subscriber"]
+    assert shown["preferences"]["newsletters"] == ["daily", "weekly"]
 
 
 def test_why_tells_who_said_what(digest: Shell, project: Path) -> None:

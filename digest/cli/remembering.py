@@ -74,11 +74,14 @@ def why(ctx: click.Context, address: str, json: bool) -> None:
 
 def told(history: Sequence[Event], agreements: Sequence[Agreed]) -> Iterator[str]:
     """Yield sentences for all that happened, the oldest first."""
-    happened = [
+    happened = [(agreed.at, _agreement(agreed)) for agreed in agreements]
+    happened += [
         (event.at, _sentence(event.kind, event.detail, event)) for event in history
     ]
-    happened += [(agreed.at, _agreement(agreed)) for agreed in agreements]
-    for at, sentence in sorted(happened, key=lambda each: each[0]):
+    # To the millisecond, as events are kept; a word comes before what it brought about.
+    for at, sentence in sorted(
+        happened, key=lambda each: int(each[0].timestamp() * 1e3)
+    ):
         yield f"{when(at)}  {sentence}"
 
 
