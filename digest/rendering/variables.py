@@ -211,7 +211,7 @@ class Variables:
             url=_web(article.url),
             topic=one_line(section.title),
             kicker=_kicker(article, section),
-            standfirst=set_in(language, article.standfirst),
+            standfirst=set_in(language, self.bodies.standfirst(article, length)),
             byline=one_line(article.byline),
             desk=one_line(article.desk),
             comma=comma(language),
