@@ -18,7 +18,6 @@ from digest.rendering.plaintext import (
     mixed,
     one_line,
     quote,
-    set_in,
     shorten,
     tidy,
     underline,
@@ -188,21 +187,6 @@ class TestOneLine:
 
     def test_keeps_what_scripts_and_emoji_are_joined_with(self) -> None:
         assert one_line("می\u200cخواهم 👩\u200d🔬") == "می\u200cخواهم 👩\u200d🔬"
-
-
-@pytest.mark.parametrize(
-    ("language", "typed", "held"),
-    [
-        ("fr", "« Rien » : pourquoi ?\n Ah !", "«~Rien~»~: pourquoi~? Ah~!"),
-        ("fr-CA", "«\u202fRien\u00a0» ; ah", "«~Rien~»~; ah"),
-        ("de", "Er rief »Nein« : warum ?", "Er rief »Nein« : warum ?"),
-        ("frr", "A : b", "A : b"),
-    ],
-)
-def test_french_marks_hold_on_to_their_words(
-    language: str, typed: str, held: str
-) -> None:
-    assert set_in(language, typed).replace("\u00a0", "~") == held
 
 
 def test_a_tidy_page_has_no_trailing_spaces_and_one_blank_line_at_most() -> None:

@@ -29,6 +29,7 @@ _BLOCKS = frozenset(
 )
 _SILENT = frozenset({"script", "style", "template", "head", "title"})
 _VOID = frozenset({"br", "hr", "img", "wbr", "input", "source", "track", "col"})
+_SPACES = re.compile(r"[ \t\r\n\f\v]+")  # not the no-break spaces: they hold
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -228,7 +229,7 @@ class _Table:
         heads: list[str] = []
         written = []
         for row in self.rows:
-            cells = [" ".join("".join(parts).split()) for _, parts in row]
+            cells = [_SPACES.sub(" ", "".join(parts)).strip() for _, parts in row]
             if row and all(is_head for is_head, _ in row):
                 heads = cells
                 self.has_heads |= len(heads) > 1
