@@ -591,6 +591,63 @@ class TestPreferences:
         assert 'dir="rtl"' in again.text
         assert again.text.count(" selected") == 5
 
+    def test_say_what_it_means_to_take_no_newsletter_and_how_to_come_back(
+        self, two: Site
+    ) -> None:
+        page, leave = two.own(CY, "p"), two.own(CY, "u")
+        form: Fields = {"length": "full", "format": "html", "language": "fr"}
+
+        fewer = two.visitor.post(page, {**form, "newsletter": "weekly"})
+        none = two.visitor.post(page, form)
+
+        assert "Enregistré." in fewer.text
+        assert "<bdi>The Ledger Daily</bdi> ne viendra plus." in fewer.text
+        assert "Aucun message ne viendra plus. Cochez une lettre" in none.text
+        assert "Enregistré." not in none.text, "it is one thing that is said"
+        assert "Choisissez au moins une lettre" in none.text, "in place of a sample"
+        assert "Cochez une lettre" in two.visitor.get(page).text, "on another day, too"
+        assert "Enregistré." in two.visitor.post(page, form).text
+        two.visitor.post(page, {**form, "newsletter": ["daily", "weekly"]})
+        assert two.newsroom.subscriber(CY).preferences.newsletters == {
+            "daily",
+            "weekly",
+        }
+
+        # From everything there is a way back by the same page, and by no older one.
+        open_tab: Fields = {**form, "newsletter": ["daily", "weekly"]}
+        two.visitor.post(f"{leave}/everything")
+        shown = two.visitor.get(page)
+        stale = two.visitor.post(page, {**open_tab, "name": "Cyd"})
+        assert two.newsroom.subscriber(CY).status is Status.UNSUBSCRIBED
+        assert two.newsroom.subscriber(CY).name == "Cyd"
+        for answer in (shown, stale):
+            assert "Cochez une lettre" in answer.text
+            assert 'name="back"' in answer.text
+            assert 'value="daily" checked' not in answer.text
+        back = two.visitor.post(page, {**form, "newsletter": "daily", "back": "1"})
+        assert "Cochez une lettre" not in back.text
+        reader = two.newsroom.subscriber(CY)
+        assert reader.status is Status.ACTIVE
+        assert reader.preferences.newsletters == {"daily"}
+        assert reader.left == {"weekly"}
+
+    def test_offer_no_way_back_that_leads_nowhere(self, site: Site) -> None:
+        page, leave = site.own(CY, "p"), site.own(CY, "u")
+        site.newsroom.store.audience.suppress(CY, "complaint", by="a test")
+
+        shown = site.visitor.get(leave)
+        undone = site.visitor.post(f"{leave}/undo")
+        form = {"newsletter": "daily", "back": "1", "name": "Cyd"}
+        saved = site.visitor.post(page, form)
+
+        assert "/undo" not in shown.text
+        assert (undone.status, undone.text) == (200, shown.text)
+        assert "You are unsubscribed" in saved.text
+        assert "comes again" not in saved.text
+        assert "Saved" in saved.text
+        reader = site.newsroom.subscriber(CY)
+        assert (reader.status, reader.name) == (Status.UNSUBSCRIBED, "Cyd")
+
     def test_hold_days_and_an_hour_that_come_in_the_readers_zone(
         self, two: Site
     ) -> None:
@@ -683,6 +740,23 @@ class TestPreferences:
         assert moved == replace(reader, address="Ana@new.example")
         assert site.own("ana@new.example", "p") == page, "links go on working"
         assert "Ana@new.example" in sent(site)
+
+    def test_keep_an_address_that_is_none_with_why_beside_it(self, site: Site) -> None:
+        page = site.own(ANA, "p")
+
+        answer = site.visitor.post(f"{page}/address", {"address": 'ana@x"<y'})
+
+        assert answer.status == 422
+        assert "<title>This did not work · Your preferences" in answer.text
+        assert '<a href="#address">This is not a mail address.' in answer.text
+        assert re.search(
+            r'<p class="wrong" id="address-wrong">This is not [^<]*</p>\s*'
+            r'<input id="address"[^>]* value="ana@x&#34;&lt;y" aria-invalid="true" '
+            r'aria-describedby="address-wrong" autofocus>',
+            answer.text,
+        )
+        assert "A lock reopens" in answer.text, "the page is as it was"
+        assert site.mails(ANA) == []
 
     def test_do_not_move_onto_another_reader(self, site: Site) -> None:
         before = site.newsroom.subscriber(BO)

@@ -23,6 +23,7 @@ from digest.web.public.deciding import Deciding
 from digest.web.public.front import Front
 from digest.web.public.guards import BasePath, Limiter
 from digest.web.public.health import Health
+from digest.web.public.keeping import Keeping
 from digest.web.public.leaving import Leaving
 from digest.web.public.lessening import Lessening
 from digest.web.public.moving import Moving
@@ -57,14 +58,16 @@ def public_app(
     doors = Doors(pages, limiter=Limiter(at_once=60, an_hour=600, clock=clock))
     asking = Limiter(at_once=10, an_hour=30, clock=clock)
     subscribing = Subscribing(front, limiter=asking)
+    centre = Centre(front)
     app = Starlette(
         routes=[
             *_subscribing(doors, subscribing),
             *_leaving(doors, Leaving(front)),
-            *_choosing(doors, Centre(front)),
+            *_choosing(doors, centre),
+            *_keeping(doors, Keeping(front)),
             *_lessening(doors, Lessening(front)),
             *_deciding(doors, Deciding(front)),
-            *_moving(doors, Moving(front, limiter=asking)),
+            *_moving(doors, Moving(front, centre=centre, limiter=asking)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
         ],
@@ -111,6 +114,11 @@ def _choosing(doors: Doors, views: Centre) -> list[Route]:
     return [
         _get("/p/{token}", doors.open(views.show)),
         _post("/p/{token}", doors.guarded(views.change)),
+    ]
+
+
+def _keeping(doors: Doors, views: Keeping) -> list[Route]:
+    return [
         _post("/p/{token}/data", doors.guarded(views.data)),
         _get("/p/{token}/erase", doors.open(views.erasing)),
         _post("/p/{token}/erase", doors.guarded(views.erase)),

@@ -15,15 +15,19 @@ from digest.store import Request, Wanted
 from digest.web.public.front import Front
 from digest.web.public.guards import Limiter
 from digest.web.public.pages import Way
+from digest.web.public.preferences import Centre
 from digest.web.public.visits import Visit
 
 
 class Moving:
     """The pages `/p/TOKEN/address` and `/address/TOKEN`."""
 
-    def __init__(self, front: Front, *, limiter: Limiter) -> None:
-        """Let readers of the front's newsroom move; `limiter` counts who asks."""
-        self._front, self._limiter = front, limiter
+    def __init__(self, front: Front, *, centre: Centre, limiter: Limiter) -> None:
+        """Let readers of the front's newsroom move; `limiter` counts who asks.
+
+        The form is on the page of `centre`.
+        """
+        self._front, self._centre, self._limiter = front, centre, limiter
 
     def move(self, visit: Visit) -> Response:
         """Take down a new address; both are asked by mail."""
@@ -36,8 +40,8 @@ class Moving:
         try:
             address = check_address(visit.field("address"))
         except ValueError:
-            wrong = HTTPStatus.UNPROCESSABLE_ENTITY
-            return front.pages.sorry(speech, "pages.not_address", status=wrong, way=way)
+            wrongs = {"address": "pages.not_address"}
+            return self._centre.refused(visit, holder, wrongs)
         if same_address_key(address) == same_address_key(held.address):
             return front.pages.tell(speech, speech.word("pages.saved", None), way=way)
         if not self._limiter.allows(visit.network):
