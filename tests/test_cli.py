@@ -51,6 +51,15 @@ def test_an_unknown_command_is_answered_with_the_nearest(digest: Shell) -> None:
     assert "Did you mean `digest preview`?" in result.err
 
 
+def test_help_says_sentences_whole_and_which_issue_is_meant(digest: Shell) -> None:
+    for name in ("articles", "bounces", "db", "dkim", "keys", "issues", "subscribers"):
+        assert "...\n" not in digest(name, "--help").out.partition("Commands:")[2]
+    for command in ("pause", "recall", "resume", "retry", "resolve", "prove"):
+        said = " ".join(digest(command, "--help").out.split())
+        assert "otherwise the newsletter's last one." in said
+        assert "what `send` would" not in said
+
+
 def test_help_is_a_word_too(digest: Shell) -> None:
     assert "Commands:" in digest("help").out
     assert "Usage: digest send " in digest("help", "send").out

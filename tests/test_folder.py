@@ -259,6 +259,31 @@ class TestPictures:
 
         assert "b.jpg is no picture inside" in fetch(folder).problems[0].what
 
+    def test_that_no_file_of_the_folder_can_have_costs_no_article(
+        self, tmp_path: Path
+    ) -> None:
+        desk = tmp_path / "desk"
+        folder = folder_of(
+            desk,
+            a_md=f"# Long\n\nText ![]({'a' * 300}.jpg)",
+            b_md="# Nothing\n\nText ![](a%00b.jpg)",
+            c_md="# Pipe\n\nText ![](pipe.jpg)",
+            d_md="# Up\n\nText ![](https://ledger.example/media/../outside.jpg)",
+            e_md="# Root\n\nText ![](%2Fetc%2Fpasswd)",
+            f_html=PAGE.replace("img/bolt", "a" * 300),
+        )
+        os.mkfifo(desk / "pipe.jpg")
+        (tmp_path / "outside.jpg").write_text("not ours")
+
+        fetched = fetch(folder)
+
+        assert len(fetched.articles) == 6
+        said = [problem.what for problem in fetched.problems]
+        assert len(said) == 5
+        assert sum("is not in desk" in what for what in said) == 4
+        assert sum("lies outside" in what for what in said) == 1
+        assert max(map(len, said)) < 300
+
     def test_those_beside_a_page_get_an_address(self, tmp_path: Path) -> None:
         folder = folder_of(tmp_path, sub__a_html=PAGE, sub__img__bolt_jpg=b"x")
 

@@ -266,6 +266,19 @@ class TestAPause:
         assert result.code == 3
         assert "has no issue yet" in result.err
 
+    def test_of_what_has_left_does_not_seem_to_stop_the_next_issue(
+        self, digest: Shell
+    ) -> None:
+        digest("send")
+
+        result = digest("pause")
+
+        assert "is paused" not in result.out + result.err
+        assert f"{last(digest)} has nothing left to pause: 3 sent." in result.err
+        assert "The next issue leaves all the same when it is due, at" in result.err
+        assert "stop `digest run` if it must not." in result.err
+        assert "paused" not in digest("status").err
+
 
 class TestARecall:
     def test_stops_an_issue_for_good(self, digest: Shell, project: Path) -> None:

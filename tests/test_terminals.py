@@ -112,6 +112,15 @@ class TestStreams:
     ) -> None:
         assert shell(project, f"digest {command} {closed}").returncode == 0
 
+    def test_a_reader_that_leaves_ends_a_list_quietly(self, project: Path) -> None:
+        names = "".join(f"tag:{n}, " for n in range(20_000))
+        readers = f"subscribers: [{{address: a@a.example, follows: [{names}]}}]"
+        (project / "subscribers.yaml").write_text(readers)
+        for command in ("subscribers list", "plan daily --json", "lint --rules"):
+            result = shell(project, f"digest {command} | true; echo ${{PIPESTATUS[0]}}")
+            # As the shell says of whoever writes to `head`: SIGPIPE.
+            assert (result.stdout, result.stderr) == (b"141\n", b""), command
+
     def test_a_closed_one_never_becomes_the_database(self, project: Path) -> None:
         shell(project, "digest send >&- 2>&- <&-")
 

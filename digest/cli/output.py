@@ -46,6 +46,24 @@ def echo_json(value: object) -> None:
     click.echo(text.encode("utf-8", "backslashreplace"))
 
 
+class Group(click.Group):
+    """A group of commands whose help page has their sentences whole."""
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """List the commands, each with its first sentence."""
+        found = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, command.get_short_help_str(limit=formatter.width * 3))
+                    for name, command in found.items()
+                    if command is not None and not command.hidden
+                ]
+            )
+
+
 def line(text: str) -> None:
     """Print a line of text, plainly."""
     click.echo(printable(text))

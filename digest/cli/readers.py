@@ -11,6 +11,7 @@ from digest.census import census
 from digest.cli.editing import add, edit, erase, remove, revive, suppress, unsubscribe
 from digest.cli.importing import export, import_
 from digest.cli.output import (
+    Group,
     as_json,
     echo_json,
     line,
@@ -24,7 +25,7 @@ from digest.model import Preferences, Status, Subscriber
 from digest.slots import weekday_names
 
 
-@click.group()
+@click.group(cls=Group)
 def subscribers() -> None:
     """Import, export, list and change readers; tell their history; erase them."""
 

@@ -8,6 +8,7 @@ is a problem of its own; its neighbours are read.
 from __future__ import annotations
 
 import os
+import posixpath
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -60,6 +61,7 @@ _UTF8_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 #: Disks date files by ticks, of two seconds at most (FAT).
 _TICK_NS = 2_000_000_000
 _FAR = timedelta(days=366)  #: an embargo of more is a slip in the year
+_LONGEST_NAME = 100  #: characters of a picture's path that are shown
 _SHOWN = 3  #: lines that were left out of a pasted page, in the note about them
 
 
@@ -174,10 +176,22 @@ class Folder:
     def _measured(self, article: Article) -> Article:
         """Return the article with the sizes of the pictures that lie in the folder."""
         sizes = {
-            f"{self.images_url}/{quote(key)}": size_of_file(self.settings.path / key)
+            f"{self.images_url}/{quote(key)}": size_of_file(file)
             for key in keys_in(article, images_url=self.images_url)
+            if (file := self._picture(key))
         }
         return sized(article, sizes) if sizes else article
+
+    def _picture(self, key: str) -> Path | None:
+        """Return the file in the folder that a picture's path names, if there is one."""
+        inside = posixpath.normpath(key)
+        if inside.startswith(("..", "/")):
+            return None
+        path = self.settings.path / inside
+        try:
+            return path if path.is_file() else None  # a pipe would never end
+        except OSError:  # a longer name than a file can have
+            return None
 
     def _with_pictures(self, content: bytes, origin: Origin) -> bytes:
         """Return a page whose pictures beside it have the addresses they will have."""
@@ -185,7 +199,7 @@ class Folder:
         def address(written: str) -> str:
             path = written.encode("latin-1").decode("utf-8", "replace")
             key = key_of(path, origin=origin) if is_beside(path) else ""
-            here = key and (self.settings.path / key).is_file()
+            here = key and self._picture(key)
             return picture_url(path, origin=origin) if here else written
 
         # Latin-1 keeps every byte what it is, whatever the page's charset.
@@ -193,10 +207,11 @@ class Folder:
 
     def _missing_pictures(self, key: str, article: Article) -> Iterator[Problem]:
         for picture in keys_in(article, images_url=self.images_url):
-            path = self.settings.path / picture
-            if not path.is_file():
+            path = self._picture(picture)
+            if path is None:
+                name = f"{picture[:_LONGEST_NAME]}{picture[_LONGEST_NAME:] and '…'}"
                 what = (
-                    f"the picture {picture} is not in {self.settings.path.name}; put it"
+                    f"the picture {name} is not in {self.settings.path.name}; put it"
                     " there, or correct its name"
                 )
                 yield Problem(where=self._where(key), what=what)

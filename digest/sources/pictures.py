@@ -35,7 +35,7 @@ def key_of(path: str, *, origin: Origin) -> str:
     """
     path = unquote(path.replace("\\", "/")).split("?", 1)[0]
     inside = posixpath.normpath(posixpath.join(posixpath.dirname(origin.key), path))
-    return "" if inside.startswith("..") else inside
+    return "" if inside.startswith(("..", "/")) else inside
 
 
 def picture_url(path: str, *, origin: Origin) -> str:

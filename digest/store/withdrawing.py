@@ -27,6 +27,7 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.versions import read_article
+from digest.store.windows import arrival
 
 SQL = statements("withdrawing")
 
@@ -86,8 +87,9 @@ class Withdrawing:
 
         One that no issue has carried counts as new, or it would be in none.
         """
-        seen = max(now, article.published or now)
-        return bool(self._database.run(SQL["restore"], id=article.id, seen=to_ms(seen)))
+        came = arrival(self._database, to_ms(now))
+        seen = max(came, to_ms(article.published)) if article.published else came
+        return bool(self._database.run(SQL["restore"], id=article.id, seen=seen))
 
     def of_issue(self, issue_id: str) -> frozenset[str]:
         """Return the ids of what an issue froze and nobody is to get any more."""
