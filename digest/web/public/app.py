@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -176,8 +177,16 @@ def _no_page(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]
     return handler
 
 
-async def _wrong_method(_: Request, error: Exception) -> Response:
-    """Say what may be asked, as OPTIONS wants to know; nothing is done."""
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    """Say what may be asked, as OPTIONS wants to know; nothing is done.
+
+    What a button led to leads back to the page of the button: a browser that opens
+    its tabs again asks for it without having pressed anything.
+    """
+    if request.method in ("GET", "HEAD"):
+        own = quote(request.path_params.get("token", ""), safe="")
+        back = {"Location": f"../{own}"}
+        return Response(status_code=303, headers={**PRIVATE, **back})
     allowed = getattr(error, "headers", None) or {}
     return PlainTextResponse(
         "This path is not for that.\n", 405, headers={**PRIVATE, **allowed}
