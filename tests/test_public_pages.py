@@ -175,7 +175,14 @@ class TestSubscribing:
     def test_gives_a_link_that_works_once_and_for_three_days(self, site: Site) -> None:
         site.visitor.post("/subscribe", NEW)
         link = site.link("new@x.example", "confirm")
-        assert site.visitor.post(link).status == 200
+        first = site.visitor.post(link)
+        assert first.status == 200
+        assert site.own("new@x.example", "p") in first.text
+        before = dump(site)
+        for twice in (site.visitor.post(link), site.visitor.get(link)):
+            assert (twice.status, "Welcome" in twice.text) == (200, True)
+            assert "/p/" not in twice.text, "it opens no preferences again"
+        assert dump(site) == before
         site.visitor.post(site.own("new@x.example", "u"), ONE_CLICK)
 
         again = site.visitor.post(link)
@@ -732,10 +739,16 @@ class TestPreferences:
         half = site.visitor.post(new)
         assert "other address" in half.text
         assert site.newsroom.subscriber(ANA) == reader
-        assert site.visitor.post(new).status == 404, "one address counts once"
+        before = dump(site)
+        for twice in (site.visitor.post(new), site.visitor.get(new)):
+            assert twice.text == half.text
+        assert dump(site) == before, "one address counts once"
         whole = site.visitor.post(old)
 
         assert "goes to" in whole.text
+        for link in (old, new):
+            assert site.visitor.post(link).text == whole.text
+            assert site.visitor.get(link).text == whole.text
         moved = site.newsroom.subscriber("ana@new.example")
         assert moved == replace(reader, address="Ana@new.example")
         assert site.own("ana@new.example", "p") == page, "links go on working"
@@ -766,6 +779,7 @@ class TestPreferences:
         site.visitor.post(new)
 
         assert site.visitor.post(old).status == 409
+        assert site.visitor.post(old).status == site.visitor.get(new).status == 409
         assert site.newsroom.subscriber(BO) == before
         assert site.newsroom.subscriber(ANA).address == ANA
 
@@ -786,7 +800,9 @@ class TestPreferences:
 
         assert site.visitor.get(f"{page}/erase").status == 200
         assert site.newsroom.subscriber(ANA).id == id_
-        assert "erased" in site.visitor.post(f"{page}/erase").text
+        for _ in range(2):
+            erased = site.visitor.post(f"{page}/erase")
+            assert (erased.status, "erased" in erased.text) == (200, True)
         assert site.visitor.get(page).status == 404
         left = site.visitor.post(unsubscribe, ONE_CLICK)
         assert (left.status, left.text) == (200, "You are unsubscribed.\n")

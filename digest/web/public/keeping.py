@@ -57,13 +57,20 @@ class Keeping:
         )
 
     def erase(self, visit: Visit) -> Response:
-        """Forget a reader for good."""
-        holder = self._holder(visit)
-        if holder is None:
+        """Forget a reader for good; who presses twice is told so twice."""
+        holder, speech = self._holder(visit), self._front.speech_for(visit)
+        if holder is not None:
+            self._front.newsroom.store.audience.erase(holder.subscriber.id)
+            speech = self._front.speech_of(holder)
+        elif not self._is_gone(visit.path["token"]):
             return self._no_page(visit)
-        self._front.newsroom.store.audience.erase(holder.subscriber.id)
-        speech = self._front.speech_of(holder)
         return self._front.pages.tell(speech, speech.word("pages.erased", None))
+
+    def _is_gone(self, token: str) -> bool:
+        """Whether the link is of somebody who was a reader."""
+        purpose, tokens = Purpose.PREFERENCES, self._front.tokens
+        someone = tokens.holder(token, purpose, even_nobody=True)
+        return someone is None and tokens.is_ours(token, purpose)
 
     def _holder(self, visit: Visit) -> Holder | None:
         return self._front.tokens.holder(visit.path["token"], Purpose.PREFERENCES)

@@ -62,7 +62,7 @@ class Moving:
         """Show which address a link agrees to, and the button that does."""
         request = self._request(visit)
         if request is None or not self._front.newsroom.store.requests.is_open(request):
-            return self._no_page(visit)
+            return self._again(visit)
         pages, speech = self._front.pages, self._speech_of(request)
         text = pages.markup(speech, "pages.address_text", address=request.detail["to"])
         return pages.page(
@@ -77,9 +77,20 @@ class Moving:
     def agree(self, visit: Visit) -> Response:
         """Note that one of the two addresses agrees."""
         request = self._request(visit)
-        agreement = request and asking.confirm_address(self._front.newsroom, request)
-        if request is None or agreement is None:
+        if request is None:
             return self._no_page(visit)
+        agreement = asking.confirm_address(self._front.newsroom, request)
+        return self._agreed(request, agreement) if agreement else self._again(visit)
+
+    def _again(self, visit: Visit) -> Response:
+        """Say once more what came of a used link."""
+        request = self._request(visit)
+        if request is None:
+            return self._no_page(visit)
+        before = asking.agreed_before(self._front.newsroom, request)
+        return self._agreed(request, before) if before else self._no_page(visit)
+
+    def _agreed(self, request: Request, agreement: asking.Agreement) -> Response:
         pages, speech = self._front.pages, self._speech_of(request)
         if agreement is asking.Agreement.IMPOSSIBLE:
             return pages.sorry(speech, "pages.try_later", status=HTTPStatus.CONFLICT)
