@@ -252,6 +252,15 @@ BODIES = {
         ),
         "* City: Paris; Votes: 1,200\n* City: Lyon [1]\n\n[1] https://x.example/l",
     ),
+    "what is written above a table stands above its points": (
+        (
+            "<table><caption>Votes, <a href='https://x.example/v'>first round</a></caption>"
+            "<tr><th>City</th><th>Votes</th></tr><tr><td>Paris</td><td>1,200</td></tr>"
+            "</table><table><caption>Seats<tr><td>a</td><td>b</td></tr></table>"
+        ),
+        "Votes, first round [1]\n\n* City: Paris; Votes: 1,200\n\n"
+        "[1] https://x.example/v\n\nSeats\n\na, b",
+    ),
     "a table for layout is read from left to right": (
         "<table><tr><td>a<br>b</td><td><p>c</p></td></tr></table>",
         "a b, c",
