@@ -258,8 +258,10 @@ BODIES = {
             "<tr><th>City</th><th>Votes</th></tr><tr><td>Paris</td><td>1,200</td></tr>"
             "</table><table><caption>Seats<tr><td>a</td><td>b</td></tr></table>"
         ),
-        "Votes, first round [1]\n\n* City: Paris; Votes: 1,200\n\n"
-        "[1] https://x.example/v\n\nSeats\n\na, b",
+        (
+            "Votes, first round [1]\n\n* City: Paris; Votes: 1,200\n\n"
+            "[1] https://x.example/v\n\nSeats\n\na, b"
+        ),
     ),
     "a table for layout is read from left to right": (
         "<table><tr><td>a<br>b</td><td><p>c</p></td></tr></table>",

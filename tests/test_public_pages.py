@@ -1026,6 +1026,8 @@ class TestTheRest:
         assert '<html lang="ar" dir="rtl">' in arabic.text
         assert '<html lang="fr" dir="ltr">' in chosen.text
         assert 'value="fr" lang="fr" selected' in chosen.text
+        nowhere = site.visitor.get("/nowhere", accept_language="de-AT, en;q=0.5")
+        assert (nowhere.status, '<html lang="de' in nowhere.text) == (404, True)
 
     def test_counts_visitors_in_bounded_memory(self) -> None:
         now = 0.0

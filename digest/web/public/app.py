@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -72,7 +71,7 @@ def public_app(
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
         ],
-        exception_handlers={404: _no_page(pages), 405: _wrong_method},
+        exception_handlers={404: _no_page(doors, front), 405: _wrong_method},
     )
     app.router.redirect_slashes = False
     return BasePath(app, pages.base)
@@ -169,10 +168,13 @@ def _health(doors: Doors, views: Health) -> list[Route]:
     ]
 
 
-def _no_page(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def handler(_: Request, __: Exception) -> Response:
-        speech = pages.speech(pages.site.language)
-        return await run_in_threadpool(pages.no_page, speech)
+def _no_page(
+    doors: Doors, front: Front
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    look = doors.open(lambda visit: front.pages.no_page(front.speech_for(visit)))
+
+    async def handler(request: Request, _: Exception) -> Response:
+        return await look(request)
 
     return handler
 
