@@ -96,7 +96,7 @@ def list_(
                     s.address,
                     s.name,
                     str(s.status),
-                    ", ".join(sorted(s.preferences.newsletters)),
+                    ", ".join(sorted(s.preferences.newsletters)) or "none",
                     wishes(s.preferences),
                 )
                 for s in found
@@ -194,7 +194,7 @@ def show(ctx: click.Context, address: str, json: bool) -> None:
         ("address", subscriber.address),
         ("name", subscriber.name),
         ("status", str(subscriber.status)),
-        ("newsletters", ", ".join(sorted(p.newsletters))),
+        ("newsletters", ", ".join(sorted(p.newsletters)) or "none: they get no mail"),
         ("follows", ", ".join(p.follows) or "everything"),
         ("mutes", ", ".join(sorted(p.mutes))),
         ("top stories only", ", ".join(sorted(p.top))),
