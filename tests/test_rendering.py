@@ -236,6 +236,10 @@ class TestEveryMail:
         assert not re.search(
             r"display:\s*none|visibility|opacity|max-height:\s*0", inline
         )
+        # Nothing but a sign of our own may be left out where a mail is read aloud.
+        html = re.sub(
+            r"<span[^<>]* aria-hidden=\"true\"[^<>]*>\xa0?[→←■]</span>", "", html
+        )
         assert not re.search(r"aria-hidden|<script|<iframe|<form|\son\w+=", html)
         for found in (
             f for _, f in Seen(html).tags if "font-size:0" in f.get("style", "")
@@ -936,6 +940,47 @@ class TestLanguage:
 
         assert 'lang="fr"' in html_of(mail)
         assert "Bonjour Amira." in mail.text
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_signs_beside_words_are_not_read_aloud(language: str) -> None:
+    """A screen reader says "rightwards arrow" after each title."""
+    html = stock.mail("newsroom", language).html or ""
+
+    signs = re.findall(r"<(\w+[^>]*)>\s*[→←■]", html)
+
+    assert len(signs) >= 4
+    assert [sign for sign in signs if 'aria-hidden="true"' not in sign] == []
+
+
+class TestTheWordAboveAHeadline:
+    def test_is_none_that_the_mail_says_beside_it(self) -> None:
+        topics = (
+            Topic(slug="climate", title="Climate", any=frozenset({"climate"})),
+            Topic(slug="eu", title="Europe", any=frozenset({"europe", "eu"})),
+        )
+        stories = [
+            (("Climate",), ()),
+            (("Climate", "Europe"), ("Europe",)),
+            (("Climate", "Europe", "Alps"), ("Europe",)),
+            (("Climate", "Africa"), ()),
+        ]
+        chosen = tuple(
+            Chosen(article=article(number, tags=tags), also_in=also_in)
+            for number, (tags, also_in) in enumerate(stories)
+        )
+        told = digest(Section(slug="climate", title="Climate", articles=chosen))
+        made = samples.renderer(told, newsletter=samples.newsletter(topics=topics))
+
+        for length in (Length.SUMMARIES, Length.FULL):
+            rendered = made.render(
+                told, personal(), language="en", length=length, format=Format.HTML
+            )
+
+            kickers = re.findall(r'class="kick acc"[^>]*>([^<]*)', html_of(rendered))
+            assert kickers == ["Alps", "Africa"]
+            assert html_of(rendered).count("Europe") == 2, "once in each story"
+            assert rendered.text.casefold().count("europe") == 2
 
 
 class TestSubject:

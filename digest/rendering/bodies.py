@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 
 from digest.model import Article, Length
 from digest.rendering.plaintext import body_text, shorten
+from digest.rendering.spacing import set_in_html
 
 #: What a body is wide in a 600 pixel mail with 40 pixel margins, where no theme says more.
 WIDTH = 520
@@ -65,8 +66,8 @@ class Bodies:
 
     def __init__(self, room: int = WIDTH) -> None:
         self._room = room  # what the column is wide, in pixels
-        self._html: dict[tuple[str, int], str] = {}
-        self._text: dict[str, str] = {}
+        self._html: dict[tuple[str, str, int], str] = {}
+        self._text: dict[tuple[str, str], str] = {}
 
     def standfirst(self, article: Article, length: Length) -> str:
         """Return the lines below the headline; in a summary never nothing at all.
@@ -81,17 +82,19 @@ class Bodies:
                 return shorten(text, _OPENING)
         return ""
 
-    def html(self, body: str, level: int) -> str:
+    def html(self, body: str, level: int, *, language: str) -> str:
         """Return `body` as HTML for a mail, its first heading an ``h{level}``."""
-        if (body, level) not in self._html:
-            self._html[body, level] = prepared(body, level, self._room)
-        return self._html[body, level]
+        name = body, language, level
+        if name not in self._html:
+            self._html[name] = prepared(set_in_html(language, body), level, self._room)
+        return self._html[name]
 
-    def text(self, body: str) -> str:
+    def text(self, body: str, *, language: str) -> str:
         """Return `body` as plain text."""
-        if body not in self._text:
-            self._text[body] = body_text(body)
-        return self._text[body]
+        name = body, language
+        if name not in self._text:
+            self._text[name] = body_text(set_in_html(language, body))
+        return self._text[name]
 
 
 def prepared(body: str, level: int, room: int) -> str:
