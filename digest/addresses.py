@@ -26,7 +26,7 @@ _PLAIN = re.compile(
 
 #: ``Name <address>``, the name perhaps in double quotes.
 _NAMED = re.compile(
-    r'\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[^<>"]*?))\s*<(?P<address>[^<>]*)>\s*'
+    r'\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*+)"|(?P<bare>[^<>"]*?))\s*<(?P<address>[^<>]*)>\s*'
 )
 
 
@@ -184,7 +184,9 @@ def check_mailbox(text: str) -> Mailbox:
     named = _NAMED.fullmatch(text)
     if not named:
         return Mailbox(address=check_address(text))
-    name = named["bare"] if named["quoted"] is None else named["quoted"]
+    name = named["bare"]
+    if named["quoted"] is not None:  # a backslash takes the next letter as it is
+        name = re.sub(r"\\(.)", r"\1", named["quoted"])
     return Mailbox(address=check_address(named["address"]), name=name.strip())
 
 

@@ -120,10 +120,8 @@ class Issues:
         last = None if instead else self.store.archive.last_issue(newsletter.slug)
         since = last.until if last else instead.since if instead else BEGINNING
         number = last.number + 1 if last else instead.number if instead else 1
-        end = instead.until if instead else since
         now = self.now()
-        # By a clock that was set back the last window is not over yet.
-        until = now if now > end else end + timedelta(milliseconds=1)
+        until = self.store.archive.windows.next_end(now)
         dated = (slot.due if slot else now).astimezone(ZoneInfo(newsletter.timezone))
         articles = self.store.archive.articles(
             since=since, until=until, sources=sources_of(newsletter)

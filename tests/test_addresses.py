@@ -113,6 +113,10 @@ class TestAMailbox:
                 Mailbox(address="d@example.org", name="Desk, The"),
             ),
             (
+                r'"The \"Desk\" \\ Co" <d@example.org>',
+                Mailbox(address="d@example.org", name='The "Desk" \\ Co'),
+            ),
+            (
                 "Ла́дога <d@example.org> ",
                 Mailbox(address="d@example.org", name="Ла́дога"),
             ),

@@ -99,6 +99,31 @@ def test_ten_thousand_items_are_read() -> None:
     assert len(fetched.articles) == 10_000
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(60)  # each compared with all before it would take far longer
+@pytest.mark.parametrize("rest", ["", "<item><b></item>"], ids=["whole", "broken"])
+@pytest.mark.parametrize(
+    "excess",
+    [
+        '<media:content url="/a.jpg" medium="image"/>' * 12_000,
+        "".join(f"<category>c{n}</category>" for n in range(60_000)),
+        f"<media:keywords>{','.join(f'k{n}' for n in range(100_000))}</media:keywords>",
+        "<media:text " + " ".join(f"a{n}=''" for n in range(60_000)) + "/>",
+    ],
+    ids=["pictures", "categories", "keywords", "attributes"],
+)
+def test_no_item_holds_so_much_of_one_thing_that_reading_never_ends(
+    excess: str, rest: str
+) -> None:
+    named = "<title>Much</title><link>/much</link>"
+    feed = rss(f"{named}{excess}<category>last</category>", "<title>Next</title>")
+
+    fetched = read(feed.replace("</channel>", f"{rest}</channel>"))
+
+    assert [a.headline for a in fetched.articles] == ["Much", "Next"]
+    assert len(fetched.articles[0].tags) < 1000
+
+
 def test_an_empty_channel_is_no_error() -> None:
     assert read(rss()) == Fetched()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from io import BytesIO
 from pathlib import Path
 
@@ -214,6 +216,28 @@ class TestCompleting:
 
         assert len(done.problems) == 40
         assert len(web.requests) < 20
+
+    def test_ends_however_slow_the_hosts_of_a_feed_are(
+        self, web: Site, source: FeedSource
+    ) -> None:
+        small = drawn("JPEG", 9, 9)
+
+        def slow(request: BaseHTTPRequestHandler) -> None:
+            time.sleep(0.3)
+            reply(request, 200, small)
+
+        urls = [f"{web.url}/slow-{n}.jpg" for n in range(100)]
+        web.answers |= {f"/slow-{n}.jpg": slow for n in range(100)}
+        articles = tuple(article(id=url, image=Image(url=url)) for url in urls)
+
+        done = Completing(
+            site=samples.site(), held=lambda _: None, seconds=0.1
+        ).completed(Fetched(articles=articles), source)
+
+        assert len(done.articles) == 100
+        assert len(web.requests) < 20
+        assert "no time for it" in done.problems[-1].what
+        assert all(problem.note for problem in done.problems)
 
     def test_asks_no_private_host_but_the_sources_own(
         self, web: Site, completing: Completing

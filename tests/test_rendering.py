@@ -35,7 +35,7 @@ from digest.rendering import (
     inlining,
     plaintext,
 )
-from digest.rendering.bodies import prepared
+from digest.rendering.bodies import Bodies, prepared
 from digest.rendering.fitting import LARGEST
 from digest.rendering.marks import Marks
 from tests import rendering_samples as samples
@@ -1291,3 +1291,26 @@ def test_the_words_of_a_set_may_be_a_projects_own() -> None:
     bare = TemplateSet(name="newsroom", files=mine.files)
     with pytest.raises(TemplateProblem, match="has no word `subject_more`"):
         rendered(samples.whole_digest(), templates=bare)
+
+
+def test_a_summary_of_a_story_without_standfirst_is_its_beginning() -> None:
+    long = "Kelp &amp; <em>eel</em><br>grow " + "where the ferry lands " * 20
+    body = (
+        f"<figure><img src='a'></figure><h2>I</h2><p> <br></p><p>{long}</p><p>Not.</p>"
+    )
+    story = samples.article(standfirst="", body=body)
+    written = samples.article(body=body)
+    pictures = samples.article(standfirst="", body="<figure><img src='a'></figure>")
+    bodies = Bodies()
+
+    beginning = bodies.standfirst(story, Length.SUMMARIES)
+
+    assert beginning.startswith("Kelp & eel grow where the ferry lands where")
+    assert beginning.endswith("…")
+    assert 200 < len(beginning) <= 240
+    assert bodies.standfirst(written, Length.SUMMARIES) == written.standfirst
+    assert bodies.standfirst(story, Length.HEADLINES) == ""
+    assert bodies.standfirst(story, Length.FULL) == "", "it would stand there twice"
+    assert bodies.standfirst(pictures, Length.SUMMARIES) == ""
+    short = samples.article(standfirst="", body="<p>All of it.</p>")
+    assert bodies.standfirst(short, Length.SUMMARIES) == "All of it."

@@ -150,9 +150,18 @@ def revive(ctx: click.Context, address: str, reason: str) -> None:
         raise InputError("--reason is empty; say why they may be mailed again")
     known = audience.find(address)
     if known:
+        stopped = known.status is not Status.ACTIVE or audience.suppressed(address)
         agreed = _agreed(newsroom, reason)
         revived = audience.revive(known.id, agreed, by=f"{OPERATOR}: {reason}")
-        said(f"{revived.address} is {revived.status} again.")
+        now = "again" if stopped else "already"
+        said(f"{revived.address} is {revived.status} {now}.")
+        if revived.left:
+            wanted = ";".join(sorted(revived.preferences.newsletters | revived.left))
+            warned(
+                f"What they left stays left: {', '.join(sorted(revived.left))}. If they "
+                f"asked for it, say `digest subscribers edit {revived.address} "
+                f'--newsletters "{wanted}"`.'
+            )
     elif audience.unsuppress(address):
         said(f"{address} may be mailed again, and is no reader.")
     else:

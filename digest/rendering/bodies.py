@@ -10,10 +10,11 @@ remain. Elements get short class names for the template's style sheet.
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 
-from digest.rendering.plaintext import body_text
+from digest.model import Article, Length
+from digest.rendering.plaintext import body_text, shorten
 from digest.rendering.spacing import set_in_html
 
 #: What a body is wide in a 600 pixel mail with 40 pixel margins, where no theme says more.
@@ -21,6 +22,11 @@ WIDTH = 520
 
 _HEADING = re.compile(r"<h([1-6])[\s>]", re.IGNORECASE)
 _DEEPEST = 6
+#: Columns of a story's beginning where nobody wrote a standfirst: three lines of it.
+_OPENING = 240
+_PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.IGNORECASE | re.DOTALL)
+_BREAK = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 #: As many columns stand beside each other on a phone without a word being cut.
 _COLUMNS = 5
 _FIRST_ROWS = re.compile(r"<table\b.*?</tr>", re.IGNORECASE | re.DOTALL)
@@ -62,6 +68,19 @@ class Bodies:
         self._room = room  # what the column is wide, in pixels
         self._html: dict[tuple[str, str, int], str] = {}
         self._text: dict[tuple[str, str], str] = {}
+
+    def standfirst(self, article: Article, length: Length) -> str:
+        """Return the lines below the headline; in a summary never nothing at all.
+
+        Who wrote none gets the story's beginning there: a headline alone says too
+        little, and in a mail it may have no page to lead to.
+        """
+        if article.standfirst or length is not Length.SUMMARIES:
+            return article.standfirst
+        for found in _PARAGRAPH.finditer(article.body):
+            if text := unescape(_TAG.sub("", _BREAK.sub(" ", found[1]))).strip():
+                return shorten(text, _OPENING)
+        return ""
 
     def html(self, body: str, level: int, *, language: str) -> str:
         """Return `body` as HTML for a mail, its first heading an ``h{level}``."""

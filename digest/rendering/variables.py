@@ -203,7 +203,7 @@ class Variables:
             url=web(article.url),
             topic=one_line(section.title),
             kicker=kicker(article, section, self.newsletter.topics),
-            standfirst=set_in(language, article.standfirst),
+            standfirst=set_in(language, self.bodies.standfirst(article, length)),
             byline=one_line(article.byline),
             desk=one_line(article.desk),
             comma=comma(language),

@@ -9,6 +9,7 @@ asked for again. Pictures of a kind that mail programs do not show are noted, to
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,9 @@ from digest.sources.pictures import picture_urls, sized, sizes_said
 UNFIT = {".webp": "webp", ".avif": "avif", ".svg": "svg"}
 
 _SECONDS = 10.0  #: for one picture, with all its redirects
+#: For all that a source brought at once: its pictures may lie at a thousand slow hosts,
+#: and an issue may wait for the collect.
+_SECONDS_IN_ALL = 120.0
 _THREADS = 8
 _MOST = 20  #: of one article
 _PATIENCE = 3  #: pictures of one host that fail before the others are left alone
@@ -66,9 +70,14 @@ class Completing:
         site: Site,
         held: Callable[[str], Article | None],
         allowed: Collection[str] = (),
+        seconds: float = _SECONDS_IN_ALL,
     ) -> None:
-        """Take how to find an article as it is held, and the kinds that are allowed."""
+        """Take how to find an article as it is held, and the kinds that are allowed.
+
+        No picture is asked for when `seconds` have gone by; a test takes fewer.
+        """
         self._site, self._held, self._allowed = site, held, allowed
+        self._seconds = seconds
 
     def completed(self, fetched: Fetched, settings: SourceSettings | None) -> Fetched:
         """Return what a source brought with the sizes of its pictures, and notes.
@@ -112,9 +121,15 @@ class Completing:
         )
         failed: Counter[str] = Counter()
         lock = threading.Lock()
+        end = time.monotonic() + self._seconds
 
         def ask(url: str) -> _Asked:
             host = urlsplit(url).netloc
+            if time.monotonic() > end:
+                return _Asked(
+                    trouble="there was no time for it; the others took "
+                    f"{self._seconds:g} seconds"
+                )
             if failed[host] >= _PATIENCE:
                 return _Asked(trouble=f"others at {host} could not be fetched either")
             try:

@@ -74,7 +74,7 @@ def read_feed(
 
 def _parse(xml: FeedXml, location: str) -> Entry:
     """Return what feedparser says; try again on the readable part if it gives up."""
-    for prepare in (bytes, readable_part):
+    for prepare in (readable_part,) if xml.excessive else (bytes, readable_part):
         content = io.BytesIO(prepare(xml.content))
         try:
             parsed: Entry = feedparser.parse(

@@ -21,6 +21,7 @@ from lxml import etree
 
 from digest.model import Image
 from digest.sources.documents import NOT_XML, DocumentError
+from digest.sources.excess import is_excessive, without_excess
 
 #: Put into every item, so that its pictures are found again behind the parser.
 PLACE = "digest_place"
@@ -57,6 +58,7 @@ _WITH_ADDRESS = re.compile(
     r"(?:(?P<before>[^<>()@]*?)[\s<(]+)?[^\s<>()@]+@[^\s<>()@]+[>)]?"
     r"\s*(?:\((?P<after>[^()]*)\))?"
 )
+_MOST_PICTURES = 20  #: of one item
 _LONGEST_AUTHOR = 300
 #: libxml2 tells the place behind its message, counted from the root element.
 _PLACE_SAID = re.compile(r",? (?:\w+ )?line \d+.*", re.DOTALL)
@@ -70,6 +72,7 @@ class FeedXml:
     images: Mapping[str, tuple[Image, ...]] = field(default_factory=dict)
     broken: str = ""  #: why it is not well-formed XML, with the line
     cut_off: bool = False  #: it ends inside an item
+    excessive: bool = False  #: broken, and only its `readable_part` can be read in time
 
 
 def is_feed(text: str) -> bool:
@@ -107,7 +110,9 @@ def read_feed_xml(text: str, *, location: str) -> FeedXml:
             content=mended.encode(),
             broken=f"line {line}: {_PLACE_SAID.sub('', error.msg or '')}",
             cut_off=_ends_inside_item(mended),
+            excessive=is_excessive(mended),
         )
+    without_excess(tree)
     images = dict(_set_images_aside(tree))
     return FeedXml(content=etree.tostring(tree, encoding="utf-8"), images=images)
 
@@ -120,7 +125,10 @@ def _ends_inside_item(text: str) -> bool:
 def readable_part(content: bytes) -> bytes:
     """Return what can be understood of broken XML, as well-formed XML; "" if nothing."""
     tree = etree.fromstring(content, _parser(recover=True))
-    return b"" if tree is None else etree.tostring(tree, encoding="utf-8")
+    if tree is None:
+        return b""
+    without_excess(tree)
+    return etree.tostring(tree, encoding="utf-8")
 
 
 def _parser(*, recover: bool = False) -> etree.XMLParser:
@@ -225,11 +233,11 @@ def _name_only(text: str) -> str:
 def _images(item: etree._Element) -> Iterator[Image]:
     """Yield the pictures of an item, the widest first, thumbnails last."""
     contents = [one for one in item.iter() if _is_media(one, "content")]
-    pictures = [_image(one, item) for one in contents if _is_picture(one)]
-    yield from sorted(pictures, key=lambda image: -(image.width or 0))
-    for one in item.iter():
-        if _is_media(one, "thumbnail"):
-            yield _image(one, item)
+    pictures = [one for one in contents if _is_picture(one)]
+    pictures.sort(key=lambda one: -(_pixels(one.get("width")) or 0))
+    pictures += [one for one in item.iter() if _is_media(one, "thumbnail")]
+    for one in pictures[:_MOST_PICTURES]:  # each looks through all that is around it
+        yield _image(one, item)
 
 
 def _is_picture(content: etree._Element) -> bool:

@@ -30,7 +30,7 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.versions import forget, hash_of, keep, read_article
-from digest.store.windows import arrival
+from digest.store.windows import Windows
 from digest.store.withdrawing import By, Withdrawing
 
 SQL = statements("archive")
@@ -51,7 +51,7 @@ class Archive:
     def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
         """Use the database; `now` is the clock of everything written."""
         self._database, self._now = database, now
-        self.withdrawing = Withdrawing(database)
+        self.withdrawing, self.windows = Withdrawing(database), Windows(database)
 
     # -- articles -------------------------------------------------------------
 
@@ -65,7 +65,7 @@ class Archive:
         given = {article.id: article for article in articles}
         added = {"new": 0, "changed": 0, "same": 0}
         with self._database.tx():
-            now = arrival(self._database, to_ms(self._now()))  # after any freeze
+            now = to_ms(self.windows.arrival(self._now()))  # after any freeze
             for chunk in chunks(given.values()):
                 ids = tuple(article.id for article in chunk)
                 rows = self._database.all(SQL["held_articles"], ids=ids)

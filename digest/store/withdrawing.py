@@ -27,7 +27,7 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.versions import read_article
-from digest.store.windows import arrival
+from digest.store.windows import Windows
 
 SQL = statements("withdrawing")
 
@@ -87,9 +87,9 @@ class Withdrawing:
 
         One that no issue has carried counts as new, or it would be in none.
         """
-        came = arrival(self._database, to_ms(now))
-        seen = max(came, to_ms(article.published)) if article.published else came
-        return bool(self._database.run(SQL["restore"], id=article.id, seen=seen))
+        came = Windows(self._database).arrival(now)
+        seen = max(came, article.published or came)
+        return bool(self._database.run(SQL["restore"], id=article.id, seen=to_ms(seen)))
 
     def of_issue(self, issue_id: str) -> frozenset[str]:
         """Return the ids of what an issue froze and nobody is to get any more."""
