@@ -609,6 +609,9 @@ class TestPreferences:
 
         assert "Enregistré." in fewer.text
         assert "<bdi>The Ledger Daily</bdi> ne viendra plus." in fewer.text
+        title = fewer.text.partition("<title>")[2]
+        assert title.startswith("Enregistré."), "a screen reader begins with it"
+        assert "The Ledger Daily ne viendra plus. ·" in title.partition("</title>")[0]
         assert "Aucun message ne viendra plus. Cochez une lettre" in none.text
         assert "Enregistré." not in none.text, "it is one thing that is said"
         assert "Choisissez au moins une lettre" in none.text, "in place of a sample"

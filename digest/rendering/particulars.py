@@ -15,13 +15,16 @@ from digest.tags import belongs, slug, slugs
 
 #: Longer tags make no good line above a headline.
 _LONGEST_KICKER = 32
+#: As many letters tell one from many in languages that write with letters: river, rivers.
+_ENDING = 2
 _QUOTATION_MARKS = "\"“”„‟«»‹›'‘’‚ \u00a0\u202f"
 
 
 def kicker(article: Article, section: Section, topics: Iterable[Topic]) -> str:
     """Return the first tag that neither heading, headline nor "Also in …" says.
 
-    "GENEVA / Geneva: talks resume" says it twice, "EUROPE / … / Also in Europe", too.
+    "GENEVA / Geneva: talks resume" says it twice, "EUROPE / … / Also in Europe", too,
+    and so does "RIVER" below "Rivers".
     """
     said = {section.slug, slug(section.title)}
     tags = slugs(article.tags)
@@ -32,9 +35,20 @@ def kicker(article: Article, section: Section, topics: Iterable[Topic]) -> str:
     labels = (
         one_line(tag)
         for tag in article.tags
-        if slug(tag) not in said and not f"{opening}-".startswith(f"{slug(tag)}-")
+        if not _is_said(slug(tag), said)
+        and not f"{opening}-".startswith(f"{slug(tag)}-")
     )
     return next((label for label in labels if len(label) <= _LONGEST_KICKER), "")
+
+
+def _is_said(label: str, said: Iterable[str]) -> bool:
+    """Whether a label is one of those, or one of their words in another number."""
+    for other in said:
+        short, long = sorted((label, other), key=len)
+        apart = len(long) - len(short)
+        if long.startswith(short) and (not apart or apart <= _ENDING < len(short)):
+            return True
+    return False
 
 
 def image(article: Article, language: str) -> ImageView | None:
