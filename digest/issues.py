@@ -120,8 +120,9 @@ class Issues:
         last = None if instead else self.store.archive.last_issue(newsletter.slug)
         since = last.until if last else instead.since if instead else BEGINNING
         number = last.number + 1 if last else instead.number if instead else 1
-        until = max(self.now(), since)
-        dated = (slot.due if slot else until).astimezone(ZoneInfo(newsletter.timezone))
+        now = self.now()
+        until = self.store.archive.windows.next_end(now)
+        dated = (slot.due if slot else now).astimezone(ZoneInfo(newsletter.timezone))
         articles = self.store.archive.articles(
             since=since, until=until, sources=sources_of(newsletter)
         )

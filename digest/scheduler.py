@@ -55,7 +55,8 @@ class Watcher:
 
     collected: Callable[[Collected], None] = lambda _: None
     due: Callable[[Slot], None] = lambda _: None
-    missed: Callable[[Slot, int], None] = lambda *_: None
+    #: The last slot missed, how many, and whether a later one is served at once.
+    missed: Callable[[Slot, int, bool], None] = lambda *_: None
     nothing: Callable[[Newsletter], None] = lambda _: None
     asked: Callable[[Asked], None] = lambda _: None
     sent: Callable[[SendReport], None] = lambda _: None
@@ -98,7 +99,13 @@ class Clock:
         self.tick()
         while not self.stop.is_set():
             ticker.run_pending()
-            self.stop.wait(min(1.0, max(0.05, ticker.idle_seconds or 0.0)))
+            idle = ticker.idle_seconds or 0.0
+            if idle > TICK_SECONDS:
+                # It goes by the local time, which is set back an hour each autumn, and
+                # would wait until it is as late again.
+                ticker.run_all()
+                idle = 0.0
+            self.stop.wait(min(1.0, max(0.05, idle)))
 
     def tick(self) -> None:
         """Do everything that is due now; what goes wrong is told, and tried again."""
@@ -108,14 +115,14 @@ class Clock:
                 return
             self.attempt(newsletter.slug, now, partial(self.serve, newsletter, now))
         every = timedelta(minutes=self.newsroom.settings.collect_every_minutes)
-        if self.collected_at is None or now - self.collected_at >= every:
+        if _is_time(self.collected_at, every, now):
             self.attempt("sources and readers", now, partial(self.collect, now))
         bounces = self.newsroom.settings.bounces
         if bounces is not None and not self.stop.is_set():
             every = timedelta(minutes=bounces.every_minutes)
-            if self.returned_at is None or now - self.returned_at >= every:
+            if _is_time(self.returned_at, every, now):
                 self.attempt("returned mail", now, partial(self.read_returned, now))
-        if self.tidied_at is None or now - self.tidied_at >= TIDY_EVERY:
+        if _is_time(self.tidied_at, TIDY_EVERY, now):
             self.attempt("tidying", now, partial(self.tidy, now))
 
     def attempt(self, what: str, now: datetime, work: Callable[[], None]) -> None:
@@ -125,7 +132,7 @@ class Clock:
         template, or in this program, is no reason for silence everywhere.
         """
         earlier = self.trouble.get(what)
-        if earlier is not None and now < earlier.again:
+        if earlier is not None and earlier.again - earlier.wait <= now < earlier.again:
             return
         try:
             work()
@@ -210,21 +217,26 @@ class Clock:
         if newsletter.schedule is None:
             return None
         archive = self.newsroom.store.archive
-        after = archive.last_slot(newsletter.slug) or archive.watch(newsletter.slug)
         window = (newsletter.approval or Approval()).window_minutes or 0
+        until = now + timedelta(minutes=window)
+        # Of a time that has not come, by this clock, nothing is dealt with: one that
+        # was a year ahead for a moment would else silence us for a year.
+        after = archive.last_slot(newsletter.slug, until=until)
         lateness = newsletter.schedule.max_lateness_minutes + window
         to_run, missed = due_slots(
             newsletter.slug,
             replace(newsletter.schedule, max_lateness_minutes=lateness),
             newsletter.timezone,
-            after=after,
-            now=now + timedelta(minutes=window),
+            after=after or archive.watch(newsletter.slug),
+            now=until,
         )
+        if to_run and archive.slot_taken(to_run[-1].id, newsletter.slug):
+            return None  # before the clock was set back
         if missed and not to_run:
             latest = missed[-1]
             archive.record_slot(latest.id, newsletter.slug, latest.due)
         if missed:
-            self.watcher.missed(missed[-1], len(missed))
+            self.watcher.missed(missed[-1], len(missed), bool(to_run))
         return to_run[-1] if to_run else None
 
     def send(self, issue: Issue) -> None:
@@ -234,6 +246,11 @@ class Clock:
                 issue, stopping=self.stop.is_set, on_outcome=self.watcher.outcome
             )
         )
+
+
+def _is_time(last: datetime | None, every: timedelta, now: datetime) -> bool:
+    """Return whether it was never done, long ago, or by a clock that was ahead."""
+    return last is None or not last <= now < last + every
 
 
 def upcoming(newsroom: Newsroom) -> list[Slot]:
@@ -254,7 +271,7 @@ def overdue(newsroom: Newsroom) -> list[Slot]:
     """
     now, found = newsroom.now(), []
     for newsletter in newsroom.settings.newsletters:
-        last = newsroom.store.archive.last_slot(newsletter.slug)
+        last = newsroom.store.archive.last_slot(newsletter.slug, until=now)
         if newsletter.schedule is not None and last is not None:
             to_run, missed = due_slots(
                 newsletter.slug,

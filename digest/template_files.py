@@ -9,12 +9,15 @@ colours and sizes of all of them; a project's wins there, too.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from digest.errors import InputError
+from digest.errors import FileProblems, InputError
+from digest.model import Problem
 from digest.rendering import TemplateFile, TemplateSet
 from digest.shipped import shipped
+from digest.yamltext import read_yaml
 
 #: No template is longer; a bigger file is something else in the wrong folder.
 LARGEST_BYTES = 512 * 1024
@@ -22,6 +25,9 @@ MOST_FILES = 100
 
 #: The folder of what several sets use, and the file of fonts and colours.
 SHARED, THEME = "shared", "theme.yaml"
+
+#: The file that names the sets of a project's newsletters.
+SETTINGS = "digest.yaml"
 
 #: The folder of the public pages, which are nobody's mail.
 PAGES = "pages"
@@ -44,7 +50,7 @@ def load_templates(name: str, project: Path | None) -> TemplateSet:
             "`templates`, such as `newsroom`"
         )
     if name not in known_sets(project):
-        raise InputError(_unknown(name, project))
+        raise _unknown(name, project)
     files: dict[str, TemplateFile] = {}
     themes: list[TemplateFile] = []
     for folder in _folders(project):
@@ -151,8 +157,27 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _unknown(name: str, project: Path | None) -> str:
+def _unknown(name: str, project: Path | None) -> InputError:
     sets = known_sets(project)
     near = get_close_matches(name, sets, n=1)
     hint = f"did you mean `{near[0]}`? " if near else ""
-    return f"template: no set is called `{name}`: {hint}there are {', '.join(sets)}"
+    what = f"no set is called `{name}`: {hint}there are {', '.join(sets)}"
+    places = list(_naming(name, project / SETTINGS)) if project else []
+    if not places:
+        return InputError(f"template: {what}")
+    return FileProblems([Problem(where=each, what=what) for each in places])
+
+
+def _naming(name: str, settings: Path) -> Iterator[str]:
+    """Yield the places in `digest.yaml` where a newsletter asks for this set."""
+    try:
+        document = read_yaml(_text(settings), file=str(settings))
+    except InputError:  # it has changed since it was read
+        return
+    for location, mark in document.marks.items():
+        match location:
+            case ("newsletters", str(), "template"):
+                _, newsletter, key = location
+                assert isinstance(document.value, dict)
+                if document.value["newsletters"][newsletter][key] == name:
+                    yield f"{settings}:{mark.line}:{mark.column}"

@@ -11,13 +11,17 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from digest.store import Store
 from tests.cluster import remove_cluster
-from tests.stores import on_postgresql
+from tests.commands import Shell
+from tests.projects import Clock, write_project
+from tests.stores import on_postgresql, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -80,6 +84,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(
             "engine", ["sqlite", pytest.param("postgresql", marks=marks)], indirect=True
         )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A newsroom's folder."""
+    return write_project(tmp_path / "news")
+
+
+@pytest.fixture
+def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
+    """The command, run in that folder."""
+    return Shell(capsys, project)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that moves when it is told to."""
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    """A database of its own, with that clock."""
+    with opened(tmp_path, clock) as store:
+        yield store
 
 
 @pytest.fixture

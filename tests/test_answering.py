@@ -25,15 +25,9 @@ sources:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    shell = Shell(capsys, project)
-    shell("collect")
-    return shell
+def digest(digest: Shell) -> Shell:
+    digest("collect")
+    return digest
 
 
 def test_why_answers_before_and_after_the_mail_and_tells_both_apart(

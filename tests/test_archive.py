@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from digest.model import Article, Fetched, Issue, Problem, SourceRecord, Validators
 from digest.store import Added, Store
+from digest.store.withdrawing import By
 from tests.examples import examples
 from tests.projects import MONDAY, Clock
 from tests.stores import article, issue, opened, rows
@@ -18,18 +18,8 @@ from tests.stores import article, issue, opened, rows
 pytestmark = pytest.mark.usefixtures("engine")
 
 HOUR = timedelta(hours=1)
+LATER = MONDAY + 24 * HOUR
 FOREVER = datetime.max.replace(tzinfo=UTC)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with opened(tmp_path, clock) as store:
-        yield store
 
 
 def ids(articles: list[Article]) -> list[str]:
@@ -154,6 +144,22 @@ class TestAWindow:
         store.archive.add([article(published=MONDAY - timedelta(days=400))])
 
         assert ids(store.archive.articles(since=MONDAY)) == ["article1"]
+
+    def test_holds_what_came_by_a_clock_behind_that_of_the_last_window(
+        self, store: Store, clock: Clock
+    ) -> None:
+        # Another machine's, or this one's that was set right.
+        end = MONDAY + HOUR
+        frozen(store, issue(until=end))
+        store.archive.add([article(1)])
+        store.archive.add([article(2, published=end + HOUR)])
+        store.archive.withdrawing.withdraw(["article1"], By.OPERATOR, now=clock())
+        store.archive.withdrawing.restore(article(1), now=clock())
+
+        found = store.archive.articles(since=end, until=end + HOUR)
+
+        assert ids(found) == ["article1"]
+        assert ids(store.archive.articles(since=end + HOUR)) == ["article2"]
 
     def test_is_not_entered_again_by_a_change(self, store: Store, clock: Clock) -> None:
         store.archive.add([article()])
@@ -328,7 +334,7 @@ class TestAnIssue:
         frozen(store, issue(1, until=MONDAY + HOUR))
 
         assert store.archive.freeze(issue(2, slot="daily@08")) is None
-        assert store.archive.last_slot("daily") is None
+        assert store.archive.last_slot("daily", until=LATER) is None
 
     def test_is_listed_after_those_made_before(
         self, store: Store, clock: Clock
@@ -363,21 +369,26 @@ class TestASlot:
 
         assert store.archive.freeze(issue(slot="daily@07")) is None
 
-    def test_of_an_issue_is_dealt_with(self, store: Store) -> None:
+    def test_of_an_issue_is_dealt_with(self, store: Store, clock: Clock) -> None:
+        clock.forward(hours=1)
         frozen(store, issue(slot="daily@07", until=MONDAY + HOUR))
 
+        assert store.archive.slot_taken("daily@07", "daily")
+        assert not store.archive.slot_taken("daily@07", "weekly")
         assert not store.archive.record_slot("daily@07", "daily", MONDAY + HOUR)
-        assert store.archive.last_slot("daily") == MONDAY + HOUR
+        assert store.archive.last_slot("daily", until=LATER) == MONDAY + HOUR
 
     def test_that_was_last_is_the_latest_one_of_its_newsletter(
         self, store: Store
     ) -> None:
-        assert store.archive.last_slot("daily") is None
+        assert store.archive.last_slot("daily", until=LATER) is None
         for hours in (0, 2, 1):
             store.archive.record_slot(f"daily@{hours}", "daily", MONDAY + hours * HOUR)
         store.archive.record_slot("weekly@9", "weekly", MONDAY + 9 * HOUR)
 
-        assert store.archive.last_slot("daily") == MONDAY + 2 * HOUR
+        assert store.archive.last_slot("daily", until=LATER) == MONDAY + 2 * HOUR
+        # By a clock that was set back the last two have not come yet.
+        assert store.archive.last_slot("daily", until=MONDAY) == MONDAY
 
     def test_is_watched_for_from_the_first_time_on(
         self, store: Store, clock: Clock
@@ -387,3 +398,5 @@ class TestASlot:
 
         assert store.archive.watch("daily") == MONDAY
         assert store.archive.watch("weekly") == MONDAY + timedelta(days=1)
+        clock.forward(days=-3)  # it was ahead
+        assert store.archive.watch("daily") == MONDAY - timedelta(days=2)

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,17 +18,6 @@ from tests.stores import in_order, opened, questions, reader
 pytestmark = pytest.mark.usefixtures("engine")
 
 BOTH = Preferences(newsletters=frozenset({"daily", "weekly"}))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with opened(tmp_path, clock) as store:
-        yield store
 
 
 def import_(

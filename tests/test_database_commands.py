@@ -26,16 +26,6 @@ from tests.test_settling import killed_while_sending
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    return Shell(capsys, project)
-
-
-@pytest.fixture
 def server(project: Path) -> Iterator[str]:
     """Move the project to a server; return the database's address."""
     with cluster().empty() as name:

@@ -28,11 +28,6 @@ from tests.projects import Clock, write_project
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def newsroom(tmp_path: Path, clock: Clock) -> Iterator[Newsroom]:
     settings = load_settings(write_project(tmp_path / "news"), environment={})
     with Newsroom(settings, now=clock) as opened:

@@ -16,7 +16,7 @@ from digest.message.dkim import read_key, records
 from digest.yamltext import read_yaml
 from tests.commands import ROOT, Result, Shell, run
 from tests.keys import our_key
-from tests.projects import SETTINGS, write_project
+from tests.projects import SETTINGS
 
 pytestmark = pytest.mark.slow
 
@@ -26,16 +26,6 @@ TWO_SENDERS = SETTINGS.replace(
     "  late: {title: Late, sender: late@ledger.example}\n"
     "sources:\n",
 )
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(project: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys, project)
 
 
 def test_keygen_makes_a_key_that_signs(project: Path, digest: Shell) -> None:

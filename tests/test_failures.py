@@ -37,7 +37,6 @@ from tests.projects import (
     READERS,
     Clock,
     write_article,
-    write_project,
 )
 from tests.smtp_servers import DROP, HOST, SILENCE, RealServer, Scripted, play
 
@@ -45,15 +44,9 @@ ADDRESSES = {f"{name}@readers.example" for name in ("ana", "bo", "cy")}
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    shell = Shell(capsys, project)
-    shell("collect")
-    return shell
+def digest(digest: Shell) -> Shell:
+    digest("collect")
+    return digest
 
 
 @pytest.fixture
@@ -826,8 +819,13 @@ class TestBeingStopped:
         assert "Stopped." in result.err
 
 
-def scheduled(project: Path, *, ago: timedelta = timedelta(minutes=1)) -> None:
-    """Make a newsletter whose slot was a while ago, and watched since an hour before."""
+def scheduled(
+    project: Path,
+    *,
+    ago: timedelta = timedelta(minutes=1),
+    before: timedelta = timedelta(hours=1),
+) -> None:
+    """Make a newsletter whose slot was a while ago, watched since so long `before`."""
     now = datetime.now(UTC)
     due = now - ago
     schedule = f'{{cron: "{due.minute} {due.hour} * * *"}}'
@@ -838,7 +836,7 @@ def scheduled(project: Path, *, ago: timedelta = timedelta(minutes=1)) -> None:
         .replace("Europe/Brussels", "UTC")
     )
     settings = load_settings(project, environment={})
-    with Newsroom(settings, now=lambda: due - timedelta(hours=1)) as newsroom:
+    with Newsroom(settings, now=lambda: due - before) as newsroom:
         newsroom.store.archive.watch("daily")
 
 
@@ -951,6 +949,19 @@ class TestTheClock:
         assert "`digest send daily` sends it now" in first.out
         assert (second.code, outbox(project)) == (0, [])
         assert "missed" not in second.out
+
+    def test_slots_missed_before_one_that_is_due_are_no_reason_to_worry(
+        self, digest: Shell, project: Path
+    ) -> None:
+        scheduled(project, ago=timedelta(hours=5), before=timedelta(days=300))
+
+        result = digest("run", "--once")
+
+        assert result.code == 0, result.err
+        assert "at least 10 slots missed while not running" in result.out
+        assert "the one that is due now has their news, too" in result.out
+        assert "digest send" not in result.out
+        assert len(outbox(project)) == 3
 
     def test_no_news_and_broken_sources_are_said(
         self, capsys: pytest.CaptureFixture[str], project: Path

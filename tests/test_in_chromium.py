@@ -17,9 +17,10 @@ import pytest
 from PIL import Image, ImageStat
 
 from digest import showing
-from digest.model import Length
+from digest.model import Format, Length
 from digest.rendering.contrast import contrast
 from tests import browser
+from tests import rendering_samples as samples
 from tests import stock_samples as stock
 
 pytestmark = [
@@ -192,6 +193,81 @@ def test_dark_means_light_ink_on_a_dark_card() -> None:
 def test_arabic_runs_from_right_to_left() -> None:
     for name, found in measured("desk").items():
         assert found["dir"] == ("rtl" if "-ar-" in name else "ltr")
+
+
+#: Twice the type, as a reader sets it on a phone; then how wide the page is, and how much
+#: of a table its own box has to move.
+TWICE = """
+(view, page) => {
+  const sizes = [...page.querySelectorAll('body *')].map((e) => {
+    const style = view.getComputedStyle(e);
+    return [e, parseFloat(style.fontSize), parseFloat(style.lineHeight)];
+  });
+  for (const [e, size, line] of FACTOR > 1 ? sizes : []) {
+    e.style.setProperty('font-size', FACTOR * size + 'px', 'important');
+    if (line > 1) e.style.setProperty('line-height', FACTOR * line + 'px', 'important');
+  }
+  const moved = [...page.querySelectorAll('.bx')].map((e) => e.scrollWidth - e.clientWidth);
+  const ears = [...page.querySelectorAll('.ear')].map((e) => e.scrollWidth - e.clientWidth);
+  return [page.documentElement.scrollWidth, Math.max(0, ...ears), Math.max(0, ...moved)];
+}
+"""
+
+
+def test_twice_the_type_fits_the_narrowest_phone_in_every_language() -> None:
+    told = stock.digest_of("en", range(8))
+    made = stock.renderer("newsroom", "en", told)
+    others = {
+        f"newsroom-{words}": made.render(
+            told,
+            samples.personal(name="Amira"),
+            language=words,
+            length=Length.SUMMARIES,
+            format=Format.HTML,
+        ).html
+        or ""
+        for words in ("de", "nl", "ru", "uk")
+    }
+    named = dict(mails()) | others
+
+    measure = TWICE.replace("FACTOR", "2")
+    found = browser.found_in([*named.values()], measure=measure, width=320)
+
+    wrong = {n: f for n, f in zip(named, found, strict=True) if f != [320, 0, 0]}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("columns", [5, 7])
+@pytest.mark.parametrize("width", [320, 600])
+def test_a_table_that_is_too_wide_moves_by_itself(columns: int, width: int) -> None:
+    cells = ("Circonscription", "Abstentionnistes", "Participation", "1,234,567")
+    row = "".join(f"<td>{cells[at % 4]}</td>" for at in range(columns))
+    told = samples.digest(
+        samples.section(
+            "Climate",
+            *(
+                samples.article(n, body=f"<table><tr>{row}</tr></table>")
+                for n in (1, 2)
+            ),
+        )
+    )
+    html = (
+        samples.renderer(told)
+        .render(
+            told,
+            samples.personal(),
+            language="en",
+            length=Length.FULL,
+            format=Format.HTML,
+        )
+        .html
+    )
+
+    measure = TWICE.replace("FACTOR", "1")
+    ((scroll, _, moved),) = browser.found_in([html or ""], measure=measure, width=width)
+
+    assert scroll == width
+    assert moved > 0 or (columns, width) == (5, 600)
 
 
 #: They ask for the landmarks of a website. A mail is an article in the page of a mail

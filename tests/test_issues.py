@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,19 +16,9 @@ from digest.settings import FilesDelivery, Security, SmtpDelivery
 from digest.slots import Slot
 from digest.store import Start
 from digest.transports import open_transport
-from tests.projects import Clock, write_article, write_project
+from tests.projects import Clock, write_article
 
 DOWN = SmtpDelivery(host="127.0.0.1", port=9, security=Security.NONE)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
 
 
 @pytest.fixture
@@ -72,6 +63,24 @@ def test_what_was_interrupted_goes_on_before_anything_new(
     (second,) = newsroom.issues.to_send(daily)
     assert second.number == 2
     assert [article.headline for article in second.articles] == ["News 1"]
+
+
+def test_an_issue_by_a_clock_that_was_ahead_takes_nothing_from_other_newsletters(
+    newsroom: Newsroom, daily: Newsletter, clock: Clock
+) -> None:
+    clock.forward(days=365)
+    (ahead,) = newsroom.issues.to_send(daily)
+    clock.forward(days=-365)
+    another(newsroom, clock, 1)
+
+    weekly = newsroom.issues.draft(replace(daily, slug="weekly"))
+
+    assert {a.headline for a in weekly.articles} == {
+        *(a.headline for a in ahead.articles),
+        "News 1",
+    }
+    (news,) = newsroom.issues.draft(daily).articles
+    assert news.headline == "News 1"
 
 
 def test_who_subscribed_since_the_interruption_is_served_too(

@@ -6,7 +6,6 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,17 +34,6 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 MINUTE = timedelta(minutes=1)
 LEASE = 60.0
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with opened(tmp_path, clock) as store:
-        yield store
 
 
 def claimed(store: Store, made: Issue, *, limit: int = 100) -> list[Claim]:

@@ -28,16 +28,6 @@ from tests.projects import Clock, smtp_settings, write_article, write_project
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
 def settings(project: Path) -> Settings:
     return load_settings(project, environment={})
 

@@ -16,19 +16,9 @@ from digest.model import Format, Length, Notice, Preferences, Subscriber
 from digest.newsroom import Newsroom, sample_renderer
 from digest.shipped import shipped
 from tests.commands import Shell
-from tests.projects import SETTINGS, write_project
+from tests.projects import SETTINGS
 
 WILD = Path(__file__).parent / "data" / "lint" / "modern.eml"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(project: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys, project)
 
 
 def pale(project: Path) -> None:

@@ -18,7 +18,6 @@ from digest.rendering.plaintext import (
     mixed,
     one_line,
     quote,
-    set_in,
     shorten,
     tidy,
     underline,
@@ -190,21 +189,6 @@ class TestOneLine:
         assert one_line("می\u200cخواهم 👩\u200d🔬") == "می\u200cخواهم 👩\u200d🔬"
 
 
-@pytest.mark.parametrize(
-    ("language", "typed", "held"),
-    [
-        ("fr", "« Rien » : pourquoi ?\n Ah !", "«~Rien~»~: pourquoi~? Ah~!"),
-        ("fr-CA", "«\u202fRien\u00a0» ; ah", "«~Rien~»~; ah"),
-        ("de", "Er rief »Nein« : warum ?", "Er rief »Nein« : warum ?"),
-        ("frr", "A : b", "A : b"),
-    ],
-)
-def test_french_marks_hold_on_to_their_words(
-    language: str, typed: str, held: str
-) -> None:
-    assert set_in(language, typed).replace("\u00a0", "~") == held
-
-
 def test_a_tidy_page_has_no_trailing_spaces_and_one_blank_line_at_most() -> None:
     assert tidy("\n\na  \n\n\n\nb\u200b\u00a0c\n\n") == "a\n\nb c\n"
 
@@ -267,6 +251,17 @@ BODIES = {
             '<tr><td><a href="https://x.example/l">Lyon</a></td><td></td></tr></table>'
         ),
         "* City: Paris; Votes: 1,200\n* City: Lyon [1]\n\n[1] https://x.example/l",
+    ),
+    "what is written above a table stands above its points": (
+        (
+            "<table><caption>Votes, <a href='https://x.example/v'>first round</a></caption>"
+            "<tr><th>City</th><th>Votes</th></tr><tr><td>Paris</td><td>1,200</td></tr>"
+            "</table><table><caption>Seats<tr><td>a</td><td>b</td></tr></table>"
+        ),
+        (
+            "Votes, first round [1]\n\n* City: Paris; Votes: 1,200\n\n"
+            "[1] https://x.example/v\n\nSeats\n\na, b"
+        ),
     ),
     "a table for layout is read from left to right": (
         "<table><tr><td>a<br>b</td><td><p>c</p></td></tr></table>",

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Result, Shell, finish, start
-from tests.projects import READERS, write_project
+from tests.projects import READERS
 
 pytestmark = pytest.mark.slow
 
@@ -24,15 +24,9 @@ HOST = "127.0.0.1"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    shell = Shell(capsys, project)
-    shell("collect")
-    return shell
+def digest(digest: Shell) -> Shell:
+    digest("collect")
+    return digest
 
 
 class Answer:

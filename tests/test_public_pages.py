@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -176,7 +176,14 @@ class TestSubscribing:
     def test_gives_a_link_that_works_once_and_for_three_days(self, site: Site) -> None:
         site.visitor.post("/subscribe", NEW)
         link = site.link("new@x.example", "confirm")
-        assert site.visitor.post(link).status == 200
+        first = site.visitor.post(link)
+        assert first.status == 200
+        assert site.own("new@x.example", "p") in first.text
+        before = dump(site)
+        for twice in (site.visitor.post(link), site.visitor.get(link)):
+            assert (twice.status, "Welcome" in twice.text) == (200, True)
+            assert "/p/" not in twice.text, "it opens no preferences again"
+        assert dump(site) == before
         site.visitor.post(site.own("new@x.example", "u"), ONE_CLICK)
 
         again = site.visitor.post(link)
@@ -592,6 +599,66 @@ class TestPreferences:
         assert 'dir="rtl"' in again.text
         assert again.text.count(" selected") == 5
 
+    def test_say_what_it_means_to_take_no_newsletter_and_how_to_come_back(
+        self, two: Site
+    ) -> None:
+        page, leave = two.own(CY, "p"), two.own(CY, "u")
+        form: Fields = {"length": "full", "format": "html", "language": "fr"}
+
+        fewer = two.visitor.post(page, {**form, "newsletter": "weekly"})
+        none = two.visitor.post(page, form)
+
+        assert "Enregistré." in fewer.text
+        assert "<bdi>The Ledger Daily</bdi> ne viendra plus." in fewer.text
+        title = fewer.text.partition("<title>")[2]
+        assert title.startswith("Enregistré."), "a screen reader begins with it"
+        assert "The Ledger Daily ne viendra plus. ·" in title.partition("</title>")[0]
+        assert "Aucun message ne viendra plus. Cochez une lettre" in none.text
+        assert "Enregistré." not in none.text, "it is one thing that is said"
+        assert "Choisissez au moins une lettre" in none.text, "in place of a sample"
+        assert "Cochez une lettre" in two.visitor.get(page).text, "on another day, too"
+        assert "Enregistré." in two.visitor.post(page, form).text
+        two.visitor.post(page, {**form, "newsletter": ["daily", "weekly"]})
+        assert two.newsroom.subscriber(CY).preferences.newsletters == {
+            "daily",
+            "weekly",
+        }
+
+        # From everything there is a way back by the same page, and by no older one.
+        open_tab: Fields = {**form, "newsletter": ["daily", "weekly"]}
+        two.visitor.post(f"{leave}/everything")
+        shown = two.visitor.get(page)
+        stale = two.visitor.post(page, {**open_tab, "name": "Cyd"})
+        assert two.newsroom.subscriber(CY).status is Status.UNSUBSCRIBED
+        assert two.newsroom.subscriber(CY).name == "Cyd"
+        for answer in (shown, stale):
+            assert "Cochez une lettre" in answer.text
+            assert 'name="back"' in answer.text
+            assert 'value="daily" checked' not in answer.text
+        back = two.visitor.post(page, {**form, "newsletter": "daily", "back": "1"})
+        assert "Cochez une lettre" not in back.text
+        reader = two.newsroom.subscriber(CY)
+        assert reader.status is Status.ACTIVE
+        assert reader.preferences.newsletters == {"daily"}
+        assert reader.left == {"weekly"}
+
+    def test_offer_no_way_back_that_leads_nowhere(self, site: Site) -> None:
+        page, leave = site.own(CY, "p"), site.own(CY, "u")
+        site.newsroom.store.audience.suppress(CY, "complaint", by="a test")
+
+        shown = site.visitor.get(leave)
+        undone = site.visitor.post(f"{leave}/undo")
+        form = {"newsletter": "daily", "back": "1", "name": "Cyd"}
+        saved = site.visitor.post(page, form)
+
+        assert "/undo" not in shown.text
+        assert (undone.status, undone.text) == (200, shown.text)
+        assert "You are unsubscribed" in saved.text
+        assert "comes again" not in saved.text
+        assert "Saved" in saved.text
+        reader = site.newsroom.subscriber(CY)
+        assert (reader.status, reader.name) == (Status.UNSUBSCRIBED, "Cyd")
+
     def test_hold_days_and_an_hour_that_come_in_the_readers_zone(
         self, two: Site
     ) -> None:
@@ -605,7 +672,7 @@ class TestPreferences:
 
         before = two.visitor.get(page)
         assert before.text.count('name="day"') == 7
-        assert "Friday<span" in before.text
+        assert "Friday <span" in before.text
         assert "7:00\u202fAM" in before.text or "07:00" in before.text
         saved = two.visitor.post(
             page, form | timed | {"day": ["0", "4", "9", "x"], "hour": "18"}
@@ -701,14 +768,37 @@ class TestPreferences:
         half = site.visitor.post(new)
         assert "other address" in half.text
         assert site.newsroom.subscriber(ANA) == reader
-        assert site.visitor.post(new).status == 404, "one address counts once"
+        before = dump(site)
+        for twice in (site.visitor.post(new), site.visitor.get(new)):
+            assert twice.text == half.text
+        assert dump(site) == before, "one address counts once"
         whole = site.visitor.post(old)
 
         assert "goes to" in whole.text
+        for link in (old, new):
+            assert site.visitor.post(link).text == whole.text
+            assert site.visitor.get(link).text == whole.text
         moved = site.newsroom.subscriber("ana@new.example")
         assert moved == replace(reader, address="Ana@new.example")
         assert site.own("ana@new.example", "p") == page, "links go on working"
         assert "Ana@new.example" in sent(site)
+
+    def test_keep_an_address_that_is_none_with_why_beside_it(self, site: Site) -> None:
+        page = site.own(ANA, "p")
+
+        answer = site.visitor.post(f"{page}/address", {"address": 'ana@x"<y'})
+
+        assert answer.status == 422
+        assert "<title>This did not work · Your preferences" in answer.text
+        assert '<a href="#address">This is not a mail address.' in answer.text
+        assert re.search(
+            r'<p class="wrong" id="address-wrong">This is not [^<]*</p>\s*'
+            r'<input id="address"[^>]* value="ana@x&#34;&lt;y" aria-invalid="true" '
+            r'aria-describedby="address-wrong" autofocus>',
+            answer.text,
+        )
+        assert "A lock reopens" in answer.text, "the page is as it was"
+        assert site.mails(ANA) == []
 
     def test_do_not_move_onto_another_reader(self, site: Site) -> None:
         before = site.newsroom.subscriber(BO)
@@ -718,6 +808,7 @@ class TestPreferences:
         site.visitor.post(new)
 
         assert site.visitor.post(old).status == 409
+        assert site.visitor.post(old).status == site.visitor.get(new).status == 409
         assert site.newsroom.subscriber(BO) == before
         assert site.newsroom.subscriber(ANA).address == ANA
 
@@ -738,7 +829,9 @@ class TestPreferences:
 
         assert site.visitor.get(f"{page}/erase").status == 200
         assert site.newsroom.subscriber(ANA).id == id_
-        assert "erased" in site.visitor.post(f"{page}/erase").text
+        for _ in range(2):
+            erased = site.visitor.post(f"{page}/erase")
+            assert (erased.status, "erased" in erased.text) == (200, True)
         assert site.visitor.get(page).status == 404
         left = site.visitor.post(unsubscribe, ONE_CLICK)
         assert (left.status, left.text) == (200, "You are unsubscribed.\n")
@@ -771,13 +864,40 @@ class TestNothingButAButton:
         for link in sorted(links):
             for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PROPFIND"):
                 answer = two.visitor.ask(method, link)
-                assert answer.status in (200, 308, 404, 405), (method, link)
+                assert answer.status in (200, 303, 308, 404, 405), (method, link)
                 assert "set-cookie" not in answer.headers
                 asked += 1
 
         assert asked > 150
         assert dump(two) == before
         assert not two.newsroom.store.requests.waiting()
+
+    def test_and_what_it_led_to_leads_back_when_it_is_opened_again(
+        self, two: Site
+    ) -> None:
+        """As browsers do that were closed, and people who press Enter in the address."""
+        own = {kind: two.own(CY, kind) for kind in ("u", "p")}
+        does = ("undo", "everything", "without", "weekly", "pause")
+        paths = [f"{own['u']}/{each}" for each in does]
+        paths += [f"{own['p']}/{each}" for each in ("address", "data")]
+
+        for path in paths:
+            for method in ("GET", "HEAD"):
+                answer = two.visitor.ask(method, path)
+                assert answer.status == 303
+                back = urljoin(path, answer.headers["location"])
+                assert back == path.rpartition("/")[0]
+            assert two.visitor.get(back).status == 200
+        odd = two.visitor.get("/u/ä b/undo")
+        assert (odd.status, odd.headers["location"]) == (303, "../%C3%A4%20b")
+
+    def test_reads_well_where_only_text_is_shown(self, two: Site) -> None:
+        for path in (two.own(CY, "p"), "/subscribe"):
+            text = " ".join(re.sub("<[^>]*>", "", two.visitor.get(path).text).split())
+
+            assert "The Ledger Daily Issues a week: 7" in text
+            assert "Rivers Stories a week: 1" in text
+            assert "Monday 07:00" in text
 
     def test_that_is_on_another_site(self, site: Site) -> None:
         page = site.own(ANA, "p")
@@ -935,6 +1055,8 @@ class TestTheRest:
         assert '<html lang="ar" dir="rtl">' in arabic.text
         assert '<html lang="fr" dir="ltr">' in chosen.text
         assert 'value="fr" lang="fr" selected' in chosen.text
+        nowhere = site.visitor.get("/nowhere", accept_language="de-AT, en;q=0.5")
+        assert (nowhere.status, '<html lang="de' in nowhere.text) == (404, True)
 
     def test_counts_visitors_in_bounded_memory(self) -> None:
         now = 0.0

@@ -5,23 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from digest.cli.editing import FIELDS
 from digest.cli.importing import write_privately
+from digest.config import load_settings
+from digest.newsroom import Newsroom
 from tests.commands import Shell, run
-from tests.projects import write_project
 
 ANA = "ana@readers.example"
 BO = "bo@readers.example"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
 
 
 @pytest.fixture
@@ -82,6 +80,105 @@ def test_a_reader_is_added_changed_and_found(digest: Shell) -> None:
     assert "No such reader" in digest("subscribers", "list", "--left", "daily").out
 
 
+ALL_FIELDS = {
+    "name": "=Zoë ‘Zo’ Ngô",
+    "language": "pt-BR",
+    "timezone": "America/Sao_Paulo",
+    "newsletters": "daily",
+    "follows": "rivers; tag:Night Trains",
+    "mutes": "schools;tag:Rail",
+    "top": "rivers",
+    "format": "text",
+    "length": "full",
+    "limit": "4",
+    "days": "weekends;monday",
+    "hour": "18:00",
+    "paused_until": "24.12.2035 08:30",
+}
+ZOE = "zoe@readers.example"
+
+
+def options(fields: Mapping[str, str]) -> list[str]:
+    pairs = ((f"--{name.replace('_', '-')}", said) for name, said in fields.items())
+    return [word for pair in pairs for word in pair]
+
+
+def test_every_field_can_be_said_by_hand_and_taken_away_again(digest: Shell) -> None:
+    assert list(ALL_FIELDS) == list(FIELDS), "each option is tried"
+
+    digest("subscribers", "add", ZOE, "--consent", "fair", *options(ALL_FIELDS))
+    full = digest("subscribers", "show", ZOE, "--json").json["subscriber"]
+    nothing = digest("subscribers", "edit", ZOE)
+    same = digest("subscribers", "edit", ZOE, *options(ALL_FIELDS))
+    digest("subscribers", "edit", ZOE, *options(dict.fromkeys(ALL_FIELDS, "-")))
+    bare = digest("subscribers", "show", ZOE, "--json").json["subscriber"]
+    history = digest("subscribers", "why", ZOE).out
+    listed = digest("subscribers", "list", "--search", "zoe").out
+    shown = digest("subscribers", "show", ZOE).out
+
+    assert full["name"] == "=Zoë ‘Zo’ Ngô"
+    assert (full["language"], full["timezone"]) == ("pt-BR", "America/Sao_Paulo")
+    assert full["paused_until"].startswith("2035-12-24T11:30"), "08:30 in São Paulo"
+    assert full["consent"]["where"] == "fair"
+    wishes = full["preferences"]
+    assert (wishes["newsletters"], wishes["top"]) == (["daily"], ["rivers"])
+    assert wishes["follows"] == ["rivers", "tag:night-trains"]
+    assert sorted(wishes["mutes"]) == ["schools", "tag:rail"]
+    assert (wishes["format"], wishes["length"]) == ("text", "full")
+    assert (wishes["limit"], wishes["hour"]) == (4, 18)
+    assert sorted(wishes["days"]) == [0, 5, 6]
+    assert re.search("active +none +everything", listed)
+    assert "newsletters   none: they get no mail" in shown
+    assert "the operator added them\n" in history
+    for words in (
+        "the operator changed them: language was pt-BR, is none; name was =Zoë",
+        "days was monday, saturday, sunday, is none",
+        "hour was 18:00, is none",
+        "paused until was 2035-12-24 12:30 CET, is none",
+    ):
+        assert words in history
+    assert ["as before" in each.out for each in (nothing, same)] == [True, True]
+    assert (bare["name"], bare["language"], bare["timezone"]) == ("", "", "")
+    assert bare["paused_until"] is None
+    assert bare["consent"]["where"] == "fair"
+    wishes = bare["preferences"]
+    kept = {name: wishes[name] for name in ("follows", "mutes", "top", "days")}
+    assert not any(kept.values()), kept
+    assert (wishes["newsletters"], wishes["limit"], wishes["hour"]) == ([], None, None)
+    assert (wishes["format"], wishes["length"]) == ("html", "summaries")
+
+
+def test_every_mistake_in_a_field_is_said_at_once_and_nothing_is_changed(
+    digest: Shell,
+) -> None:
+    wrong = {
+        "name": "Line\nbreak",
+        "language": "portuguese",
+        "timezone": "Sao_Paulo",
+        "newsletters": "dayly",
+        "follows": "rivrs",
+        "mutes": "tag:",
+        "top": "skools",
+        "format": "htlm",
+        "length": "ful",
+        "limit": "none",
+        "days": "mondy",
+        "hour": "25",
+        "paused_until": "03/04/2035",
+    }
+    assert list(wrong) == list(FIELDS), "each option is tried"
+    before = digest("subscribers", "show", ANA, "--json").json
+
+    result = digest("subscribers", "edit", ANA, "--mutes", "x", *options(wrong))
+
+    assert result.code == 3
+    unsaid = [name for name in wrong if f"`{name}`" not in result.err]
+    assert unsaid == []
+    for hint in ("`America/Sao_Paulo`", "`daily`", "`rivers`", "`schools`", "`full`"):
+        assert hint in result.err
+    assert digest("subscribers", "show", ANA, "--json").json == before
+
+
 def test_who_left_is_brought_back_for_a_reason_alone(digest: Shell) -> None:
     digest("subscribers", "unsubscribe", ANA)
     digest("subscribers", "suppress", BO, "--reason", "their lawyer wrote")
@@ -107,6 +204,30 @@ def test_who_left_is_brought_back_for_a_reason_alone(digest: Shell) -> None:
     assert "consent (operator): was a mistake" in told
 
 
+def test_who_left_a_newsletter_alone_does_not_seem_to_be_brought_back(
+    digest: Shell, project: Path
+) -> None:
+    config = project / "digest.yaml"
+    weekly = "  weekly: {title: W, sender: W <w@ledger.example>}\nsources:"
+    config.write_text(config.read_text().replace("sources:", weekly))
+    digest("subscribers", "edit", ANA, "--newsletters", "daily;weekly")
+    settings = load_settings(project, environment={})
+    with Newsroom(settings) as newsroom:
+        audience = newsroom.store.audience
+        audience.leave(newsroom.subscriber(ANA).id, "daily", by="their mail")
+
+    revived = digest("subscribers", "revive", ANA, "--reason", "by phone")
+    edit = re.search("`digest (subscribers edit .*)`", revived.err)
+    assert edit
+    edited = digest(*shlex.split(edit[1]))
+
+    assert f"{ANA} is active already." in revived.out
+    assert "What they left stays left: daily." in revived.err
+    assert edited.code == 0
+    shown = digest("subscribers", "show", ANA, "--json").json["subscriber"]
+    assert shown["preferences"]["newsletters"] == ["daily", "weekly"]
+
+
 def test_why_tells_who_said_what(digest: Shell, project: Path) -> None:
     other = project / "fair.csv"
     other.write_text(f"address,name,consent_where\n{ANA},Ana Real,Spring fair\n")
@@ -124,7 +245,7 @@ def test_why_tells_who_said_what(digest: Shell, project: Path) -> None:
             "fair.csv changed them: consent.where was none, is Spring fair; name was "
             "Ana, is Ana Real"
         ),
-        "operator changed them: limit was none, is 5",
+        "the operator changed them: limit was none, is 5",
     ]
     origins = {row["what"]: (row["value"], row["by"]) for row in as_json["came_from"]}
     assert origins["name"] == ("Ana Real", "fair.csv")

@@ -13,12 +13,7 @@ from digest.model import Status
 from digest.newsroom import Newsroom
 from digest.readership import import_readers
 from digest.settings import Settings
-from tests.projects import SETTINGS, write_project
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
+from tests.projects import SETTINGS
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.mail_servers import (
     free_port,
     postfix,
 )
-from tests.projects import SETTINGS, smtp_settings, write_project
+from tests.projects import SETTINGS, smtp_settings
 from tests.returned_mail import reader_in, returned
 from tests.test_bounces_commands import listening
 
@@ -47,16 +47,6 @@ def server() -> Iterator[Dovecot]:
         )
     with dovecot() as running:
         yield running
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    return Shell(capsys, project)
 
 
 def configure(project: Path, server: Dovecot, user: str, more: str = "") -> None:

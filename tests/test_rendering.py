@@ -35,7 +35,7 @@ from digest.rendering import (
     inlining,
     plaintext,
 )
-from digest.rendering.bodies import prepared
+from digest.rendering.bodies import Bodies, prepared
 from digest.rendering.fitting import LARGEST
 from digest.rendering.marks import Marks
 from tests import rendering_samples as samples
@@ -235,6 +235,10 @@ class TestEveryMail:
         inline = " ".join(found.get("style", "") for _, found in Seen(html).tags)
         assert not re.search(
             r"display:\s*none|visibility|opacity|max-height:\s*0", inline
+        )
+        # Nothing but a sign of our own may be left out where a mail is read aloud.
+        html = re.sub(
+            r"<span[^<>]* aria-hidden=\"true\"[^<>]*>\xa0?[→←■]</span>", "", html
         )
         assert not re.search(r"aria-hidden|<script|<iframe|<form|\son\w+=", html)
         for found in (
@@ -938,6 +942,48 @@ class TestLanguage:
         assert "Bonjour Amira." in mail.text
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_signs_beside_words_are_not_read_aloud(language: str) -> None:
+    """A screen reader says "rightwards arrow" after each title."""
+    html = stock.mail("newsroom", language).html or ""
+
+    signs = re.findall(r"<(\w+[^>]*)>\s*[→←■]", html)
+
+    assert len(signs) >= 4
+    assert [sign for sign in signs if 'aria-hidden="true"' not in sign] == []
+
+
+class TestTheWordAboveAHeadline:
+    def test_is_none_that_the_mail_says_beside_it(self) -> None:
+        topics = (
+            Topic(slug="climate", title="Climate", any=frozenset({"climate"})),
+            Topic(slug="union", title="Europe", any=frozenset({"europe"})),
+        )
+        stories = [
+            (("Climate",), ()),
+            (("Climate", "Europe"), ("Europe",)),
+            (("Climate", "Europe", "Alps"), ("Europe",)),
+            (("Climate", "Africa"), ()),
+            (("Climates", "EU", "Iran"), ()),
+        ]
+        chosen = tuple(
+            Chosen(article=article(number, tags=tags), also_in=also_in)
+            for number, (tags, also_in) in enumerate(stories)
+        )
+        told = digest(Section(slug="climate", title="Climate", articles=chosen))
+        made = samples.renderer(told, newsletter=samples.newsletter(topics=topics))
+
+        for length in (Length.SUMMARIES, Length.FULL):
+            rendered = made.render(
+                told, personal(), language="en", length=length, format=Format.HTML
+            )
+
+            kickers = re.findall(r'class="kick acc"[^>]*>([^<]*)', html_of(rendered))
+            assert kickers == ["Alps", "Africa", "EU"]
+            assert html_of(rendered).count("Europe") == 2, "once in each story"
+            assert rendered.text.casefold().count("europe") == 2
+
+
 class TestSubject:
     def test_names_the_readers_own_lead_and_counts_the_rest(self) -> None:
         one, two = article(1, headline="Rain in Oslo"), article(2)
@@ -1245,3 +1291,26 @@ def test_the_words_of_a_set_may_be_a_projects_own() -> None:
     bare = TemplateSet(name="newsroom", files=mine.files)
     with pytest.raises(TemplateProblem, match="has no word `subject_more`"):
         rendered(samples.whole_digest(), templates=bare)
+
+
+def test_a_summary_of_a_story_without_standfirst_is_its_beginning() -> None:
+    long = "Kelp &amp; <em>eel</em><br>grow " + "where the ferry lands " * 20
+    body = (
+        f"<figure><img src='a'></figure><h2>I</h2><p> <br></p><p>{long}</p><p>Not.</p>"
+    )
+    story = samples.article(standfirst="", body=body)
+    written = samples.article(body=body)
+    pictures = samples.article(standfirst="", body="<figure><img src='a'></figure>")
+    bodies = Bodies()
+
+    beginning = bodies.standfirst(story, Length.SUMMARIES)
+
+    assert beginning.startswith("Kelp & eel grow where the ferry lands where")
+    assert beginning.endswith("…")
+    assert 200 < len(beginning) <= 240
+    assert bodies.standfirst(written, Length.SUMMARIES) == written.standfirst
+    assert bodies.standfirst(story, Length.HEADLINES) == ""
+    assert bodies.standfirst(story, Length.FULL) == "", "it would stand there twice"
+    assert bodies.standfirst(pictures, Length.SUMMARIES) == ""
+    short = samples.article(standfirst="", body="<p>All of it.</p>")
+    assert bodies.standfirst(short, Length.SUMMARIES) == "All of it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from threading import Event, Timer
 
 import pytest
 
+from digest import scheduler
 from digest.config import load_settings
 from digest.newsroom import Newsroom
 from digest.scheduler import Clock as Ticker
@@ -27,7 +29,9 @@ class Log(Watcher):
         self.lines: list[str] = []
         super().__init__(
             due=lambda slot: self.lines.append(f"due {slot.id}"),
-            missed=lambda slot, n: self.lines.append(f"missed {n}, last {slot.id}"),
+            missed=lambda slot, n, followed: self.lines.append(
+                f"missed {n}, last {slot.id}" + ", followed" * followed
+            ),
             nothing=lambda newsletter: self.lines.append(f"nothing {newsletter.slug}"),
             sent=lambda report: self.lines.append(
                 f"sent {report.done.total()} of {report.issue.id}"
@@ -38,11 +42,6 @@ class Log(Watcher):
     def take(self) -> list[str]:
         taken, self.lines[:] = list(self.lines), []
         return taken
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
 
 
 @pytest.fixture
@@ -144,6 +143,54 @@ def test_slots_missed_by_days_are_said_once_and_not_sent(
     assert sent_files(project) == 0
 
 
+def test_a_clock_that_was_a_year_ahead_for_a_moment_silences_nobody(
+    ticker: Ticker, newsroom: Newsroom, clock: Clock, log: Log, project: Path
+) -> None:
+    ticker.tick()
+    clock.forward(days=365, hours=2)
+    ticker.tick()
+    assert log.take() == [
+        "missed 10, last daily@2027-11-22T07:00+01:00, followed",
+        "due daily@2027-11-23T07:00+01:00",
+        "sent 3 of daily/2027-11-23",
+    ]
+    clock.forward(days=-365)  # 07:30 of the first day: its slot was not dealt with
+    for name in ("dredger", "weir"):
+        write_article(project, f"{name}.md", DREDGER.replace("dredger", name))
+        ticker.tick()
+        clock.forward(seconds=10)
+        ticker.tick()
+        day = "3" if name == "dredger" else "4"
+        assert log.take() == [
+            f"due daily@2026-11-2{day}T07:00+01:00",
+            f"sent 3 of daily/2026-11-2{day}",
+        ]
+        assert overdue(newsroom) == []
+        clock.forward(days=1)
+    assert [s.id for s in overdue(newsroom)] == ["daily@2026-11-25T07:00+01:00"]
+    mails = [path.read_text() for path in (project / "outbox" / "new").iterdir()]
+    assert [sum(f"The {n}" in m for m in mails) for n in ("dredger", "weir")] == [2, 2]
+
+
+def test_a_clock_set_back_by_hours_neither_repeats_a_slot_nor_loses_what_came(
+    ticker: Ticker, newsroom: Newsroom, clock: Clock, log: Log, project: Path
+) -> None:
+    ticker.tick()
+    clock.forward(hours=4)
+    ticker.tick()
+    assert log.take()[-1] == "sent 3 of daily/2026-11-23"
+    clock.forward(hours=-2)  # 07:30, and the slot of 07:00 was dealt with at 09:30
+    write_article(project, "dredger.md", DREDGER)
+    ticker.tick()
+    assert log.take() == []
+    assert [a.headline for a in newsroom.store.archive.articles(limit=1)] == [
+        "The dredger"  # looked for at once, not when the clock is where it was
+    ]
+    clock.forward(days=1)
+    ticker.tick()
+    assert log.take()[-1] == "sent 3 of daily/2026-11-24"
+
+
 def test_nothing_new_is_said_and_the_slot_is_done(
     ticker: Ticker, clock: Clock, log: Log
 ) -> None:
@@ -211,6 +258,42 @@ def test_it_ends_when_asked(newsroom: Newsroom, log: Log) -> None:
 
     timer.join()
     assert log.lines == []
+
+
+def test_it_goes_on_when_the_local_time_is_set_back(
+    newsroom: Newsroom, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour each autumn, where the machine does not go by UTC."""
+    ticks: list[str] = []
+
+    class Counting(Ticker):
+        def tick(self) -> None:
+            ticks.append(time.tzname[0])
+            if len(ticks) == 5:
+                stop.set()
+
+    class Changing(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if len(ticks) == 2:
+                monkeypatch.setenv("TZ", "EARLIER+1")
+                time.tzset()
+            return super().wait(timeout)
+
+    stop = Changing()
+
+    monkeypatch.setattr(scheduler, "TICK_SECONDS", 0.1)
+    monkeypatch.setenv("TZ", "LATER+0")
+    time.tzset()
+    timer = Timer(10, stop.set)
+    timer.start()
+    try:
+        Counting(newsroom, watcher=log, stop=stop).run()
+    finally:
+        timer.cancel()
+        monkeypatch.undo()
+        time.tzset()
+
+    assert ticks == ["LATER"] * 2 + ["EARLIER"] * 3
 
 
 def test_what_comes_next_is_soonest_first(tmp_path: Path, clock: Clock) -> None:

@@ -18,21 +18,15 @@ from digest.proof import compared, seen_in
 from digest.store import Delivery
 from digest.transports import Desk
 from tests.commands import Shell
-from tests.projects import MONDAY, write_project
+from tests.projects import MONDAY
 
 ISSUE = "daily/2026-11-23"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    shell = Shell(capsys, project)
-    shell("collect")
-    return shell
+def digest(digest: Shell) -> Shell:
+    digest("collect")
+    return digest
 
 
 class Silent:
@@ -271,6 +265,19 @@ class TestAPause:
 
         assert result.code == 3
         assert "has no issue yet" in result.err
+
+    def test_of_what_has_left_does_not_seem_to_stop_the_next_issue(
+        self, digest: Shell
+    ) -> None:
+        digest("send")
+
+        result = digest("pause")
+
+        assert "is paused" not in result.out + result.err
+        assert f"{last(digest)} has nothing left to pause: 3 sent." in result.err
+        assert "The next issue leaves all the same when it is due, at" in result.err
+        assert "stop `digest run` if it must not." in result.err
+        assert "paused" not in digest("status").err
 
 
 class TestARecall:

@@ -34,11 +34,6 @@ TAGS = ("river", "canal", "schools", "football", "markets")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
 def studio(project: Path) -> Iterator[Visitor]:
     with visiting(project) as visitor:
         yield visitor

@@ -13,7 +13,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from digest.config import load_settings, read_subscribers, write_subscribers
+from digest.config import (
+    ReaderFile,
+    load_settings,
+    read_subscribers,
+    write_subscribers,
+)
 from digest.errors import FileProblems
 from digest.model import Consent, Format, Length, Preferences, Status, Subscriber
 
@@ -326,6 +331,7 @@ class TestACsvFile:
             '\ufeff"Address","Newsletters","Follows"\n\n a@b.org , daily ,"rivers;climate;"\n,,\n',
             'Follows;Address;Newsletters\n"rivers;climate";a@b.org;daily;;\n',
             "address,newsletters,follows,Consent at\ra@b.org,daily,rivers|climate\r",
+            "sep=;\r\naddress;newsletters;follows\r\na@b.org;daily;rivers|climate\r\n",
         ],
     )
     def test_may_be_written_by_any_spreadsheet(self, tmp_path: Path, text: str) -> None:
@@ -335,6 +341,32 @@ class TestACsvFile:
         assert reader.preferences == Preferences(
             newsletters=frozenset({"daily"}), follows=("rivers", "climate")
         )
+
+    def test_may_have_dates_as_a_spreadsheet_with_points_writes_them(
+        self, tmp_path: Path
+    ) -> None:
+        text = "address;newsletters;consent_at;paused_until\n"
+        lines = "a@b.org;daily;24.12.2025;1.6.2035\nc@b.org;daily;3.2.2026 8:15;\n"
+
+        one, other = read_csv(tmp_path, text + lines)
+
+        assert one.consent.at == datetime(2025, 12, 24, tzinfo=UTC)
+        assert one.paused_until == datetime(2035, 6, 1, tzinfo=UTC)
+        assert other.consent.at == datetime(2026, 2, 3, 8, 15, tzinfo=UTC)
+        with pytest.raises(FileProblems, match="is not a date: '03/02/2026'"):
+            read_csv(tmp_path, text + "a@b.org;daily;03/02/2026;")
+        with pytest.raises(FileProblems, match="is not a date: '2026-13-24'"):
+            read_csv(tmp_path, text + "a@b.org;daily;24.13.2026;")
+
+    def test_of_another_kind_is_told_how_to_be_saved(self, tmp_path: Path) -> None:
+        for name, content in (
+            ("readers.xlsx", b"PK\x03\x04"),
+            ("readers.csv", "address,name\na@b.org,Jörg".encode("latin-1")),
+            ("readers.csv", "address,name\na@b.org,Jörg".encode("utf-16")),
+        ):
+            (tmp_path / name).write_bytes(content)
+            with pytest.raises(FileProblems, match="in Excel: “CSV UTF-8”"):
+                list(ReaderFile(tmp_path / name, newsletters=["daily"], topics=[]))
 
     def test_may_hold_nobody(self, tmp_path: Path) -> None:
         assert read_csv(tmp_path, "address,name\n") == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import InputError
+from digest.errors import FileProblems, InputError
 from digest.model import Format, Length
 from digest.rendering.pages import VARIABLES
 from digest.rendering.templates import TemplateFile
@@ -125,6 +125,25 @@ def test_an_unknown_set_is_answered_with_the_known_ones(tmp_path: Path) -> None:
         f"there are {', '.join(known_sets(tmp_path))}"
     )
     assert "weekly" in known_sets(tmp_path)
+
+
+def test_who_asks_for_an_unknown_set_is_told_with_its_place(tmp_path: Path) -> None:
+    settings = tmp_path / "digest.yaml"
+    settings.write_text(
+        "newsletters:\n  daily: {title: newsrom, template: newsrom}\n"
+        "  late:\n    template: letter\n  weekly:\n    template: newsrom\n"
+    )
+
+    with pytest.raises(FileProblems) as caught:
+        load_templates("newsrom", tmp_path)
+
+    assert [(p.where, p.what[:30]) for p in caught.value.problems] == [
+        (f"{settings}:2:37", "no set is called `newsrom`: di"),
+        (f"{settings}:6:15", "no set is called `newsrom`: di"),
+    ]
+    settings.write_text("newsletters: [")
+    with pytest.raises(InputError, match="template: no set is called `newsrom`"):
+        load_templates("newsrom", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,14 @@ class TestTheShippedTheme:
     def test_has_fonts_for_scripts(self, language: str, family: str) -> None:
         assert family in Themes(SHIPPED).speaking(language).fonts.headlines
 
+    def test_with_half_a_logo_is_told_where_that_half_stands(self) -> None:
+        text = "gutter: 20\nlogo: {url: 'https://x.example/a.png'}"
+
+        assert complaints(text) == [
+            "templates/theme.yaml:2:13: lacks `logo.width`: add it",
+            "templates/theme.yaml:2:13: lacks `logo.height`: add it",
+        ]
+
     def test_alone_is_checked_for_what_it_lacks(self) -> None:
         with pytest.raises(FileProblems) as caught:
             Themes([TemplateFile(path="theme.yaml", text="width: 600")])

@@ -145,7 +145,8 @@ class TestPages:
         for name, text in pages(site).items():
             if name.endswith(".html"):
                 html5lib.HTMLParser(strict=True).parse(text)
-                assert len(tags(text, "h1")) == 1, name
+                assert len(tags(text, "h1")) == len(tags(text, "main")) == 1, name
+                assert "aria-roledescription" not in text, "it is no mail"
                 assert tags(text, "html")[0]["lang"], name
                 assert "[if mso]" not in text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -18,21 +17,10 @@ from digest.settings import FolderSource, Site
 from digest.sources.folder import Folder
 from digest.store import Added, By, Store
 from tests.commands import Shell
-from tests.projects import MONDAY, Clock, write_article, write_project
-from tests.stores import article, issue, opened
+from tests.projects import MONDAY, Clock, write_article
+from tests.stores import article, issue
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
-    with opened(tmp_path, clock) as store:
-        yield store
 
 
 def ids(articles: tuple[Article, ...] | list[Article]) -> list[str]:
@@ -219,16 +207,6 @@ class TestAFolder:
         (tmp_path / "lock.md").write_bytes(b"")
 
         assert not self.fetched(tmp_path).complete
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return write_project(tmp_path / "news")
-
-
-@pytest.fixture
-def digest(capsys: pytest.CaptureFixture[str], project: Path) -> Shell:
-    return Shell(capsys, project)
 
 
 def mails(project: Path) -> str:

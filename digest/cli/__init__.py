@@ -17,6 +17,7 @@ import click
 from digest.cli import streams
 
 STOPPED = 130  #: what shells say of a program that Ctrl-C ended
+UNREAD = 141  #: and of one whose reader left, as `head` does
 
 #: Command -> where it is. The order is the order of the help page.
 COMMANDS = {
@@ -157,6 +158,7 @@ Exit codes:
   4    the world outside is in the way: server, disk, database
   5    another process is doing this right now
   130  stopped by Ctrl-C
+  141  whoever read the output left, as `head` does
 """
 
 
@@ -221,6 +223,8 @@ def ended(arguments: list[str] | None) -> int:
         with suppress(OSError):  # nobody reads it
             error.show()
         return error.exit_code
+    except SystemExit:  # click's only one: nobody reads what is printed any more
+        return UNREAD
     except Exception as error:  # noqa: BLE001 the last door: every failure gets words
         return explain(error)
     return code if isinstance(code, int) else 0

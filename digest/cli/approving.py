@@ -9,6 +9,7 @@ import click
 from digest import approving
 from digest.approving import Asked
 from digest.cli.output import (
+    Group,
     as_json,
     counted,
     echo_json,
@@ -31,7 +32,7 @@ ISSUES = 20  #: listed
 OPERATOR = "operator"
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--newsletter", metavar="NAME", default="", help="Of this one alone.")
 @as_json
 @click.pass_context

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from digest.cli.output import (
+    Group,
     as_json,
     echo_json,
     line,
@@ -108,7 +109,7 @@ def add(ctx: click.Context, location: str, tags: tuple[str, ...], json: bool) ->
     show_problems(problems)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--tag", "-t", "tag", metavar="TAG", help="Only with this tag.")
 @click.option(
     "--limit",

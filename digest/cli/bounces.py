@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from digest.cli.output import (
+    Group,
     as_json,
     echo_json,
     line,
@@ -43,7 +44,7 @@ dry_run_option = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option(
     "--from",
     "place",
@@ -264,7 +265,7 @@ def stay(newsroom: Newsroom, host: str, port: int) -> None:
 
 # -- too many at once -----------------------------------------------------------
 
-issue_option = click.option("--issue", metavar="ISSUE", help="Only of this issue.")
+issue_option = click.option("--issue", metavar="ID", help="Only of this issue.")
 provider_option = click.option(
     "--provider", metavar="PROVIDER", help="Only of this provider."
 )

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from digest.cli.output import as_json, echo_json, forgotten, line, plural, said, warned
+from digest.cli.output import (
+    Group,
+    as_json,
+    echo_json,
+    forgotten,
+    line,
+    plural,
+    said,
+    warned,
+)
 from digest.cli.project import newsroom_of, settings_of
 from digest.errors import InputError, StoreError
 from digest.settings import ServerDatabase
@@ -31,7 +40,7 @@ def there(place: Path | ServerDatabase) -> Path | ServerDatabase:
     return place
 
 
-@click.group()
+@click.group(cls=Group)
 def db() -> None:
     """Upgrade, tidy, copy, back up or verify the database; accept a restored one."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import as_json, echo_json, line, said
+from digest.cli.output import Group, as_json, echo_json, line, said
 from digest.cli.project import project_file, settings_of
 from digest.errors import InputError
 from digest.settings import Settings
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digest.message.dkim import Record
 
 
-@click.group()
+@click.group(cls=Group)
 def dkim() -> None:
     """Sign every mail with a key of your own (DKIM)."""
 

@@ -23,7 +23,7 @@ FIELDS = {
     "language": "Of the words around the articles, such as fr.",
     "timezone": "Such as Europe/Paris.",
     "newsletters": "Short names, with ; between them.",
-    "follows": "Topics, with ; between them.",
+    "follows": "Topics or tags, with ; between them.",
     "mutes": "Topics or tags, with ; between them.",
     "top": "Topics of which the first stories are enough, with ; between them.",
     "format": "html or text.",
@@ -150,9 +150,18 @@ def revive(ctx: click.Context, address: str, reason: str) -> None:
         raise InputError("--reason is empty; say why they may be mailed again")
     known = audience.find(address)
     if known:
+        stopped = known.status is not Status.ACTIVE or audience.suppressed(address)
         agreed = _agreed(newsroom, reason)
         revived = audience.revive(known.id, agreed, by=f"{OPERATOR}: {reason}")
-        said(f"{revived.address} is {revived.status} again.")
+        now = "again" if stopped else "already"
+        said(f"{revived.address} is {revived.status} {now}.")
+        if revived.left:
+            wanted = ";".join(sorted(revived.preferences.newsletters | revived.left))
+            warned(
+                f"What they left stays left: {', '.join(sorted(revived.left))}. If they "
+                f"asked for it, say `digest subscribers edit {revived.address} "
+                f'--newsletters "{wanted}"`.'
+            )
     elif audience.unsuppress(address):
         said(f"{address} may be mailed again, and is no reader.")
     else:
@@ -161,7 +170,12 @@ def revive(ctx: click.Context, address: str, reason: str) -> None:
 
 @click.command()
 @click.argument("address")
-@click.option("--reason", prompt="Why must they not be mailed", metavar="TEXT")
+@click.option(
+    "--reason",
+    prompt="Why must they not be mailed",
+    metavar="TEXT",
+    help="Why they must not be mailed; asked for when it is left out.",
+)
 @click.pass_context
 def suppress(ctx: click.Context, address: str, reason: str) -> None:
     """Never mail an address again, whatever a file or a form says.

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from digest.cli.output import as_json, echo_json, line, plural, said, table, warned
+from digest.cli.output import (
+    as_json,
+    echo_json,
+    line,
+    plural,
+    said,
+    table,
+    warned,
+    when,
+)
 from digest.cli.project import newsroom_of
 from digest.errors import InputError, OutputError
 from digest.readership import Taken, import_readers
+from digest.slots import weekday_names
 from digest.store import Change, Imported
 from digest.transports.files import place
 
@@ -26,14 +37,14 @@ MOST_HINTS = 10
     "mapped",
     metavar="OURS=THEIRS",
     multiple=True,
-    help="Which column of FILE is which of ours, such as address=Email; repeat it.",
+    help="Which column of FILE is which of ours, such as address=Email; may be repeated.",
 )
 @click.option(
     "--newsletter",
     "newsletters",
-    metavar="NEWSLETTER",
+    metavar="NAME",
     multiple=True,
-    help="What readers take of whom FILE does not say it; repeat it.",
+    help="What readers take of whom FILE does not say it; may be repeated.",
 )
 @click.option(
     "--consent",
@@ -167,14 +178,20 @@ def worded(
     return [
         (
             name.removeprefix("preferences.").replace("_", " "),
-            _word(was),
-            _word(now),
+            _word(name, was),
+            _word(name, now),
         )
         for name, (was, now) in changed.items()
     ]
 
 
-def _word(value: object) -> str:
+def _word(name: str, value: object) -> str:
+    if name == "preferences.days" and isinstance(value, list):
+        value = weekday_names(value)
+    if name == "preferences.hour" and isinstance(value, int):
+        return f"{value:02}:00"
+    if name in ("paused_until", "consent.at") and isinstance(value, str) and value:
+        return when(datetime.fromisoformat(value))
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return "none" if value in (None, "") else str(value)

@@ -15,6 +15,7 @@ import click
 from digest.cli.findings import mention
 from digest.cli.output import (
     RENDERED_PER_CHOICE,
+    Group,
     as_json,
     echo_json,
     line,
@@ -256,7 +257,7 @@ def missing_folders(settings: Settings) -> Iterator[Problem]:
             )
 
 
-@click.group()
+@click.group(cls=Group)
 def config() -> None:
     """For editors of digest.yaml."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from digest.cli.editing import OPERATOR
 from digest.cli.importing import worded
 from digest.cli.output import as_json, echo_json, line, table, when
 from digest.cli.project import newsroom_of
@@ -16,7 +17,7 @@ from digest.store import Event
 #: What happened, in words; `{by}` is what brought it about.
 SENTENCES = {
     "imported": "{by} named them for the first time",
-    "added": "the {by} added them",
+    "added": "{by} added them",
     "asked": "somebody asked for mail with this address at {by}",
     "confirmed": "they confirmed ({by})",
     "changed": "{by} changed them",
@@ -73,16 +74,22 @@ def why(ctx: click.Context, address: str, json: bool) -> None:
 
 def told(history: Sequence[Event], agreements: Sequence[Agreed]) -> Iterator[str]:
     """Yield sentences for all that happened, the oldest first."""
-    happened = [
+    happened = [(agreed.at, _agreement(agreed)) for agreed in agreements]
+    happened += [
         (event.at, _sentence(event.kind, event.detail, event)) for event in history
     ]
-    happened += [(agreed.at, _agreement(agreed)) for agreed in agreements]
-    for at, sentence in sorted(happened, key=lambda each: each[0]):
+    # To the millisecond, as events are kept; a word comes before what it brought about.
+    for at, sentence in sorted(
+        happened, key=lambda each: int(each[0].timestamp() * 1e3)
+    ):
         yield f"{when(at)}  {sentence}"
 
 
 def _sentence(kind: str, by: str, event: Event) -> str:
-    sentence = SENTENCES.get(kind, f"{kind} ({{by}})").format(by=by or "unknown")
+    sentence = SENTENCES.get(kind, f"{kind} ({{by}})")
+    if sentence.startswith("{by}") and by == OPERATOR:
+        by = f"the {by}"
+    sentence = sentence.format(by=by or "unknown")
     changes = "; ".join(
         f"{name} was {was}, is {now}" for name, was, now in worded(event.changed)
     )

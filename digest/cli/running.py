@@ -33,7 +33,7 @@ from digest.newsroom import utc_now
 from digest.returning import Came, Handled
 from digest.scheduler import Clock, Watcher, upcoming
 from digest.sendreport import SendReport
-from digest.slots import Slot
+from digest.slots import MISSED_AT_MOST, Slot
 from digest.store import Tidied
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"  #: a log is read far from where it was written
@@ -131,13 +131,18 @@ class Diary:
                 stamp(f"collect {c.source}: {problem.where}: {problem.what}")
         self.problems[c.source] = c.problems
 
-    def missed(self, slot: Slot, number: int) -> None:
-        """Say which slots passed while nothing was running."""
-        self.unsettled = True
+    def missed(self, slot: Slot, number: int, followed: bool) -> None:
+        """Say which slots passed while nothing was running, and what that means."""
+        self.unsettled |= not followed
+        most = "at least " if number == MISSED_AT_MOST else ""
+        way_on = (
+            "the one that is due now has their news, too"
+            if followed
+            else f"not sent. `digest send {slot.newsletter}` sends it now."
+        )
         stamp(
-            f"{slot.newsletter}: {plural(number, 'slot')} missed while not running, "
-            f"the last {slot.due:{MOMENT}}; not sent. `digest send {slot.newsletter}` "
-            "sends it now."
+            f"{slot.newsletter}: {most}{plural(number, 'slot')} missed while not "
+            f"running, the last {slot.due:{MOMENT}}; {way_on}"
         )
 
     def nothing(self, newsletter: Newsletter) -> None:

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 import click
 
-from digest.cli.output import as_json, echo_json, line, plural, said, warned
+from digest.cli.output import Group, as_json, echo_json, line, plural, said, warned
 from digest.cli.project import newsroom_of
 
 
@@ -66,7 +66,7 @@ def serve(ctx: click.Context, host: str | None, port: int | None) -> None:
     said("The public pages are no longer served.")
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """Keep the keys that make readers' links."""
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import click
 
 from digest.cli.issues import (
-    issue_option,
     newsletter_argument,
     newsletter_of,
     only_option,
@@ -22,7 +21,7 @@ from digest.cli.issues import (
 from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
 from digest.cli.project import newsroom_at_any_hour, newsroom_of
 from digest.cli.sending import send_issues, sent_json
-from digest.cli.status import address, came_back, story
+from digest.cli.status import address, came_back, following, story
 from digest.errors import InputError
 from digest.issues import waiting_in, way_on
 from digest.model import Issue, Newsletter, State
@@ -31,6 +30,14 @@ from digest.proof import Proof, compared, seen_in
 from digest.store import PAUSED, RECALLED, Delivery
 
 SCREENFUL = 20  #: deliveries shown; `--json` has them all
+
+last_issue_option = click.option(
+    "--issue",
+    "issue_id",
+    metavar="ID",
+    default="",
+    help="An issue, such as daily/2026-11-23; otherwise the newsletter's last one.",
+)
 
 evidence_option = click.option(
     "--log",
@@ -54,7 +61,7 @@ def issue_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Issue
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @click.pass_context
 def pause(ctx: click.Context, newsletter: str, issue_id: str) -> None:
     """Let nothing more of an issue of NEWSLETTER leave until `digest resume`.
@@ -63,15 +70,22 @@ def pause(ctx: click.Context, newsletter: str, issue_id: str) -> None:
     wire. Without --issue it is the last one.
     """
     newsroom = newsroom_at_any_hour(ctx)
-    issue = issue_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
-    newsroom.store.journal.hold(issue.id, PAUSED)
-    counts = newsroom.store.journal.counts(issue.id)
+    found = newsletter_of(newsroom, newsletter, issue_id)
+    issue = issue_of(newsroom, found, issue_id)
+    journal = newsroom.store.journal
+    counts = journal.counts(issue.id)
+    if counts and not waiting_in(counts):
+        left = f"{issue.id} has nothing left to pause: {counted(counts)}."
+        warned(f"{left} {following(newsroom, found.slug)}".strip())
+        return
+    journal.hold(issue.id, PAUSED)
+    counts = journal.counts(issue.id)
     said(f"{issue.id} is paused: {counted(counts)}. {way_on(PAUSED, issue.id)}.")
 
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> None:
@@ -104,7 +118,7 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @as_json
 @click.pass_context
 def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> None:
@@ -125,7 +139,7 @@ def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> No
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @only_option("Only to this reader; may be repeated.")
 @as_json
 @click.pass_context
@@ -168,7 +182,7 @@ def retry(
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @only_option("Only this reader's mail; may be repeated.")
 @click.option("--arrived", "becomes", flag_value="sent", help="They arrived.")
 @click.option(
@@ -282,7 +296,7 @@ def message_ids(newsroom: Newsroom, issue: Issue) -> Callable[[Delivery], str]:
 
 @click.command()
 @newsletter_argument
-@issue_option
+@last_issue_option
 @evidence_option
 @as_json
 @click.pass_context

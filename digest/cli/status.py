@@ -318,3 +318,14 @@ def show_slots(late: list[Slot], coming: list[Slot]) -> None:
         )
     for slot in coming:
         line(f"next: {slot.newsletter} at {when(slot.due)}")
+
+
+def following(newsroom: Newsroom, newsletter: str) -> str:
+    """Say when the next issue leaves, which no word about the last one stops."""
+    coming = [slot for slot in upcoming(newsroom) if slot.newsletter == newsletter]
+    if not coming:
+        return ""
+    return (
+        f"The next issue leaves all the same when it is due, at {when(coming[0].due)}; "
+        "stop `digest run` if it must not."
+    )

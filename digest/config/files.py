@@ -19,6 +19,12 @@ def stop(where: str, what: str) -> NoReturn:
     raise FileProblems([Problem(where=where, what=what)])
 
 
+def _saving(path: Path) -> str:
+    """Say how a text is saved so that it can be read."""
+    where = " (in Excel: “CSV UTF-8”)" if path.suffix.lower() == ".csv" else ""
+    return f"save the file as UTF-8{where}"
+
+
 def read_text(path: Path) -> str:
     """Return a UTF-8 file's text, or raise `FileProblems`; an empty file is a mistake."""
     try:
@@ -30,7 +36,7 @@ def read_text(path: Path) -> str:
         }.get(type(error), f"cannot be read ({error.strerror}); check who may read it")
         stop(str(path), reason)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        stop(f"{path}:1:1", "the text is stored as UTF-16; save the file as UTF-8")
+        stop(f"{path}:1:1", f"the text is stored as UTF-16; {_saving(path)}")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -40,7 +46,7 @@ def read_text(path: Path) -> str:
         byte = content[error.start]
         stop(
             f"{path}:{line}:{column}",
-            f"the text is not UTF-8 (byte 0x{byte:02X} was found); save the file as UTF-8",
+            f"the text is not UTF-8 (byte 0x{byte:02X} was found); {_saving(path)}",
         )
     if not text.strip():
         stop(f"{path}:1:1", "the file is empty; `digest init` makes one to begin with")

@@ -47,6 +47,10 @@ LISTS = ("newsletters", "follows", "mutes", "top", "days", "left")
 _NO_NEWSLETTERS = "-"
 _ITEM_END = re.compile("[;|]")
 _FORMULA = re.compile(r"'*[=+\-@]")
+DATES = ("paused_until", "consent_at")
+#: A date as spreadsheets write it where a point stands between day and month. With
+#: slashes nobody can tell which of the two is first.
+_POINTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: +(\d{1,2}:\d{2})(?::\d{2})?)?")
 
 
 def read_cell(cell: str) -> str:
@@ -59,12 +63,21 @@ def read_cell(cell: str) -> str:
     )
 
 
+def read_date(cell: str) -> str:
+    """Return a date as the YAML file would say it, where that is certain."""
+    if not (found := _POINTED.fullmatch(cell)):
+        return cell
+    day, month, year, time = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}" + (f"T{time:0>5}" if time else "")
+
+
 def entry_of(cells: Mapping[str, str]) -> dict[str, object]:
     """Return a line as the YAML file would say it; empty cells are left out."""
     reader: dict[str, object] = {"address": cells["address"]}
-    for name, cell in cells.items():
-        if not cell:
+    for name, written in cells.items():
+        if not written:
             continue
+        cell = read_date(written) if name in DATES else written
         if name in LISTS:
             items = (item.strip() for item in _ITEM_END.split(cell))
             reader[name] = [] if cell == _NO_NEWSLETTERS else list(filter(None, items))

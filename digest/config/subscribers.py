@@ -44,6 +44,8 @@ FORMS = {
     ".jsonl": "ndjson",
     ".txt": "lines",
 }
+#: Endings of what spreadsheets keep for themselves.
+SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 
 
 class ReaderFile:
@@ -63,10 +65,12 @@ class ReaderFile:
         """Take the file and the slugs there are; its ending says what it holds."""
         self._path, self._form = path, FORMS.get(path.suffix.lower(), "")
         if not self._form:
+            way = "rename it to what it holds"
+            if path.suffix.lower() in SPREADSHEETS:
+                way = "save the spreadsheet as CSV (in Excel: “CSV UTF-8”)"
             stop(
                 str(path),
-                "a file of readers ends in .yaml, .csv, .ndjson or .txt; rename it to "
-                "what it holds",
+                f"a file of readers ends in .yaml, .csv, .ndjson or .txt; {way}",
             )
         self._known = Known(newsletters=newsletters, topics=topics)
         self._terms = terms or Terms()

@@ -68,7 +68,7 @@ class Table:
             line = 1
             try:
                 for row in rows:
-                    if "".join(row).strip():
+                    if "".join(row).strip() and not (line == 1 and _is_hint(row)):
                         if self._cells is None:
                             self._cells = self._head(row, line)
                         elif reader := self._reader(row, line):
@@ -217,6 +217,11 @@ def _picking(places: Sequence[tuple[str, int]]) -> _Make:
         return {name: read_cell(cells[at]) if at < there else "" for name, at in places}
 
     return make
+
+
+def _is_hint(row: Sequence[str]) -> bool:
+    """Whether the first line only tells a spreadsheet what stands between cells."""
+    return row[0].strip("\ufeff ").lower() == "sep=" and not any(row[1:])
 
 
 def _separator(file: TextIO, entries: Entries) -> str:

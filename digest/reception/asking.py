@@ -71,6 +71,19 @@ def confirm(newsroom: Newsroom, request: Request, *, where: str) -> Subscriber |
     return subscriber
 
 
+def confirmed_before(newsroom: Newsroom, request: Request) -> Subscriber | None:
+    """Return who has what a used link brought; None: they left, or it is too old.
+
+    Somebody who presses a button twice, or opens the mail again, asks for that.
+    """
+    if not _used_lately(newsroom, request):
+        return None
+    wanted = set(from_json(Wish, request.detail).newsletters)
+    held = newsroom.store.audience.find(request.subscriber or "")
+    here = held and held.status is Status.ACTIVE
+    return held if held and here and wanted <= held.preferences.newsletters else None
+
+
 def ask_address(newsroom: Newsroom, subscriber: Subscriber, address: str) -> None:
     """Write down that a reader wants their mail at `address`; both are asked.
 
@@ -102,14 +115,7 @@ def confirm_address(newsroom: Newsroom, request: Request) -> Agreement | None:
         new, old = str(request.detail["to"]), request.detail["from"]
         if held.address != old or not store.requests.use(request.id):
             return None
-        sides = {
-            other.detail["side"]
-            for other in store.requests.of(held.id)
-            if other.kind is Wanted.ADDRESS
-            and (other.detail["to"], other.detail["from"]) == (new, old)
-            and (other.used or other.id == request.id)
-        }
-        if sides != {new, old}:
+        if _sides(newsroom, request) != {new, old}:
             return Agreement.HALF
         if store.audience.find(new) not in (None, held):
             return Agreement.IMPOSSIBLE
@@ -117,6 +123,36 @@ def confirm_address(newsroom: Newsroom, request: Request) -> Agreement | None:
             held.id, lambda reader: replace(reader, address=new), by="reader"
         )
     return Agreement.WHOLE
+
+
+def agreed_before(newsroom: Newsroom, request: Request) -> Agreement | None:
+    """Return what came of a used link, where it still stands."""
+    held = newsroom.store.audience.find(request.subscriber or "")
+    if held is None or not _used_lately(newsroom, request):
+        return None
+    new, old = request.detail["to"], request.detail["from"]
+    if held.address == new:
+        return Agreement.WHOLE
+    if held.address != old:
+        return None
+    both = _sides(newsroom, request) == {new, old}
+    return Agreement.IMPOSSIBLE if both else Agreement.HALF
+
+
+def _sides(newsroom: Newsroom, request: Request) -> set[object]:
+    """Return which of the two addresses of a change have agreed."""
+    change = request.detail["to"], request.detail["from"]
+    return {
+        other.detail["side"]
+        for other in newsroom.store.requests.of(request.subscriber or "")
+        if other.kind is Wanted.ADDRESS
+        and (other.detail["to"], other.detail["from"]) == change
+        and other.used
+    }
+
+
+def _used_lately(newsroom: Newsroom, request: Request) -> bool:
+    return request.used and request.until > newsroom.now()
 
 
 def _refuse_when_full(newsroom: Newsroom) -> None:

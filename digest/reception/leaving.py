@@ -21,8 +21,13 @@ def leave(newsroom: Newsroom, subscriber: str, newsletter: str | None) -> None:
 
 
 def come_back(newsroom: Newsroom, subscriber: Subscriber, newsletter: str) -> None:
-    """Undo what a reader just did: leave the newsletter, or everything."""
+    """Undo what a reader just did: leave the newsletter, or everything.
+
+    Of an address that must not be mailed nothing is undone.
+    """
     audience = newsroom.store.audience
+    if audience.suppressed(subscriber.address):
+        return
     if subscriber.status is Status.UNSUBSCRIBED:
         audience.rejoin(subscriber.id, None, by=READER)
     if newsletter in newsroom.subscriber(subscriber.id).left:

@@ -10,16 +10,23 @@ remain. Elements get short class names for the template's style sheet.
 from __future__ import annotations
 
 import re
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 
-from digest.rendering.plaintext import body_text
+from digest.model import Article, Length
+from digest.rendering.plaintext import body_text, shorten
+from digest.rendering.spacing import set_in_html
 
 #: What a body is wide in a 600 pixel mail with 40 pixel margins, where no theme says more.
 WIDTH = 520
 
 _HEADING = re.compile(r"<h([1-6])[\s>]", re.IGNORECASE)
 _DEEPEST = 6
+#: Columns of a story's beginning where nobody wrote a standfirst: three lines of it.
+_OPENING = 240
+_PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.IGNORECASE | re.DOTALL)
+_BREAK = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 #: As many columns stand beside each other on a phone without a word being cut.
 _COLUMNS = 5
 _FIRST_ROWS = re.compile(r"<table\b.*?</tr>", re.IGNORECASE | re.DOTALL)
@@ -27,6 +34,9 @@ _CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)
 #: A cell is never narrower than its longest word, so an address would make a mail wider
 #: than a phone. No entity is cut.
 _LONG_WORD = re.compile(r"((?:&[^;\s]+;|[^\s&]){12})(?=(?:&[^;\s]+;|[^\s&]){12})")
+#: What is wider than its column is moved sideways on a phone, by itself: or else the whole
+#: mail would be as wide as its widest table.
+_AROUND = ('<div class="bx">', "</div>")
 _VOID = frozenset({"br", "hr", "img"})
 _SILENT = frozenset({"script", "style", "template"})
 #: Tag to what is written for it: an element of mail, and its class.
@@ -56,20 +66,35 @@ class Bodies:
 
     def __init__(self, room: int = WIDTH) -> None:
         self._room = room  # what the column is wide, in pixels
-        self._html: dict[tuple[str, int], str] = {}
-        self._text: dict[str, str] = {}
+        self._html: dict[tuple[str, str, int], str] = {}
+        self._text: dict[tuple[str, str], str] = {}
 
-    def html(self, body: str, level: int) -> str:
+    def standfirst(self, article: Article, length: Length) -> str:
+        """Return the lines below the headline; in a summary never nothing at all.
+
+        Who wrote none gets the story's beginning there: a headline alone says too
+        little, and in a mail it may have no page to lead to.
+        """
+        if article.standfirst or length is not Length.SUMMARIES:
+            return article.standfirst
+        for found in _PARAGRAPH.finditer(article.body):
+            if text := unescape(_TAG.sub("", _BREAK.sub(" ", found[1]))).strip():
+                return shorten(text, _OPENING)
+        return ""
+
+    def html(self, body: str, level: int, *, language: str) -> str:
         """Return `body` as HTML for a mail, its first heading an ``h{level}``."""
-        if (body, level) not in self._html:
-            self._html[body, level] = prepared(body, level, self._room)
-        return self._html[body, level]
+        name = body, language, level
+        if name not in self._html:
+            self._html[name] = prepared(set_in_html(language, body), level, self._room)
+        return self._html[name]
 
-    def text(self, body: str) -> str:
+    def text(self, body: str, *, language: str) -> str:
         """Return `body` as plain text."""
-        if body not in self._text:
-            self._text[body] = body_text(body)
-        return self._text[body]
+        name = body, language
+        if name not in self._text:
+            self._text[name] = body_text(set_in_html(language, body))
+        return self._text[name]
 
 
 def prepared(body: str, level: int, room: int) -> str:
@@ -95,7 +120,7 @@ class _Writer(HTMLParser):
         self._has_headings = "<th" in body
         self._columns = (len(_CELL.findall(r)) for r in _FIRST_ROWS.findall(body))
         self._parts: list[str] = []
-        self._open: list[tuple[str, str]] = []  # what was read, what was written
+        self._open: list[tuple[str, str]] = []  # what was read, what closes it
         self._silent = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -117,8 +142,8 @@ class _Writer(HTMLParser):
             self._silent = "" if tag == self._silent else self._silent
         elif any(read == tag for read, _ in self._open):
             while self._open:
-                read, written = self._open.pop()
-                self._parts.append(f"</{written}>")
+                read, closing = self._open.pop()
+                self._parts.append(closing)
                 if read == tag:
                     break
 
@@ -132,7 +157,7 @@ class _Writer(HTMLParser):
 
     def finished(self) -> str:
         while self._open:
-            self._parts.append(f"</{self._open.pop()[1]}>")
+            self._parts.append(self._open.pop()[1])
         return "".join(self._parts).strip()
 
     def _start(self, tag: str, written: str, name: str, found: dict[str, str]) -> None:
@@ -148,9 +173,10 @@ class _Writer(HTMLParser):
         if name:
             kept["class"] = name
         attributes = "".join(f' {k}="{escape(v)}"' for k, v in kept.items())
-        self._parts.append(f"<{written}{attributes}>")
+        around, closing = _AROUND if tag == "table" else ("", "")
+        self._parts.append(f"{around}<{written}{attributes}>")
         if written not in _VOID:
-            self._open.append((tag, written))
+            self._open.append((tag, f"</{written}>{closing}"))
 
 
 def _picture(found: dict[str, str], room: int) -> dict[str, str]:

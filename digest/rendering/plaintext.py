@@ -23,6 +23,8 @@ WIDTH = 72
 
 _SPACES = re.compile(r"[ \t\n\r\f\v]+")  # not the no-break spaces: they hold
 _NO_BREAK_SPACES = str.maketrans("\u00a0\u202f\u2007", "   ")
+_HOLDER = "\ufdd0"  # no character, and no text has it
+_HELD = str.maketrans(dict.fromkeys("\u00a0\u202f", _HOLDER))
 _JOINERS = "\u200c\u200d\u200e\u200f"  # Persian, emoji and marks of direction
 #: Zero-width characters, soft hyphens and joiners that only measure a screen.
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u034f\u00ad]")
@@ -37,7 +39,6 @@ _OPENING = frozenset("（［｛「『【〈《〔‘“")
 _NARROW = re.compile(
     "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0530\u2010-\u2027]*"
 )
-_FRENCH_SPACE = re.compile(r"(?<=«) | (?=[»:;!?])")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HTML2TEXT_ESCAPE = re.compile(r"\\([\\.+-])")
 #: Quote marks and a list bullet or number, as html2text writes them.
@@ -165,17 +166,6 @@ def mixed(text: str, *, inner: str, outer: str) -> str:
     return f"{around}{before}{text}{after}{around}"
 
 
-def set_in(language: str, text: str) -> str:
-    """Return `text` on one line, its marks held to their words where they stand apart.
-
-    French has spaces inside its guillemets and before `:`, `;`, `!` and `?`. A line that
-    began with such a mark would be a mistake, whichever space was typed.
-    """
-    line = one_line(text)
-    french = language.partition("-")[0].lower() == "fr"
-    return _FRENCH_SPACE.sub("\u00a0", line) if french else line
-
-
 def one_line(text: str) -> str:
     """Return `text` without line ends, control characters and overrides.
 
@@ -213,7 +203,9 @@ def body_text(html: str) -> str:
     parser.unicode_snob = True
     parser.ignore_images = True
     parser.ul_item_mark = "*"
-    written = parser.handle(simplified(html))
+    # It takes no-break spaces for any others.
+    written = parser.handle(simplified(html).translate(_HELD))
+    written = written.replace(_HOLDER, "\u00a0")
     lines = _HTML2TEXT_ESCAPE.sub(r"\1", written).split("\n")
     return tidy("\n".join(_wrapped(line) for line in lines)).rstrip("\n")
 

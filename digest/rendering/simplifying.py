@@ -29,6 +29,7 @@ _BLOCKS = frozenset(
 )
 _SILENT = frozenset({"script", "style", "template", "head", "title"})
 _VOID = frozenset({"br", "hr", "img", "wbr", "input", "source", "track", "col"})
+_SPACES = re.compile(r"[ \t\r\n\f\v]+")  # not the no-break spaces: they hold
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -179,6 +180,7 @@ class _Simplifier(HTMLParser):
 
     def _rows(self, table: _Table) -> None:
         rows = table.lines()
+        self._lines([_one(table.caption)] if _one(table.caption) else [])
         if rows and table.has_heads:
             points = (f"<li>{escape(row, quote=False)}</li>" for row in rows)
             self.written.append(f"<ul>{''.join(points)}</ul>")
@@ -191,21 +193,26 @@ class _Simplifier(HTMLParser):
 
 
 class _Table:
-    """One table being read: its rows, and which cells are headings."""
+    """One table being read: what is written above it, its rows, which are headings."""
 
     def __init__(self) -> None:
         self.depth = 0
+        self.caption: list[str] = []
+        self.in_caption = False
         self.rows: list[list[tuple[bool, list[str]]]] = []
         self.has_heads = False  # known after `lines`
 
     def start(self, tag: str) -> None:
         if tag == "table":
             self.depth += 1
+        elif tag == "caption":
+            self.in_caption = self.depth == 1
         elif tag == "tr":
             self.rows.append([])
         elif tag in {"td", "th"}:
             if not self.rows:
                 self.rows.append([])
+            self.in_caption = False  # nobody closed it
             self.rows[-1].append((tag == "th", []))
         elif tag in _BLOCKS:
             self.write(" ")
@@ -213,14 +220,20 @@ class _Table:
     def end(self, tag: str) -> None:
         if tag == "table":
             self.depth -= 1
+        elif tag == "caption":
+            self.in_caption = False
 
     def write(self, text: str) -> None:
-        if self.rows and self.rows[-1]:
+        if self.in_caption:
+            self.caption.append(text.replace(BREAK, " "))
+        elif self.rows and self.rows[-1]:
             self.rows[-1][-1][1].append(text.replace(BREAK, " "))
-        elif text.strip():  # a caption, or text that strayed out of its cell
+        elif text.strip():  # text that strayed out of its cell
             self.rows.append([(False, [text])])
 
     def shown(self) -> str:
+        if self.in_caption:
+            return "".join(self.caption)
         return "".join(self.rows[-1][-1][1]) if self.rows and self.rows[-1] else ""
 
     def lines(self) -> list[str]:
@@ -228,13 +241,17 @@ class _Table:
         heads: list[str] = []
         written = []
         for row in self.rows:
-            cells = [" ".join("".join(parts).split()) for _, parts in row]
+            cells = [_one(parts) for _, parts in row]
             if row and all(is_head for is_head, _ in row):
                 heads = cells
                 self.has_heads |= len(heads) > 1
             else:
                 written.append(_row_line(cells, heads if len(heads) > 1 else []))
         return [line for line in written if line]
+
+
+def _one(parts: list[str]) -> str:
+    return _SPACES.sub(" ", "".join(parts)).strip()
 
 
 def _row_line(cells: list[str], heads: list[str]) -> str:

@@ -194,12 +194,16 @@ class Themes:
         needed: list[Location] = [(name,) for name in _SIZES]
         needed += [("fonts", kind, "default") for kind in ("headlines", "text")]
         needed += [("colours", name, mode) for name in _NAMES for mode in _MODES]
-        if any(place[0] == "logo" for place in self._values):
+        logo = [self._places[place] for place in self._values if place[0] == "logo"]
+        if logo:
             needed += [("logo", part) for part in ("url", "width", "height")]
         for location in needed:
             if location not in self._values:
                 name = ".".join(map(str, location))
-                self._problem(file, Mark(1, 1), f"lacks `{name}`: add it")
+                mark = Mark(1, 1)
+                if location[0] == "logo":  # the shipped theme has none: who began it
+                    _, file, mark = max(logo)
+                self._problem(file, mark, f"lacks `{name}`: add it")
 
     def _check_contrast(self) -> None:
         """Note every text that cannot be read on its ground."""

@@ -11,22 +11,20 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from digest.model import (
-    Article,
     Chosen,
     Digest,
     Issue,
     Length,
-    Link,
     Newsletter,
-    Notice,
-    Quote,
     Section,
 )
 from digest.rendering.bodies import Bodies
 from digest.rendering.later import Later, Present, refuse_marked
 from digest.rendering.marks import Marks
+from digest.rendering.particulars import image, kicker, links, notice, quotes, web
 from digest.rendering.personal import NAMES, Slot, finalize
-from digest.rendering.plaintext import one_line, set_in
+from digest.rendering.plaintext import one_line
+from digest.rendering.spacing import set_in
 from digest.rendering.stage import (
     BlockKey,
     Lengths,
@@ -41,7 +39,6 @@ from digest.rendering.templates import Markup, escape
 from digest.rendering.view import (
     ArticleView,
     DigestView,
-    ImageView,
     IssueView,
     NewsletterView,
     ReaderView,
@@ -50,11 +47,6 @@ from digest.rendering.view import (
 from digest.rendering.whole import Placed, WholeDigest, WholeSection
 from digest.rendering.words import Speech, comma, direction
 from digest.settings import Site
-from digest.tags import slug
-
-#: Longer tags make no good line above a headline.
-_LONGEST_KICKER = 32
-_QUOTATION_MARKS = "\"“”„‟«»‹›'‘’‚ \u00a0\u202f"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +109,12 @@ class Variables:
         reply_to = self.newsletter.reply_to
         return NewsletterView(
             title=one_line(self.newsletter.title),
-            tagline=one_line(self.newsletter.tagline or self.site.tagline),
-            intro=tuple(one_line(block) for block in blocks if block.strip()),
+            tagline=set_in(language, self.newsletter.tagline or self.site.tagline),
+            intro=tuple(set_in(language, block) for block in blocks if block.strip()),
             language=language,
             dir=direction(language),
             foreign=self._is_foreign(language),
-            notice=_notice(self.newsletter.notice),
+            notice=notice(self.newsletter.notice, language),
             reply_to=reply_to.address if reply_to else "",
             feedback_yes=self._feedback("yes"),
             feedback_no=self._feedback("no"),
@@ -130,7 +122,7 @@ class Variables:
 
     def _feedback(self, answer: str) -> str:
         """Return the address that says whether this issue was useful."""
-        page = _web(self.newsletter.feedback)
+        page = web(self.newsletter.feedback)
         sign = "&" if "?" in page else "?"
         answered = f"{page}{sign}issue={self.issue.number}&useful={answer}"
         return answered if page else ""
@@ -196,7 +188,7 @@ class Variables:
         topic = next(topics, None)
         return {
             "title": one_line(section.title),
-            "url": _web(topic.page) if topic else "",
+            "url": web(topic.page) if topic else "",
             "layout": topic.layout if topic else "list",
         }
 
@@ -208,17 +200,17 @@ class Variables:
         published = article.published
         return ArticleView(
             headline=set_in(language, article.headline),
-            url=_web(article.url),
+            url=web(article.url),
             topic=one_line(section.title),
-            kicker=_kicker(article, section),
-            standfirst=set_in(language, article.standfirst),
+            kicker=kicker(article, section, self.newsletter.topics),
+            standfirst=set_in(language, self.bodies.standfirst(article, length)),
             byline=one_line(article.byline),
             desk=one_line(article.desk),
             comma=comma(language),
-            image=_image(article),
-            quotes=tuple(q for q in map(_quote, article.quotes) if q.text),
-            also_read=_links(article.also_read),
-            related=_links(article.related),
+            image=image(article, language),
+            quotes=quotes(article, language),
+            also_read=links(article.also_read, language),
+            related=links(article.related, language),
             also_in=tuple(one_line(title) for title in chosen.also_in),
             tags=tuple(one_line(tag) for tag in article.tags),
             minutes=article.reading_minutes,
@@ -332,67 +324,6 @@ def any_reader(
         for name in NAMES
     }
     return ReaderView(**values, **there)  # type: ignore[arg-type]  # the names are exactly its fields
-
-
-def _kicker(article: Article, section: Section) -> str:
-    """Return the first tag that neither the section's heading nor the headline says.
-
-    "GENEVA / Geneva: talks resume" says it twice.
-    """
-    said = {section.slug, slug(section.title)}
-    opening = slug(article.headline)
-    labels = (
-        one_line(tag)
-        for tag in article.tags
-        if slug(tag) not in said and not f"{opening}-".startswith(f"{slug(tag)}-")
-    )
-    return next((label for label in labels if len(label) <= _LONGEST_KICKER), "")
-
-
-def _image(article: Article) -> ImageView | None:
-    image = article.image
-    url = _web(image.url) if image else ""
-    if image is None or not url:
-        return None
-    words = (image.alt, image.caption, article.headline)
-    return ImageView(
-        url=url,
-        alt=next(line for text in (*words, "…") if (line := one_line(text))),
-        caption=one_line(image.caption),
-        credit=one_line(image.credit),
-        width=image.width,
-        height=image.height,
-    )
-
-
-def _notice(notice: Notice | None) -> Notice | None:
-    if notice is None:
-        return None
-    return Notice(
-        title=one_line(notice.title),
-        text=one_line(notice.text),
-        label=one_line(notice.label),
-        url=_web(notice.url),
-    )
-
-
-def _quote(quote: Quote) -> Quote:
-    return Quote(
-        text=one_line(quote.text).strip(_QUOTATION_MARKS),
-        who=one_line(quote.who),
-        role=one_line(quote.role),
-    )
-
-
-def _links(links: Sequence[Link]) -> tuple[Link, ...]:
-    cleaned = (Link(title=one_line(li.title), url=_web(li.url)) for li in links)
-    return tuple(link for link in cleaned if link.title)
-
-
-def _web(url: str) -> str:
-    """Return `url` if a click on it is harmless, else nothing."""
-    url = one_line(url).replace(" ", "%20")
-    return url if url.lower().startswith(("https://", "http://")) else ""
 
 
 def _base(language: str) -> str:

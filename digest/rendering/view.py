@@ -85,12 +85,13 @@ class ArticleView:
     @property
     def body(self) -> Markup:
         """The whole story as HTML, its headings below the story's own."""
-        return Markup(self._bodies.html(self._body, 3 if self.is_lead else 4))
+        level = 3 if self.is_lead else 4
+        return Markup(self._bodies.html(self._body, level, language=self.language))
 
     @property
     def body_text(self) -> str:
         """The whole story as plain text."""
-        return self._bodies.text(self._body)
+        return self._bodies.text(self._body, language=self.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

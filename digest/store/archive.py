@@ -30,6 +30,7 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.versions import forget, hash_of, keep, read_article
+from digest.store.windows import Windows
 from digest.store.withdrawing import By, Withdrawing
 
 SQL = statements("archive")
@@ -50,7 +51,7 @@ class Archive:
     def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
         """Use the database; `now` is the clock of everything written."""
         self._database, self._now = database, now
-        self.withdrawing = Withdrawing(database)
+        self.withdrawing, self.windows = Withdrawing(database), Windows(database)
 
     # -- articles -------------------------------------------------------------
 
@@ -64,7 +65,7 @@ class Archive:
         given = {article.id: article for article in articles}
         added = {"new": 0, "changed": 0, "same": 0}
         with self._database.tx():
-            now = to_ms(self._now())  # in here: after any issue frozen before
+            now = to_ms(self.windows.arrival(self._now()))  # after any freeze
             for chunk in chunks(given.values()):
                 ids = tuple(article.id for article in chunk)
                 rows = self._database.all(SQL["held_articles"], ids=ids)
@@ -211,12 +212,12 @@ class Archive:
         when its window does not begin where the newsletter's last one ended:
         another process was faster.
         """
-        since, until = to_ms(issue.since), to_ms(issue.until)
+        since, now = to_ms(issue.since), to_ms(self._now())
         with self._database.tx():
             last = self._database.one(SQL["last_issue"], newsletter=issue.newsletter)
             if last and last["until_ms"] != since:
                 return None
-            dealt_with = max(until, to_ms(due)) if due else until
+            dealt_with = max(now, to_ms(due)) if due else now
             if issue.slot and not self._record_slot(
                 issue.slot, issue.newsletter, dealt_with
             ):
@@ -226,7 +227,7 @@ class Archive:
                 id=self.free_id(issue.id),
                 number=last["number"] + 1 if last else 1,
                 since=from_ms(since),
-                until=from_ms(until),
+                until=from_ms(to_ms(issue.until)),
             )
             self._insert_issue(frozen)
         return frozen
@@ -384,9 +385,14 @@ class Archive:
             )
         )
 
-    def last_slot(self, newsletter: str) -> datetime | None:
-        """Return when the latest slot dealt with was due, or None."""
-        row = self._database.one(SQL["last_slot"], newsletter=newsletter)
+    def slot_taken(self, slot: str, newsletter: str) -> bool:
+        """Return whether a slot is dealt with, with an issue or without."""
+        return bool(self._database.one(SQL["slot"], id=slot, newsletter=newsletter))
+
+    def last_slot(self, newsletter: str, *, until: datetime) -> datetime | None:
+        """Return when the latest slot by `until` was dealt with, or None."""
+        by = to_ms(until)
+        row = self._database.one(SQL["last_slot"], newsletter=newsletter, until=by)
         return from_ms(row["due_ms"]) if row else None
 
 

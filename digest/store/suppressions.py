@@ -34,8 +34,7 @@ class Suppressions:
 
     def reason(self, address: str) -> str:
         """Return why an address must not be mailed; "" when it may be."""
-        row = self._database.one(SQL["reason"], hash=self._hash(address))
-        return str(row["reason"]) if row else ""
+        return self.among([address]).get(same_address_key(address), "")
 
     def among(self, addresses: Iterable[str]) -> dict[str, str]:
         """Return the reasons of those that must not be mailed, by `same_address_key`."""

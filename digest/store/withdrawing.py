@@ -27,6 +27,7 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.versions import read_article
+from digest.store.windows import Windows
 
 SQL = statements("withdrawing")
 
@@ -86,7 +87,8 @@ class Withdrawing:
 
         One that no issue has carried counts as new, or it would be in none.
         """
-        seen = max(now, article.published or now)
+        came = Windows(self._database).arrival(now)
+        seen = max(came, article.published or came)
         return bool(self._database.run(SQL["restore"], id=article.id, seen=to_ms(seen)))
 
     def of_issue(self, issue_id: str) -> frozenset[str]:

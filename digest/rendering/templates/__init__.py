@@ -67,9 +67,10 @@ class TemplateSet:
         """Return the file of that name; raise `TemplateProblem` without it."""
         if name in self.files:
             return self.files[name]
-        there = ", ".join(sorted(self.files)) or "nothing"
+        own = [file for file in sorted(self.files) if "/" not in file]
+        there = ", ".join(own) or "nothing"
         raise TemplateProblem(
-            f"{self.name}/{name}",
+            f"templates/{self.name}/{name}",
             1,
             f"this file is missing from the template set `{self.name}`, which has "
             f"{there}: add it",

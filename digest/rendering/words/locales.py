@@ -110,6 +110,7 @@ def written_time(moment: time, locale: Locale) -> str:
     return format_time(moment, "short", locale=locale).translate(_digits(locale))
 
 
+@lru_cache(maxsize=1024)  # an issue says a thousand times that a story takes 3 minutes
 def written_number(number: float, locale: Locale) -> str:
     """Return a number with the language's digits and separators."""
     written: str = format_decimal(number, locale=locale, numbering_system="default")

@@ -84,7 +84,8 @@ update issue set until_ms = :until, revision = revision + 1 where id = :issue
 
 -- name: watch
 insert into watched (newsletter, since_ms) values (:newsletter, :now)
-on conflict (newsletter) do nothing
+on conflict (newsletter) do update
+set since_ms = excluded.since_ms where watched.since_ms > excluded.since_ms
 
 -- name: watched
 select since_ms from watched where newsletter = :newsletter
@@ -93,8 +94,15 @@ select since_ms from watched where newsletter = :newsletter
 insert into slot (newsletter, id, due_ms) values (:newsletter, :id, :due)
 on conflict (newsletter, id) do nothing
 
+-- name: slot
+select id from slot where newsletter = :newsletter and id = :id
+
 -- name: last_slot
-select due_ms from slot where newsletter = :newsletter order by due_ms desc limit 1
+select due_ms from slot where newsletter = :newsletter and due_ms <= :until
+order by due_ms desc limit 1
+
+-- name: latest_end
+select max(until_ms) as until_ms from issue
 
 -- name: last_issue
 select * from issue where newsletter = :newsletter order by number desc limit 1

@@ -5,9 +5,6 @@ select hex from secret where name = 'suppression'
 insert into secret (name, hex) values ('suppression', :hex)
 on conflict (name) do nothing
 
--- name: reason
-select reason from suppression where hash = :hash
-
 -- name: any
 select 1 as one from suppression limit 1
 

@@ -11,7 +11,8 @@ changes anything, only a button does.
     tokens       whose link it is
     subscribing  the form, and what the link in its mail does
     front        what the views share: the newsroom, its pages and links
-    preferences  what a reader gets, and their data
+    preferences  what a reader gets
+    keeping      what is kept about them: handed out, erased
     moving       another address
     leaving      unsubscribe and pause
     deciding     what an editor's links in a proof lead to

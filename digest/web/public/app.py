@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -23,6 +23,7 @@ from digest.web.public.deciding import Deciding
 from digest.web.public.front import Front
 from digest.web.public.guards import BasePath, Limiter
 from digest.web.public.health import Health
+from digest.web.public.keeping import Keeping
 from digest.web.public.leaving import Leaving
 from digest.web.public.lessening import Lessening
 from digest.web.public.moving import Moving
@@ -57,18 +58,20 @@ def public_app(
     doors = Doors(pages, limiter=Limiter(at_once=60, an_hour=600, clock=clock))
     asking = Limiter(at_once=10, an_hour=30, clock=clock)
     subscribing = Subscribing(front, limiter=asking)
+    centre = Centre(front)
     app = Starlette(
         routes=[
             *_subscribing(doors, subscribing),
             *_leaving(doors, Leaving(front)),
-            *_choosing(doors, Centre(front)),
+            *_choosing(doors, centre),
+            *_keeping(doors, Keeping(front)),
             *_lessening(doors, Lessening(front)),
             *_deciding(doors, Deciding(front)),
-            *_moving(doors, Moving(front, limiter=asking)),
+            *_moving(doors, Moving(front, centre=centre, limiter=asking)),
             *_archive(doors, Shelf(front, folder, clock=clock)),
             *_health(doors, Health(front)),
         ],
-        exception_handlers={404: _no_page(pages), 405: _wrong_method},
+        exception_handlers={404: _no_page(doors, front), 405: _wrong_method},
     )
     app.router.redirect_slashes = False
     return BasePath(app, pages.base)
@@ -111,6 +114,11 @@ def _choosing(doors: Doors, views: Centre) -> list[Route]:
     return [
         _get("/p/{token}", doors.open(views.show)),
         _post("/p/{token}", doors.guarded(views.change)),
+    ]
+
+
+def _keeping(doors: Doors, views: Keeping) -> list[Route]:
+    return [
         _post("/p/{token}/data", doors.guarded(views.data)),
         _get("/p/{token}/erase", doors.open(views.erasing)),
         _post("/p/{token}/erase", doors.guarded(views.erase)),
@@ -160,16 +168,27 @@ def _health(doors: Doors, views: Health) -> list[Route]:
     ]
 
 
-def _no_page(pages: Pages) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def handler(_: Request, __: Exception) -> Response:
-        speech = pages.speech(pages.site.language)
-        return await run_in_threadpool(pages.no_page, speech)
+def _no_page(
+    doors: Doors, front: Front
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    look = doors.open(lambda visit: front.pages.no_page(front.speech_for(visit)))
+
+    async def handler(request: Request, _: Exception) -> Response:
+        return await look(request)
 
     return handler
 
 
-async def _wrong_method(_: Request, error: Exception) -> Response:
-    """Say what may be asked, as OPTIONS wants to know; nothing is done."""
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    """Say what may be asked, as OPTIONS wants to know; nothing is done.
+
+    What a button led to leads back to the page of the button: a browser that opens
+    its tabs again asks for it without having pressed anything.
+    """
+    if request.method in ("GET", "HEAD"):
+        own = quote(request.path_params.get("token", ""), safe="")
+        back = {"Location": f"../{own}"}
+        return Response(status_code=303, headers={**PRIVATE, **back})
     allowed = getattr(error, "headers", None) or {}
     return PlainTextResponse(
         "This path is not for that.\n", 405, headers={**PRIVATE, **allowed}

@@ -78,7 +78,8 @@ class Leaving:
         leaving.come_back(
             self._front.newsroom, holder.subscriber, holder.newsletter.slug
         )
-        return self._page_again(visit, saved=True)
+        suppressed = self._front.newsroom.store.audience.suppressed
+        return self._page_again(visit, saved=not suppressed(holder.subscriber.address))
 
     def without(self, visit: Visit) -> Response:
         """Leave out one topic."""
@@ -137,6 +138,7 @@ class Leaving:
                 newsletter=names,
             ),
             left=left,
+            may_return=not front.newsroom.store.audience.suppressed(subscriber.address),
             token=visit.path["token"],
             preferences=front.tokens.of(holder, Purpose.PREFERENCES),
             saved=speech.word("pages.saved", None) if saved else "",

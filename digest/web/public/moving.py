@@ -15,15 +15,19 @@ from digest.store import Request, Wanted
 from digest.web.public.front import Front
 from digest.web.public.guards import Limiter
 from digest.web.public.pages import Way
+from digest.web.public.preferences import Centre
 from digest.web.public.visits import Visit
 
 
 class Moving:
     """The pages `/p/TOKEN/address` and `/address/TOKEN`."""
 
-    def __init__(self, front: Front, *, limiter: Limiter) -> None:
-        """Let readers of the front's newsroom move; `limiter` counts who asks."""
-        self._front, self._limiter = front, limiter
+    def __init__(self, front: Front, *, centre: Centre, limiter: Limiter) -> None:
+        """Let readers of the front's newsroom move; `limiter` counts who asks.
+
+        The form is on the page of `centre`.
+        """
+        self._front, self._centre, self._limiter = front, centre, limiter
 
     def move(self, visit: Visit) -> Response:
         """Take down a new address; both are asked by mail."""
@@ -36,8 +40,8 @@ class Moving:
         try:
             address = check_address(visit.field("address"))
         except ValueError:
-            wrong = HTTPStatus.UNPROCESSABLE_ENTITY
-            return front.pages.sorry(speech, "pages.not_address", status=wrong, way=way)
+            wrongs = {"address": "pages.not_address"}
+            return self._centre.refused(visit, holder, wrongs)
         if same_address_key(address) == same_address_key(held.address):
             return front.pages.tell(speech, speech.word("pages.saved", None), way=way)
         if not self._limiter.allows(visit.network):
@@ -58,7 +62,7 @@ class Moving:
         """Show which address a link agrees to, and the button that does."""
         request = self._request(visit)
         if request is None or not self._front.newsroom.store.requests.is_open(request):
-            return self._no_page(visit)
+            return self._again(visit)
         pages, speech = self._front.pages, self._speech_of(request)
         text = pages.markup(speech, "pages.address_text", address=request.detail["to"])
         return pages.page(
@@ -73,9 +77,20 @@ class Moving:
     def agree(self, visit: Visit) -> Response:
         """Note that one of the two addresses agrees."""
         request = self._request(visit)
-        agreement = request and asking.confirm_address(self._front.newsroom, request)
-        if request is None or agreement is None:
+        if request is None:
             return self._no_page(visit)
+        agreement = asking.confirm_address(self._front.newsroom, request)
+        return self._agreed(request, agreement) if agreement else self._again(visit)
+
+    def _again(self, visit: Visit) -> Response:
+        """Say once more what came of a used link."""
+        request = self._request(visit)
+        if request is None:
+            return self._no_page(visit)
+        before = asking.agreed_before(self._front.newsroom, request)
+        return self._agreed(request, before) if before else self._no_page(visit)
+
+    def _agreed(self, request: Request, agreement: asking.Agreement) -> Response:
         pages, speech = self._front.pages, self._speech_of(request)
         if agreement is asking.Agreement.IMPOSSIBLE:
             return pages.sorry(speech, "pages.try_later", status=HTTPStatus.CONFLICT)

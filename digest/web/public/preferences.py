@@ -1,8 +1,7 @@
-"""What a reader gets, their address and their data, behind the link of their mails."""
+"""What a reader gets, behind the link of their mails."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -15,10 +14,9 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from digest.addresses import readable
-from digest.jsonform import to_json
 from digest.links import Purpose
 from digest.model import Format, Length, Preferences, Status, Subscriber
-from digest.readership import everything_about
+from digest.newsroom import NOBODY
 from digest.reception.choosing import (
     NothingFollowed,
     Stance,
@@ -28,12 +26,12 @@ from digest.reception.choosing import (
     stances,
 )
 from digest.rendering.plaintext import one_line
+from digest.rendering.templates import Markup
 from digest.rendering.words import Speech, direction
 from digest.tags import single_tag
 from digest.web.public import timing
 from digest.web.public.front import Front, Offer
 from digest.web.public.leaving import pause_end, tomorrow, zone_of
-from digest.web.public.pages import PRIVATE, Way
 from digest.web.public.tokens import Holder
 from digest.web.public.visits import Visit
 
@@ -91,51 +89,16 @@ class Centre:
         except Unacceptable as error:
             wrongs = {error.field: error.key}
             return self._page(visit, holder, holder.subscriber, wrongs=wrongs)
+        before = holder.subscriber
         holder = replace(holder, subscriber=saved)
-        return self._page(visit, holder, saved, saved="pages.saved")
+        told = self._told(holder, before)
+        return self._page(visit, holder, saved, saved=told)
 
-    def data(self, visit: Visit) -> Response:
-        """Hand out everything that is kept about a reader."""
-        holder = self._holder(visit)
-        if holder is None:
-            return self._no_page(visit)
-        kept = everything_about(self._front.newsroom.store, holder.subscriber)
-        return Response(
-            json.dumps(to_json(kept), ensure_ascii=False, indent=2),
-            media_type="application/json",
-            headers={
-                **PRIVATE,
-                "Content-Disposition": 'attachment; filename="my-data.json"',
-            },
-        )
-
-    def erasing(self, visit: Visit) -> Response:
-        """Show what erasing does, and the button that does it."""
-        holder = self._holder(visit)
-        if holder is None:
-            return self._no_page(visit)
-        speech = self._front.speech_of(holder)
-        return self._front.pages.page(
-            "question",
-            speech,
-            title=speech.word("pages.erase", None),
-            texts=[speech.word("pages.erase_text", None)],
-            action=f"p/{visit.path['token']}/erase",
-            button=speech.word("pages.erase", None),
-            way=Way(
-                path=f"p/{visit.path['token']}",
-                words=speech.word("pages.preferences", None),
-            ),
-        )
-
-    def erase(self, visit: Visit) -> Response:
-        """Forget a reader for good."""
-        holder = self._holder(visit)
-        if holder is None:
-            return self._no_page(visit)
-        self._front.newsroom.store.audience.erase(holder.subscriber.id)
-        speech = self._front.speech_of(holder)
-        return self._front.pages.tell(speech, speech.word("pages.erased", None))
+    def refused(
+        self, visit: Visit, holder: Holder, wrongs: Mapping[str, str]
+    ) -> Response:
+        """Show the page again for a form on it that cannot be, with why beside it."""
+        return self._page(visit, holder, holder.subscriber, wrongs=wrongs)
 
     # -- what a form says -------------------------------------------------------
 
@@ -153,9 +116,15 @@ class Centre:
 
     def _wanted(self, visit: Visit, holder: Holder, held: Subscriber) -> Subscriber:
         """Return a reader with what a form says; raise `Unacceptable`."""
-        known = {n.slug for n in self._front.newsroom.settings.newsletters}
+        known = frozenset(n.slug for n in self._front.newsroom.settings.newsletters)
         taken = held.preferences.newsletters
-        ticked = known.intersection(visit.chosen("newsletter"))
+        ticked = known & frozenset(visit.chosen("newsletter"))
+        if held.status is Status.UNSUBSCRIBED:
+            # Not by a form that was shown while mail came.
+            if ticked and visit.field("back") and self._may_return(held):
+                held = replace(held, status=Status.ACTIVE)
+            else:  # what "undo" brings back
+                ticked = known & taken
         wanted = replace(
             self._topics(visit, timing.read(visit, held.preferences)),
             newsletters=(taken - known) | ticked,
@@ -224,13 +193,14 @@ class Centre:
         holder: Holder,
         shown: Subscriber,
         *,
-        saved: str = "",
+        saved: Markup | str = "",
         wrongs: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
         front, now = self._front, self._front.newsroom.now()
         speech = front.speech_of(holder)
+        wanted = replace(shown.preferences, newsletters=self._taken(shown))
+        shown = replace(shown, preferences=wanted)
         pages, shown_holder = front.pages, replace(holder, subscriber=shown)
-        left = holder.subscriber.status is Status.UNSUBSCRIBED
         return pages.page(
             "preferences",
             speech,
@@ -241,8 +211,8 @@ class Centre:
             ),
             token=visit.path["token"],
             unsubscribe=front.tokens.of(holder, Purpose.UNSUBSCRIBE),
-            saved=speech.word(saved, None) if saved else "",
-            left=speech.word("pages.left", None) if left else "",
+            saved=saved,
+            left=self._left(holder),
             wrongs={
                 field: speech.said(key, n=self._most()) for field, key in wrongs.items()
             },
@@ -262,6 +232,38 @@ class Centre:
             tomorrow=tomorrow(zone_of(holder), now),
             sample=self._sample(shown, speech, zone_of(holder)),
         )
+
+    def _told(self, holder: Holder, before: Subscriber) -> Markup | str:
+        """Return what it means that a choice was saved; nothing is said twice."""
+        front, speech = self._front, self._front.speech_of(holder)
+        saved = speech.word("pages.saved", None)
+        gone = self._taken(before) - self._taken(holder.subscriber)
+        if not gone:
+            return saved
+        if self._left(holder):
+            return ""
+        titles = front.titles(gone, speech)
+        left = front.pages.markup(speech, "pages.left_text", newsletter=titles)
+        return Markup(" ").join([saved, left])
+
+    def _left(self, holder: Holder) -> str:
+        """Tell a reader whom nothing reaches, and how it would; "" to the others."""
+        speech, held = self._front.speech_of(holder), holder.subscriber
+        if held.id == NOBODY or self._taken(held):
+            return ""
+        return speech.word(
+            "pages.no_mail" if self._may_return(held) else "pages.left", None
+        )
+
+    def _taken(self, held: Subscriber) -> frozenset[str]:
+        """Return which newsletters there are come to a reader."""
+        if held.status is Status.UNSUBSCRIBED:
+            return frozenset()
+        known = {n.slug for n in self._front.newsroom.settings.newsletters}
+        return held.preferences.newsletters & known
+
+    def _may_return(self, held: Subscriber) -> bool:
+        return not self._front.newsroom.store.audience.suppressed(held.address)
 
     def _offers(self, wanted: Preferences) -> list[Offer]:
         standing = self._standing(wanted)
@@ -320,6 +322,7 @@ def _chosen(shown: Holder) -> dict[str, object]:
     """Return what the form's fields say, but for those of long lists."""
     wanted = shown.subscriber.preferences
     return {
+        "address": "",
         "newsletters": wanted.newsletters,
         "length": wanted.length,
         "format": wanted.format,

@@ -112,7 +112,7 @@ class Subscribing:
         """Show what a link confirms, and the button that does."""
         request = self._open(visit.path["token"])
         if request is None:
-            return self._front.pages.no_page(self._front.speech_for(visit))
+            return self._again(visit)
         wish = from_json(Wish, request.detail)
         pages = self._front.pages
         speech = pages.speech(wish.language)
@@ -139,22 +139,36 @@ class Subscribing:
         if request is not None:
             subscriber = asking.confirm(front.newsroom, request, where=where)
         if request is None or subscriber is None:
-            return front.pages.no_page(front.speech_for(visit))
+            return self._again(visit)
         front.post.nudge()
         wish = from_json(Wish, request.detail)
         speech = front.pages.speech(subscriber.language)
         mine = front.newsroom.links.token(
             Purpose.PREFERENCES, subscriber=subscriber.id, scope=wish.newsletters[0]
         )
-        titles = front.titles(wish.newsletters, speech)
-        return front.pages.tell(
-            speech,
-            speech.word("pages.welcome", None),
-            front.pages.markup(speech, "pages.welcome_text", newsletters=titles),
-            way=Way(path=f"p/{mine}", words=speech.word("pages.preferences", None)),
-        )
+        way = Way(path=f"p/{mine}", words=speech.word("pages.preferences", None))
+        return self._welcome(speech, wish, way)
 
     # -- parts ------------------------------------------------------------------
+
+    def _again(self, visit: Visit) -> Response:
+        """Welcome who confirmed already; a used link opens nothing more than that."""
+        front = self._front
+        request = front.tokens.request(visit.path["token"], Purpose.CONFIRM)
+        if request is not None and request.kind is Wanted.SUBSCRIBE:
+            reader = asking.confirmed_before(front.newsroom, request)
+            if reader is not None:
+                wish = from_json(Wish, request.detail)
+                return self._welcome(front.pages.speech(reader.language), wish, None)
+        return front.pages.no_page(front.speech_for(visit))
+
+    def _welcome(self, speech: Speech, wish: Wish, way: Way | None) -> Response:
+        titles = self._front.titles(wish.newsletters, speech)
+        text = self._front.pages.markup(
+            speech, "pages.welcome_text", newsletters=titles
+        )
+        title = speech.word("pages.welcome", None)
+        return self._front.pages.tell(speech, title, text, way=way)
 
     def _open(self, token: str) -> Request | None:
         """Return the request of a link that still works."""
