@@ -160,6 +160,7 @@ def test_the_tour_of_the_readme(digest: Shell, project: Path, tmp_path: Path) ->
     again = digest("send", "daily")
     assert again.code == 0
     assert "Nothing new since daily/" in again.out
+    assert "; `digest collect` looks for more." in again.out
     status = digest("status")
     assert status.code == 0
     assert "3 sent" in status.out

@@ -377,6 +377,9 @@ class TestRefusals:
             assert "what is deferred is tried again from 20" in first.err
             assert "Nothing new since" in early.out
             assert "1 mail waiting, due " in early.err
+            resumed = digest("resume")
+            assert "nothing sent in this run; in all" in resumed.out
+            assert "what is deferred is tried again from 20" in resumed.err
             status = digest("status")
             assert status.code == 1
             assert "later@readers.example: deferred after 1 attempt, due " in status.out

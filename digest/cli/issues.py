@@ -221,8 +221,8 @@ def nothing_new(newsroom: Newsroom, newsletter: Newsletter) -> None:
         said("No articles yet. Put some into your sources, then run `digest collect`.")
     else:
         said(
-            f"Nothing new since {last.id} ({when(last.until)}). "
-            f"To look at that one again add `--issue {last.id}`."
+            f"Nothing new since {last.id} ({when(last.until)}); `digest collect` looks "
+            f"for more. To look at that one again add `--issue {last.id}`."
         )
 
 

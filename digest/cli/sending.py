@@ -116,7 +116,7 @@ def show_refusals(newsroom: Newsroom, report: SendReport) -> None:
     if any(o.state is State.FAILED and o.bounce is None for _, o in report.refusals):
         warned(f"  {RETRY.format(issue=report.issue.id)}")
     due = newsroom.store.journal.oldest_due(report.issue.id)
-    if due and report.done[State.DEFERRED] > report.waiting:
+    if due and report.counts.get(State.DEFERRED, 0) > report.waiting:
         warned(
             f"  what is deferred is tried again from {when(due)} on, by `digest run` or "
             f"`digest send {report.issue.newsletter}`"
