@@ -99,7 +99,13 @@ class Clock:
         self.tick()
         while not self.stop.is_set():
             ticker.run_pending()
-            self.stop.wait(min(1.0, max(0.05, ticker.idle_seconds or 0.0)))
+            idle = ticker.idle_seconds or 0.0
+            if idle > TICK_SECONDS:
+                # It goes by the local time, which is set back an hour each autumn, and
+                # would wait until it is as late again.
+                ticker.run_all()
+                idle = 0.0
+            self.stop.wait(min(1.0, max(0.05, idle)))
 
     def tick(self) -> None:
         """Do everything that is due now; what goes wrong is told, and tried again."""

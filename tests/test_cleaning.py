@@ -334,6 +334,7 @@ def printed(text: str) -> str:
         ("<script>alert(1)</script>a", "a"),
         ("👩\u200d🚀 lands", "👩\u200d🚀 lands"),
         ("a\u2028b", "a b"),
+        ("\u200f \u2060\u200e", ""),
         ("", ""),
     ],
 )

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -58,6 +59,31 @@ def test_help_says_sentences_whole_and_which_issue_is_meant(digest: Shell) -> No
         said = " ".join(digest(command, "--help").out.split())
         assert "otherwise the newsletter's last one." in said
         assert "what `send` would" not in said
+
+
+def test_an_option_takes_the_same_everywhere_and_says_what_it_is_for() -> None:
+    called: dict[str, set[str]] = {}
+    for words, command in commands_of(group):
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.help, f"{words} {option.opts}"
+                ctx = click.Context(command)
+                called.setdefault(option.opts[0], set()).add(option.make_metavar(ctx))
+    # What `add` and `edit` take is a cell of a table, whatever it is.
+    several = {name for name, found in called.items() if len(found - {"TEXT"}) > 1}
+    assert several == {"--from", "--to"}  # of a time, of mail that came back
+
+
+def commands_of(
+    within: click.Group, words: str = "digest"
+) -> Iterator[tuple[str, click.Command]]:
+    ctx = click.Context(within)
+    for name in within.list_commands(ctx):
+        command = within.get_command(ctx, name)
+        assert command
+        yield f"{words} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands_of(command, f"{words} {name}")
 
 
 def test_help_is_a_word_too(digest: Shell) -> None:

@@ -188,6 +188,17 @@ def test_a_folder_that_may_not_be_read_is_the_sources_error(
     assert fetch(folder).error.endswith("cannot be read; check its permissions")
 
 
+def test_a_link_that_leads_to_itself_is_said_with_what_to_do(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, a_md="# A\n\nText")
+    (tmp_path / "b.md").symlink_to("b.md")
+
+    fetched = fetch(folder)
+
+    assert headlines(fetched) == ["A"]
+    assert "cannot be read: Too many levels" in fetched.problems[0].what
+    assert "correct the link" in fetched.problems[0].what
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_an_unreadable_folder_is_said_and_the_others_are_read(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, a_md="# A\n\nText", sub__b_md="# B")

@@ -113,6 +113,8 @@ def test_every_field_can_be_said_by_hand_and_taken_away_again(digest: Shell) -> 
     digest("subscribers", "edit", ZOE, *options(dict.fromkeys(ALL_FIELDS, "-")))
     bare = digest("subscribers", "show", ZOE, "--json").json["subscriber"]
     history = digest("subscribers", "why", ZOE).out
+    listed = digest("subscribers", "list", "--search", "zoe").out
+    shown = digest("subscribers", "show", ZOE).out
 
     assert full["name"] == "=Zoë ‘Zo’ Ngô"
     assert (full["language"], full["timezone"]) == ("pt-BR", "America/Sao_Paulo")
@@ -125,6 +127,8 @@ def test_every_field_can_be_said_by_hand_and_taken_away_again(digest: Shell) -> 
     assert (wishes["format"], wishes["length"]) == ("text", "full")
     assert (wishes["limit"], wishes["hour"]) == (4, 18)
     assert sorted(wishes["days"]) == [0, 5, 6]
+    assert re.search("active +none +everything", listed)
+    assert "newsletters   none: they get no mail" in shown
     assert "the operator added them\n" in history
     for words in (
         "the operator changed them: language was pt-BR, is none; name was =Zoë",

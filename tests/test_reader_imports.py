@@ -183,6 +183,7 @@ class TestNdjson:
             "{",
             '{"name": "Bo"}',
             '{"address": "dee@readers.example", "follows": [["rivers"]]}',
+            "[" * 100_000,
         ]
 
         found = mistakes(written(tmp_path, "\n".join(lines), name="readers.jsonl"))
@@ -194,6 +195,7 @@ class TestNdjson:
             "readers.jsonl:4",
             "readers.jsonl:5",
             "readers.jsonl:6:follows",
+            "readers.jsonl:7",
         ]
         assert "the same reader as in line 1" in found[1]
 

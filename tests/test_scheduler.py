@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from threading import Event, Timer
 
 import pytest
 
+from digest import scheduler
 from digest.config import load_settings
 from digest.newsroom import Newsroom
 from digest.scheduler import Clock as Ticker
@@ -256,6 +258,42 @@ def test_it_ends_when_asked(newsroom: Newsroom, log: Log) -> None:
 
     timer.join()
     assert log.lines == []
+
+
+def test_it_goes_on_when_the_local_time_is_set_back(
+    newsroom: Newsroom, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour each autumn, where the machine does not go by UTC."""
+    ticks: list[str] = []
+
+    class Counting(Ticker):
+        def tick(self) -> None:
+            ticks.append(time.tzname[0])
+            if len(ticks) == 5:
+                stop.set()
+
+    class Changing(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if len(ticks) == 2:
+                monkeypatch.setenv("TZ", "EARLIER+1")
+                time.tzset()
+            return super().wait(timeout)
+
+    stop = Changing()
+
+    monkeypatch.setattr(scheduler, "TICK_SECONDS", 0.1)
+    monkeypatch.setenv("TZ", "LATER+0")
+    time.tzset()
+    timer = Timer(10, stop.set)
+    timer.start()
+    try:
+        Counting(newsroom, watcher=log, stop=stop).run()
+    finally:
+        timer.cancel()
+        monkeypatch.undo()
+        time.tzset()
+
+    assert ticks == ["LATER"] * 2 + ["EARLIER"] * 3
 
 
 def test_what_comes_next_is_soonest_first(tmp_path: Path, clock: Clock) -> None:

@@ -202,6 +202,44 @@ def test_a_folder_is_a_source_like_the_others(tmp_path: Path) -> None:
     assert [article.headline for article in fetched.articles] == ["One"]
 
 
+def test_nothing_of_an_article_is_longer_than_mail_can_carry(tmp_path: Path) -> None:
+    long, longer = "long word " * 2_000, "a" * 5_000
+    feed = tmp_path / "feed.xml"
+    items = [
+        f"<title>{long}</title><link>/1</link><description>d</description>",
+        f"<title>2</title><link>/2</link><author>{long}</author>",
+        f"<title>3</title><link>/{longer}</link><description>d</description>",
+        (
+            f"<title>4</title><link>/4</link><description>d</description>"
+            f'<enclosure url="https://x.example/{longer}.jpg" type="image/jpeg"/>'
+        ),
+        f"<title>5</title><link>/5</link><description>{long * 30}</description>",
+        "<title>6</title><link>/6</link><description>d</description>",
+    ]
+    feed.write_text(
+        '<rss version="2.0"><channel><title>W</title><link>https://x.example/</link>'
+        + "".join(f"<item>{item}</item>" for item in items)
+        + "</channel></rss>"
+    )
+
+    source = FeedSource(name="wire", location=str(feed))
+    ((_, fetched),) = fetch_all(opened(source), {})
+
+    headline, byline, link, picture, text, last = fetched.articles
+    assert len(headline.headline) == 300
+    assert headline.headline.endswith("word…")
+    assert len(byline.byline) == 300
+    assert link.url == ""
+    assert picture.image is None
+    assert text.body == ""
+    assert text.standfirst
+    assert last.headline == "6"
+    said = [problem.what for problem in fetched.problems]
+    assert len(said) == 5
+    assert "its headline has 19,999 characters, more than 300; it was cut" in said[0]
+    assert "which no mail can carry; it was left out" in said[4]
+
+
 class Answering:
     """A source that waits for its turn, or breaks."""
 

@@ -194,7 +194,39 @@ def read(terminal: int) -> bytes:
         return b""
 
 
+def test_ctrl_c_while_the_program_is_loaded_shows_nothing(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text(
+        "import time\nprint('loading', flush=True)\ntime.sleep(60)\n"
+    )
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "digest", "status"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        )
+    finally:
+        signal.signal(signal.SIGINT, heard)
+    assert process.stdout
+    assert process.stdout.readline() == b"loading\n"
+
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+
+    assert (process.returncode, err) == (-signal.SIGINT, b"")
+
+
 class TestATerminal:
+    def test_that_is_narrow_cuts_nothing_off(self, project: Path) -> None:
+        run(project, "subscribers", "import")
+        said = on_a_terminal(project, "subscribers", "list", COLUMNS="44")
+        wider = on_a_terminal(project, "articles", COLUMNS="60")
+
+        assert "…" not in said
+        assert "ana@readers.example" in said, "whose line it is stays whole"
+        assert "…" not in wider
+
     def test_shows_tables_colours_and_progress(self, project: Path) -> None:
         plan = on_a_terminal(project, "plan")
         sent = on_a_terminal(project, "send")

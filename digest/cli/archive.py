@@ -14,7 +14,7 @@ from digest.cli.project import newsroom_of
 @click.option(
     "--to",
     "folder",
-    metavar="DIR",
+    metavar="FOLDER",
     required=True,
     type=click.Path(path_type=Path),
     help="The folder that your website shows at /archive; new, empty, or an archive.",

@@ -265,7 +265,7 @@ def stay(newsroom: Newsroom, host: str, port: int) -> None:
 
 # -- too many at once -----------------------------------------------------------
 
-issue_option = click.option("--issue", metavar="ISSUE", help="Only of this issue.")
+issue_option = click.option("--issue", metavar="ID", help="Only of this issue.")
 provider_option = click.option(
     "--provider", metavar="PROVIDER", help="Only of this provider."
 )

@@ -23,7 +23,7 @@ FIELDS = {
     "language": "Of the words around the articles, such as fr.",
     "timezone": "Such as Europe/Paris.",
     "newsletters": "Short names, with ; between them.",
-    "follows": "Topics, with ; between them.",
+    "follows": "Topics or tags, with ; between them.",
     "mutes": "Topics or tags, with ; between them.",
     "top": "Topics of which the first stories are enough, with ; between them.",
     "format": "html or text.",
@@ -170,7 +170,12 @@ def revive(ctx: click.Context, address: str, reason: str) -> None:
 
 @click.command()
 @click.argument("address")
-@click.option("--reason", prompt="Why must they not be mailed", metavar="TEXT")
+@click.option(
+    "--reason",
+    prompt="Why must they not be mailed",
+    metavar="TEXT",
+    help="Why they must not be mailed; asked for when it is left out.",
+)
 @click.pass_context
 def suppress(ctx: click.Context, address: str, reason: str) -> None:
     """Never mail an address again, whatever a file or a form says.

@@ -37,14 +37,14 @@ MOST_HINTS = 10
     "mapped",
     metavar="OURS=THEIRS",
     multiple=True,
-    help="Which column of FILE is which of ours, such as address=Email; repeat it.",
+    help="Which column of FILE is which of ours, such as address=Email; may be repeated.",
 )
 @click.option(
     "--newsletter",
     "newsletters",
-    metavar="NEWSLETTER",
+    metavar="NAME",
     multiple=True,
-    help="What readers take of whom FILE does not say it; repeat it.",
+    help="What readers take of whom FILE does not say it; may be repeated.",
 )
 @click.option(
     "--consent",

@@ -111,13 +111,19 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         return
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    shown = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    console = Console()
+    # What is too long goes on below: half a name cannot be typed. The first column says
+    # whose line it is, so the others make room for it first.
+    heads = [Column(name, overflow="fold") for name in columns]
+    longest = max(wide(line[0]) for line in [columns, *rows])
+    heads[0].no_wrap = longest <= console.width // 2
+    shown = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))  # Text: no markup in headlines
-    Console().print(shown)
+    console.print(shown)
 
 
 def wide(text: str) -> int:

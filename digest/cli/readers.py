@@ -56,13 +56,13 @@ def wishes(preferences: Preferences) -> str:
 
 
 @subscribers.command("list")
-@click.option("--newsletter", metavar="NEWSLETTER", help="Who takes this one.")
+@click.option("--newsletter", metavar="NAME", help="Who takes this one.")
 @click.option(
     "--status", type=click.Choice([s.value for s in Status]), help="Who is that."
 )
 @click.option("--follows", metavar="TOPIC", help="Who follows it, or everything.")
 @click.option("--mutes", metavar="TOPIC", help="Who mutes it.")
-@click.option("--left", metavar="NEWSLETTER", help="Who left this one.")
+@click.option("--left", metavar="NAME", help="Who left this one.")
 @click.option("--language", metavar="TAG", help="Who reads in this language.")
 @click.option("--search", metavar="TEXT", help="In whose name or address it stands.")
 @as_json
@@ -96,7 +96,7 @@ def list_(
                     s.address,
                     s.name,
                     str(s.status),
-                    ", ".join(sorted(s.preferences.newsletters)),
+                    ", ".join(sorted(s.preferences.newsletters)) or "none",
                     wishes(s.preferences),
                 )
                 for s in found
@@ -194,7 +194,7 @@ def show(ctx: click.Context, address: str, json: bool) -> None:
         ("address", subscriber.address),
         ("name", subscriber.name),
         ("status", str(subscriber.status)),
-        ("newsletters", ", ".join(sorted(p.newsletters))),
+        ("newsletters", ", ".join(sorted(p.newsletters)) or "none: they get no mail"),
         ("follows", ", ".join(p.follows) or "everything"),
         ("mutes", ", ".join(sorted(p.mutes))),
         ("top stories only", ", ".join(sorted(p.top))),

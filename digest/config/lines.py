@@ -25,7 +25,7 @@ def readers_of_json(path: Path, entries: Entries) -> Iterator[Subscriber]:
                 continue
             try:
                 entry = json.loads(text)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:  # brackets in brackets
                 entries.add(line, "", f"not JSON ({error}); write one object a line")
                 continue
             if not isinstance(entry, dict):

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from digest.model import ADDED, Fetched, Validators
 from digest.settings import FeedSource, FolderSource, PageSource, Site, SourceSettings
+from digest.sources.bounds import bounded
 from digest.sources.completing import completing
 from digest.sources.documents import DocumentError, decode, no_text
 from digest.sources.feedxml import is_feed, is_page
@@ -103,7 +104,7 @@ def fetch_all(
 def _fetch(source: Source, validators: Validators) -> Fetched:
     """Fetch one source; what nobody foresaw becomes its error, too."""
     try:
-        return source.fetch(validators)
+        return bounded(source.fetch(validators))
     except Exception as error:  # the others must go on, and nobody reads a traceback
         logger.debug("source %s", source.name, exc_info=True)
         return Fetched(
@@ -152,7 +153,7 @@ def read_one(
         fetched = read_document(response.content, origin=origin, now=now)
     if fetched.error:
         return replace(fetched, error=f"{location} {fetched.error}")
-    return fetched
+    return bounded(fetched)
 
 
 def _no_story(location: str, content: bytes, text: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from html import escape, unescape
+from unicodedata import category
 from urllib.parse import urlsplit
 
 import nh3
@@ -191,7 +192,9 @@ def plain(html: str) -> str:
             text = unescape(text)
         if text == before:
             break
-    return _WHITE.sub(" ", visible(text)).strip()
+    line = _WHITE.sub(" ", visible(text)).strip()
+    # Marks of direction alone are no headline: nobody would see what to click.
+    return line if any(category(c) not in {"Cf", "Zs"} for c in line) else ""
 
 
 def _words(html: str) -> str:

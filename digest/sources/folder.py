@@ -155,8 +155,13 @@ class Folder:
                 fetched = read_document(content, origin=origin, now=self.now)
             else:
                 fetched = _unless_known(path, origin)
-        except (DocumentError, OSError) as error:
+        except DocumentError as error:
             return Fetched(error=str(error))
+        except OSError as error:
+            return Fetched(
+                error=f"cannot be read: {error.strerror}; correct the link, or the "
+                "permissions"
+            )
         articles = tuple(self._measured(a) for a in fetched.articles)
         far = tuple(self._far_ahead(key, a) for a in articles if self._is_far(a))
         return replace(fetched, articles=articles, problems=(*fetched.problems, *far))
