@@ -34,7 +34,7 @@ def test_french_marks_hold_on_to_their_words(
         ("fr", "<p><code>x ;</code> non ;</p>", "<p><code>x ;</code> non~;</p>"),
         ("fr", '<p lang="en">Well ?<br>No !</p><p>Si !</p>', '<p lang="en">Well ?<br>No !</p><p>Si~!</p>'),
         ("en", "<p>Well ? <q lang='fr'>Eh !</q> !</p>", "<p>Well ? <q lang='fr'>Eh~!</q> !</p>"),
-        ("fr", "<p>Un</b> ; deux", "<p>Un</b>~; deux"),
+        ("fr", "<p>Un</b> ; deux  \n !", "<p>Un</b>~; deux~!"),
         ("fr", "<p>R&amp;D &lt; 3 ; déjà\u202f!</p>", "<p>R&amp;D &lt; 3~; déjà\u202f!</p>"),
         ("de", "<p>Er rief »Nein« : warum ?</p>", "<p>Er rief »Nein« : warum ?</p>"),
     ],

@@ -27,7 +27,8 @@ _OPENING = 240
 _PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<br\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
-#: As many columns stand beside each other on a phone without a word being cut.
+#: As many columns stand beside each other on a phone without a word being cut, where a
+#: client has dropped the styles by which a table moves by itself.
 _COLUMNS = 5
 _FIRST_ROWS = re.compile(r"<table\b.*?</tr>", re.IGNORECASE | re.DOTALL)
 _CELL = re.compile(r"<t[dh]\b", re.IGNORECASE)

@@ -7,13 +7,16 @@ began with such a mark would be a mistake, whichever space was typed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from digest.rendering.plaintext import one_line
 
-_FRENCH_SPACE = re.compile(r"(?<=«)[ \t\n]+|[ \t\n]+(?=[»:;!?])")
+#: A run of spaces is looked at from its beginning alone, or a long one would take long.
+_FRENCH_SPACE = re.compile(r"(?<=«)[ \t\n]+|(?<![ \t\n])[ \t\n]+(?=[»:;!?])")
 _NO_BREAK = "\u00a0"
-#: An element's tag with its attributes, which may hold anything between quotes.
-_TAG = re.compile(r"""(<[^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*>)""")
+#: An element's tag with its attributes. Cleaned bodies write `<` as `&lt;` everywhere
+#: else, so a search never goes on into the next tag, however a body is made.
+_TAG = re.compile(r"""(<[^<>"']*(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*)*>)""")
 _NAME = re.compile(r"<(/?)([a-z0-9]+)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"""\slang\s*=\s*["']?([\w-]+)""", re.IGNORECASE)
 #: Their spaces are their authors'.
@@ -35,6 +38,7 @@ def set_in_html(language: str, html: str) -> str:
     if not (_is_french(language) or "lang=" in html):
         return html
     open_: list[tuple[str, bool]] = []  # elements, and whether French is set in them
+    there: Counter[str] = Counter()  # how many of each are open
     french = _is_french(language)
     parts = _TAG.split(html)
     for at, part in enumerate(parts):
@@ -44,19 +48,22 @@ def set_in_html(language: str, html: str) -> str:
         elif (found := _NAME.match(part)) is not None:
             name = found[2].lower()
             if found[1]:
-                _close(open_, name)
+                _close(open_, name, there)
             elif name not in _VOID:
                 spoken = _LANGUAGE.search(part)
                 here = _is_french(spoken[1]) if spoken else set_here
                 open_.append((name, here and name not in _AS_TYPED))
+                there[name] += 1
     return "".join(parts)
 
 
-def _close(open_: list[tuple[str, bool]], name: str) -> None:
+def _close(open_: list[tuple[str, bool]], name: str, there: Counter[str]) -> None:
     """Close the innermost element of a name, and what is still open in it."""
-    places = [at for at, (element, _) in enumerate(open_) if element == name]
-    if places:
-        del open_[places[-1] :]
+    while there[name]:
+        closed, _ = open_.pop()
+        there[closed] -= 1
+        if closed == name:
+            break
 
 
 def _is_french(language: str) -> bool:
