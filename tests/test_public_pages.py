@@ -960,6 +960,28 @@ class TestTokens:
                 assert site.visitor.post(f"/{kind}/{token}{more}").status >= 404
         assert dump(site) == before
 
+    def test_to_leave_or_pause_lead_to_nothing_that_is_kept_of_a_reader(
+        self, site: Site
+    ) -> None:
+        # They stand in headers, and in the log of whoever takes in `u+TOKEN@…`.
+        leave, pause = site.own(ANA, "u"), site.own(ANA, "pause")
+
+        answers = [
+            site.visitor.get(leave),
+            site.visitor.get(pause),
+            site.visitor.post(f"{leave}/without", {"topic": "schools"}),
+            site.visitor.post(f"{leave}/pause", {"days": "7"}),
+            site.visitor.post(pause, {"days": "30"}),
+            site.visitor.post(leave, ONE_CLICK),
+            site.visitor.get(leave),
+            site.visitor.post(f"{leave}/undo"),
+            site.visitor.post(f"{leave}/everything"),
+        ]
+
+        for answer in answers:
+            assert answer.status == 200
+            assert "/p/" not in answer.text
+
     def test_are_neither_kept_nor_passed_on(self, site: Site) -> None:
         for kind in ("u", "p", "pause"):
             answer = site.visitor.get(site.own(ANA, kind))

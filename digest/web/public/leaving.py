@@ -87,15 +87,17 @@ class Leaving:
         if holder is None or topic not in {t.slug for t in self._front.topics()}:
             return self._no_page(visit)
         leaving.leave_out(self._front.newsroom, holder.subscriber.id, topic)
-        return self._saved(holder)
+        return self._saved(visit, holder)
 
-    def _saved(self, holder: Holder) -> Response:
-        speech = self._front.speech_of(holder)
-        token = self._front.tokens.of(holder, Purpose.PREFERENCES)
+    def _saved(self, visit: Visit, holder: Holder) -> Response:
+        speech, newsletter = self._front.speech_of(holder), holder.newsletter.title
         return self._front.pages.tell(
             speech,
             speech.word("pages.saved", None),
-            way=Way(path=f"p/{token}", words=speech.word("pages.preferences", None)),
+            way=Way(
+                path=f"u/{visit.path['token']}",
+                words=speech.said("unsubscribe_from", newsletter=newsletter),
+            ),
         )
 
     def weekly(self, visit: Visit) -> Response:
@@ -104,7 +106,7 @@ class Leaving:
         if holder is None or day not in {each.value for each in self._days(holder)}:
             return self._no_page(visit)
         leaving.only_on(self._front.newsroom, holder.subscriber.id, int(day))
-        return self._saved(holder)
+        return self._saved(visit, holder)
 
     def _page_again(self, visit: Visit, *, saved: bool = False) -> Response:
         holder = self._holder(visit, Purpose.UNSUBSCRIBE)
@@ -140,7 +142,6 @@ class Leaving:
             left=left,
             may_return=not front.newsroom.store.audience.suppressed(subscriber.address),
             token=visit.path["token"],
-            preferences=front.tokens.of(holder, Purpose.PREFERENCES),
             saved=speech.word("pages.saved", None) if saved else "",
             topics=self._followed(subscriber),
             days=self._days(holder),
@@ -242,7 +243,6 @@ class Leaving:
             title=speech.word("pause", None),
             until=_day(until, holder, speech) if until and paused else "",
             token=visit.path["token"],
-            preferences=front.tokens.of(holder, Purpose.PREFERENCES),
             tomorrow=tomorrow(zone_of(holder), now),
             wrongs={"until": speech.word(wrong, None)} if wrong else {},
             written=visit.field("until"),
