@@ -17,7 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -588,6 +588,22 @@ class TestDisks:
         assert len(mails) >= 40 - unknown
         assert len({to(mail) for mail in mails}) == len(mails), "nobody gets it twice"
         assert list((folder / "mail" / "tmp").glob("*")) == []
+
+    def test_a_disk_without_room_for_the_index_of_a_log_is_called_full(
+        self, digest: Shell, project: Path, small_disk: Path
+    ) -> None:
+        elsewhere(project, database=small_disk / "digest.db")
+        digest("collect")
+        ballast = small_disk / "ballast"
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+        result = digest("status")
+
+        assert result.code == 4
+        assert "the disk is full" in result.err
+        assert "Free some space" in result.err
 
     @pytest.mark.slow
     def test_a_quota_is_a_full_disk_too(self, project: Path) -> None:

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
+from shutil import disk_usage
 from threading import Lock
 from typing import Any, cast
 
@@ -27,6 +28,8 @@ from digest.store.engine import Single, Trouble, Value, filled
 OLDEST = (3, 35, 0)
 
 FILLS = {"{skip_locked}": "", "{lock_rows}": "", "{clustered}": "without rowid"}
+
+A_LOGS_INDEX = 32 * 1024  #: octets by which the index of a log grows (`-shm`)
 
 #: Between two looks whether another process still writes.
 LOOK_SECONDS = 0.001
@@ -202,9 +205,18 @@ class Sqlite:
     def trouble(self, error: Exception) -> Trouble:
         """Say what SQLite's result code means."""
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code == sqlite3.SQLITE_IOERR and self._is_full():
+            code = sqlite3.SQLITE_FULL
         words = (str(error), "Run it again; if it stays so, please report it.")
         found, advice = WORDS.get(code, words)
         return Trouble(found=found, advice=advice)
+
+    def _is_full(self) -> bool:
+        """Whether the disk has no room: SQLite does not tell that of its index of a log."""
+        try:
+            return disk_usage(self.path.parent).free < A_LOGS_INDEX
+        except OSError:
+            return False
 
     @contextmanager
     def rebuilding(self, connection: sqlite3.Connection) -> Iterator[None]:
