@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from digest.model import Article, Fetched
 from digest.sources.documents import DocumentError
 from digest.sources.feed import read_feed
-from digest.sources.items import Channel
+from digest.sources.items import MOST_ITEMS, Channel
 from tests.examples import examples
 
 FEEDS = Path(__file__).parent / "data" / "feeds"
@@ -252,6 +252,29 @@ def test_a_prefix_nobody_declared_is_understood() -> None:
     assert article.byline == "Ana"
     assert article.image is not None
     assert article.image.url == "https://a.example/p.jpg"
+
+
+@pytest.mark.parametrize("kind", ["rss", "json"])
+def test_a_feed_brings_so_many_items_at_a_time_and_says_what_it_left_out(
+    kind: str,
+) -> None:
+    number = MOST_ITEMS + 5
+    if kind == "json":
+        items = [{"id": f"{n}", "title": f"Story {n}"} for n in range(number)]
+        version = "https://jsonfeed.org/version/1.1"
+        content = json.dumps({"version": version, "title": "Wire", "items": items})
+    else:
+        content = "".join(
+            f"<item><title>Story {n}</title></item>" for n in range(number)
+        )
+        content = f"<rss version='2.0'><channel>{content}</channel></rss>"
+
+    fetched = read(content)
+
+    assert len(fetched.articles) == MOST_ITEMS
+    assert fetched.articles[0].headline == "Story 0"
+    (problem,) = fetched.problems
+    assert "has 2,005 items, more than 2,000" in problem.what
 
 
 def test_what_makes_the_loose_parser_fail_costs_only_what_is_broken() -> None:
