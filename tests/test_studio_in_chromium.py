@@ -289,7 +289,7 @@ def test_why_what_if_findings_comparing_and_send_me_this(
     expect(stories).to_have_count(6)
 
     page.locator("#pane-findings").click()
-    page.get_by_role("link", name="Show the place").nth(2).click()
+    page.get_by_role("link", name="Show the place of heading-fake").click()
     expect(page.locator(".spot pre mark")).to_be_visible()
     framed = page.frame_locator(".spot iframe").locator("[data-spot]")
     expect(framed).to_have_css("outline-style", "solid")
