@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from digest.model import Article, Fetched
+from digest.sources import items
 from digest.sources.documents import DocumentError
 from digest.sources.feed import read_feed
-from digest.sources.items import MOST_ITEMS, Channel
+from digest.sources.items import Channel
 from tests.examples import examples
 
 FEEDS = Path(__file__).parent / "data" / "feeds"
@@ -256,25 +257,23 @@ def test_a_prefix_nobody_declared_is_understood() -> None:
 
 @pytest.mark.parametrize("kind", ["rss", "json"])
 def test_a_feed_brings_so_many_items_at_a_time_and_says_what_it_left_out(
-    kind: str,
+    kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    number = MOST_ITEMS + 5
+    monkeypatch.setattr(items, "MOST_ITEMS", 20)
+    stories = [f"Story {n}" for n in range(25)]
     if kind == "json":
-        items = [{"id": f"{n}", "title": f"Story {n}"} for n in range(number)]
+        found = [{"id": story, "title": story} for story in stories]
         version = "https://jsonfeed.org/version/1.1"
-        content = json.dumps({"version": version, "title": "Wire", "items": items})
+        content = json.dumps({"version": version, "title": "Wire", "items": found})
     else:
-        content = "".join(
-            f"<item><title>Story {n}</title></item>" for n in range(number)
-        )
+        content = "".join(f"<item><title>{story}</title></item>" for story in stories)
         content = f"<rss version='2.0'><channel>{content}</channel></rss>"
 
     fetched = read(content)
 
-    assert len(fetched.articles) == MOST_ITEMS
-    assert fetched.articles[0].headline == "Story 0"
+    assert [article.headline for article in fetched.articles] == stories[:20]
     (problem,) = fetched.problems
-    assert "has 2,005 items, more than 2,000" in problem.what
+    assert "has 25 items, more than 20;" in problem.what
 
 
 def test_what_makes_the_loose_parser_fail_costs_only_what_is_broken() -> None:

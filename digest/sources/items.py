@@ -34,7 +34,7 @@ _SHOWN_LENGTH = 60
 
 #: Of one feed at a time: the pages of an issue are made of all of them, and of 15,000
 #: for two minutes and in more than a gigabyte (measured).
-MOST_ITEMS = 2_000
+MOST_ITEMS = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
