@@ -17,11 +17,10 @@ from unicodedata import bidirectional, category
 from html2text import HTML2Text
 from wcwidth import wcswidth, wcwidth
 
-from digest.rendering.simplifying import BREAK, HEADING, simplified
+from digest.rendering.simplifying import BREAK, HEADING, SPACES, simplified
 
 WIDTH = 72
 
-_SPACES = re.compile(r"[ \t\n\r\f\v]+")  # not the no-break spaces: they hold
 _NO_BREAK_SPACES = str.maketrans("\u00a0\u202f\u2007", "   ")
 _HOLDER = "\ufdd0"  # no character, and no text has it
 _HELD = str.maketrans(dict.fromkeys("\u00a0\u202f", _HOLDER))
@@ -136,7 +135,7 @@ def underline(text: str, mark: str = "-") -> str:
 
 def shorten(text: str, width: int) -> str:
     """Cut `text` to `width` columns at the end of a word, and say so with "…"."""
-    text = _SPACES.sub(" ", text).strip()
+    text = SPACES.sub(" ", text).strip()
     if columns(text) <= width:
         return text
     kept = ""
@@ -231,7 +230,7 @@ def _wrapped(line: str) -> str:
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
     """Yield what may begin a line, and whether a space stands before it."""
-    for word in _SPACES.split(text.strip(" \t\n\r\f\v")):
+    for word in SPACES.split(text.strip(" \t\n\r\f\v")):
         start = 0
         if not word.isascii() and "://" not in word:
             for at in range(1, len(word)):

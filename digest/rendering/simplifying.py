@@ -29,7 +29,7 @@ _BLOCKS = frozenset(
 )
 _SILENT = frozenset({"script", "style", "template", "head", "title"})
 _VOID = frozenset({"br", "hr", "img", "wbr", "input", "source", "track", "col"})
-_SPACES = re.compile(r"[ \t\r\n\f\v]+")  # not the no-break spaces: they hold
+SPACES = re.compile(r"[ \t\r\n\f\v]+")  # not the no-break spaces: they hold
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -251,7 +251,7 @@ class _Table:
 
 
 def _one(parts: list[str]) -> str:
-    return _SPACES.sub(" ", "".join(parts)).strip()
+    return SPACES.sub(" ", "".join(parts)).strip()
 
 
 def _row_line(cells: list[str], heads: list[str]) -> str:

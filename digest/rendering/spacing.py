@@ -10,6 +10,7 @@ import re
 from collections import Counter
 
 from digest.rendering.plaintext import one_line
+from digest.rendering.words import primary_subtag
 
 #: A run of spaces is looked at from its beginning alone, or a long one would take long.
 _FRENCH_SPACE = re.compile(r"(?<=«)[ \t\n]+|(?<![ \t\n])[ \t\n]+(?=[»:;!?])")
@@ -67,4 +68,4 @@ def _close(open_: list[tuple[str, bool]], name: str, there: Counter[str]) -> Non
 
 
 def _is_french(language: str) -> bool:
-    return language.replace("_", "-").partition("-")[0].casefold() == "fr"
+    return primary_subtag(language) == "fr"

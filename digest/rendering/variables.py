@@ -45,7 +45,7 @@ from digest.rendering.view import (
     SectionView,
 )
 from digest.rendering.whole import Placed, WholeDigest, WholeSection
-from digest.rendering.words import Speech, comma, direction
+from digest.rendering.words import Speech, comma, direction, primary_subtag
 from digest.settings import Site
 
 
@@ -228,7 +228,7 @@ class Variables:
         )
 
     def _is_foreign(self, language: str) -> bool:
-        return _base(language) != _base(self.speech.language)
+        return primary_subtag(language) != primary_subtag(self.speech.language)
 
     def _html_word(self, key: str, /, **values: object) -> Markup:
         def shown(value: object) -> str:
@@ -324,7 +324,3 @@ def any_reader(
         for name in NAMES
     }
     return ReaderView(**values, **there)  # type: ignore[arg-type]  # the names are exactly its fields
-
-
-def _base(language: str) -> str:
-    return language.replace("_", "-").partition("-")[0].casefold()

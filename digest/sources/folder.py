@@ -8,7 +8,6 @@ is a problem of its own; its neighbours are read.
 from __future__ import annotations
 
 import os
-import posixpath
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -42,6 +41,7 @@ from digest.sources.pictures import (
     picture_url,
     rewrite,
     sized,
+    within,
 )
 
 _MARKDOWN = frozenset({".md", ".markdown"})
@@ -189,8 +189,7 @@ class Folder:
 
     def _picture(self, key: str) -> Path | None:
         """Return the file in the folder that a picture's path names, if there is one."""
-        inside = posixpath.normpath(key)
-        if inside.startswith(("..", "/")):
+        if not (inside := within(key)):
             return None
         path = self.settings.path / inside
         try:

@@ -34,7 +34,12 @@ def key_of(path: str, *, origin: Origin) -> str:
     `path` is relative to the article's own folder, as written in its file.
     """
     path = unquote(path.replace("\\", "/")).split("?", 1)[0]
-    inside = posixpath.normpath(posixpath.join(posixpath.dirname(origin.key), path))
+    return within(posixpath.join(posixpath.dirname(origin.key), path))
+
+
+def within(path: str) -> str:
+    """Return a path in the source as it is written at its shortest; "" outside."""
+    inside = posixpath.normpath(path)
     return "" if inside.startswith(("..", "/")) else inside
 
 

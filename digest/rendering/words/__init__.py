@@ -18,7 +18,12 @@ from digest.rendering.words.completeness import (
     own_completeness,
     stock_completeness,
 )
-from digest.rendering.words.locales import comma, direction, language_name
+from digest.rendering.words.locales import (
+    comma,
+    direction,
+    language_name,
+    primary_subtag,
+)
 from digest.rendering.words.sets import Words
 from digest.rendering.words.speech import Speech, Vocabulary, Word, WordMissing
 
@@ -33,6 +38,7 @@ __all__ = [
     "direction",
     "language_name",
     "own_completeness",
+    "primary_subtag",
     "read_catalogue",
     "stock_completeness",
 ]

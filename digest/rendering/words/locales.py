@@ -64,6 +64,11 @@ def locale_of(language: str) -> Locale | None:
         return locale_of(base) if base else None
 
 
+def primary_subtag(language: str) -> str:
+    """Return a language without its script and country (RFC 5646 section 2.2.1)."""
+    return language.replace("_", "-").partition("-")[0].casefold()
+
+
 def direction(language: str) -> str:
     """Return which way a language is written; an unknown one goes to the right."""
     locale = locale_of(language)
