@@ -1293,6 +1293,11 @@ def test_the_words_of_a_set_may_be_a_projects_own() -> None:
         rendered(samples.whole_digest(), templates=bare)
 
 
+@pytest.mark.parametrize("broken", ["<![1", "<![CDATA[", "<![odd[x", "<![if"])
+def test_a_body_that_breaks_off_in_a_section_costs_nothing(broken: str) -> None:
+    assert "whole" in prepared(f"<p>whole</p>{broken}", 3, 500)
+
+
 def test_a_summary_of_a_story_without_standfirst_is_its_beginning() -> None:
     long = "Kelp &amp; <em>eel</em><br>grow " + "where the ferry lands " * 20
     body = (

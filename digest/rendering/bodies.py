@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 
 from digest.model import Article, Length
 from digest.rendering.plaintext import body_text, shorten
+from digest.rendering.simplifying import unsectioned
 from digest.rendering.spacing import set_in_html
 
 #: What a body is wide in a 600 pixel mail with 40 pixel margins, where no theme says more.
@@ -104,7 +105,7 @@ def prepared(body: str, level: int, room: int) -> str:
     No picture in it is wider than `room` pixels.
     """
     writer = _Writer(body, level, room)
-    writer.feed(body)
+    writer.feed(unsectioned(body))
     writer.close()
     return writer.finished()
 

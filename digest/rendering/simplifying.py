@@ -36,9 +36,18 @@ _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 def simplified(html: str) -> str:
     """Return `html` reduced to what html2text turns into good text."""
     simplifier = _Simplifier()
-    simplifier.feed(html.replace(BREAK, "").replace(HEADING, ""))
+    simplifier.feed(unsectioned(html).replace(BREAK, "").replace(HEADING, ""))
     simplifier.close()
     return simplifier.finished()
+
+
+def unsectioned(html: str) -> str:
+    """Return `html` as Python's parser takes it: on `<![1` that fails.
+
+    HTML has no marked sections; what looks like one is a comment that ends with the
+    next `>`, as what begins with `<?` does (HTML standard, section 13.2.5).
+    """
+    return html.replace("<![", "<?[")
 
 
 class _Simplifier(HTMLParser):
