@@ -342,6 +342,7 @@ DAMAGE = {
     "delete from issue_article where place = 0": "it has 7 articles, and the last is No. 8",
     "update issue set key = key + 7": "deliveries belong to no issue",
     "update delivery set state = 'claimed'": "2 deliveries are claimed by nobody",
+    "update delivery set due_ms = -1": "2 deliveries are open and never due",
     "update subscriber set address_key = 'x' || id": "the address and its key differ",
     "delete from taken": "takes other newsletters than is written",
 }

@@ -25,6 +25,7 @@ from digest.errors import StoreError
 from digest.model import Issue, Outcome, State, Status
 from digest.store import Claim, Delivery, Start, Store
 from digest.store.alone import alone
+from digest.store.step import Step
 from tests.cluster import MISSING, program
 from tests.examples import examples
 from tests.projects import MONDAY, Clock
@@ -34,6 +35,7 @@ pytestmark = pytest.mark.usefixtures("engine")
 
 MINUTE = timedelta(minutes=1)
 LEASE = 60.0
+OPEN = ("queued", "deferred", "claimed", "sending", "body_sent")
 
 
 def claimed(store: Store, made: Issue, *, limit: int = 100) -> list[Claim]:
@@ -356,6 +358,65 @@ class TestABody:
 
         assert written.refused == {second.delivery}
         assert store.journal.counts(made.id) == {State.CLAIMED: 1, State.BODY_SENT: 1}
+
+    def test_usually_goes_without_reading_a_row(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, *others = claimed(store, made := planned(store, readers=3))
+        store.journal.write(made.id, starts=[to_start(first, "a")], leaving=[first])
+        monkeypatch.delattr(Step, "write")
+
+        for claim in others:
+            sent = Outcome(delivery=first.delivery, state=State.SENT)
+            store.journal.write(
+                made.id,
+                starts=[to_start(claim, "a")],
+                outcomes=[(first, sent, None)],
+                leaving=[claim],
+            )
+            first = claim
+
+        assert store.journal.counts(made.id) == {State.BODY_SENT: 1, State.SENT: 2}
+
+    @pytest.mark.parametrize("change", ["left", "held", "lost", "frozen", "overtaken"])
+    def test_stays_when_something_has_just_changed(
+        self, store: Store, change: str
+    ) -> None:
+        """And what is written together with it is written nevertheless."""
+        made = planned(store, readers=3)
+        first, other, last = claimed(store, made)
+        weekly = None
+        if change == "overtaken":
+            weekly = planned(store, readers=3, newsletter="weekly")
+        store.journal.write(made.id, starts=[to_start(first, "a")], leaving=[first])
+        if change == "left":
+            store.audience.set_status(last.subscriber, Status.UNSUBSCRIBED)
+        elif change == "held":
+            store.journal.hold(made.id, "paused")
+        elif change == "lost":
+            store.journal.release([last])
+        else:
+            weekly = weekly or planned(store, readers=3, newsletter="weekly")
+            rivals = {claim.subscriber: claim for claim in claimed(store, weekly)}
+            start(store, rivals[last.subscriber], "a")
+
+        sent = Outcome(delivery=first.delivery, state=State.SENT)
+        written = store.journal.write(
+            made.id,
+            starts=[to_start(claim, "a") for claim in (other, last)],
+            outcomes=[(first, sent, None)],
+            leaving=[other, last],
+        )
+
+        refused = {last.delivery} | ({other.delivery} if change == "held" else set())
+        assert written.refused == refused
+        assert written.recorded == {first.delivery}
+        assert written.hold == ("paused" if change == "held" else "")
+        assert store.journal.counts(made.id) == Counter(
+            [State.SENT]
+            + [State.QUEUED] * len(refused)
+            + [State.BODY_SENT] * (2 - len(refused))
+        )
 
     def test_of_a_row_another_process_took_may_not_leave(self, store: Store) -> None:
         made = planned(store, readers=1)
@@ -978,6 +1039,11 @@ class JournalMachine(RuleBasedStateMachine):
     @invariant()
     def every_row_is_where_the_model_says(self) -> None:
         assert {row.id: row.state for row in self.rows()} == self.states
+
+    @invariant()
+    def what_is_open_is_due_at_some_time(self) -> None:
+        query = "select count(*) from delivery where (state in %s) <> (due_ms >= 0)"
+        assert rows(Path(self.folder.name), query % (OPEN,)) == [(0,)]
 
     @invariant()
     def the_counts_add_up(self) -> None:

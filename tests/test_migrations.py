@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.projects import Clock
-from tests.stores import opened
+from tests.stores import opened, rows
 
 HERE = Path(__file__).parent
 
@@ -31,6 +31,8 @@ def test_what_an_older_digest_wrote_is_kept(tmp_path: Path) -> None:
         "s": "sent", "t": "unknown", "u": "queued", "v": "deferred", "w": "skipped",
     }  # fmt: skip
     assert received == {"s": {"x", "y"}, "t": {"y"}}
+    settled = "select subscriber from delivery where due_ms < 0 order by subscriber"
+    assert rows(tmp_path, settled) == [("s",), ("t",), ("w",)]
     assert (found["s"].reply, found["w"].reason) == ("250 ok", "paused")
     assert {claim.subscriber for claim in due} == {"u"}
 

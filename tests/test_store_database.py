@@ -22,14 +22,13 @@ from digest.errors import StoreError
 from digest.store import open_store
 from digest.store.database import (
     Database,
-    NearIds,
     chunks,
     from_ms,
-    new_id,
     storable,
     to_ms,
 )
 from digest.store.engine import Connection
+from digest.store.ids import NearIds, new_id
 from digest.store.sqlite import rests
 from tests.projects import Clock
 from tests.stores import article, opened, reader, rows, settled
@@ -406,8 +405,8 @@ class TestThreads:
         opened: list[Connection] = []
         connect = either.engine.connect
 
-        def noted() -> Connection:
-            opened.append(connect())
+        def noted(*, committing: bool) -> Connection:
+            opened.append(connect(committing=committing))
             return opened[-1]
 
         monkeypatch.setattr(either.engine, "connect", noted)

@@ -14,8 +14,9 @@ from datetime import datetime
 from digest.addresses import same_address_key
 from digest.errors import InputError, UnknownReader
 from digest.model import Agreed, Consent, Status, Subscriber
-from digest.store.database import Database, Row, new_id, statements, to_ms
+from digest.store.database import Database, Row, statements, to_ms
 from digest.store.history import History, kind_of
+from digest.store.ids import new_id
 from digest.store.merging import differences
 from digest.store.profiles import form_of, profile_of, subscriber_of
 from digest.store.suppressions import BY_OPERATOR, Suppressions

@@ -77,6 +77,11 @@ class Contents:
                 found.setdefault(row["key"], {})[row["place"]] = row["article"]
         return found
 
+    def newest(self, issue: int) -> int:
+        """Return the key of the newest issue when rivals were last looked up; or -1."""
+        known = [self._sharing.get((issue, carried)) for carried in (False, True)]
+        return max([-1, *(found[0] for found in known if found)])
+
     def rivals(self, issue: int, *, last_key: int, carried: bool) -> Sharing:
         """Return the other issues that share an article with this one.
 

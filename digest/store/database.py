@@ -8,10 +8,9 @@ commit is on the disk when it returns: the journal's promise rests on that.
 from __future__ import annotations
 
 import re
-import secrets
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -42,12 +41,6 @@ HERE = Path(__file__).parent
 #: How long a statement waits for another process that is writing.
 PATIENCE_SECONDS = 30.0
 
-#: Those of base32, in the order in which text is sorted: so ids are sorted as numbers.
-_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
-_PAIRS = tuple(a + b for a in _LETTERS for b in _LETTERS)
-_PLACES = range(50, -1, -10)  #: of pairs, behind a first letter
-_LAST_START = 2**64 - 2**40  #: where `NearIds` may begin
-
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -60,41 +53,6 @@ def to_ms(moment: datetime) -> int:
 def from_ms(milliseconds: int) -> datetime:
     """Return the moment, aware and in UTC."""
     return EPOCH + timedelta(milliseconds=milliseconds)
-
-
-def new_id() -> str:
-    """Return 8 random bytes as 13 characters that survive case folding."""
-    return _spelt(secrets.randbits(64))
-
-
-class NearIds:
-    """New ids for many rows that come together: near each other, in no order.
-
-    Random ones would make each row of a million touch another page of every index:
-    an import took twice as long.
-    """
-
-    def __init__(self) -> None:
-        """Begin somewhere."""
-        self._at = 0
-
-    def draw(self, number: int) -> list[str]:
-        """Return so many, none of which was there before."""
-        if not 0 < self._at < _LAST_START:
-            self._at = secrets.randbelow(_LAST_START)
-        self._at += 1 << 32
-        offsets: dict[int, None] = {}
-        while len(offsets) < number:
-            octets = secrets.token_bytes(4 * number)
-            offsets.update(dict.fromkeys(memoryview(octets).cast("I")))
-        return [_spelt(self._at + each) for each in islice(offsets, number)]
-
-
-def _spelt(number: int) -> str:
-    """Return 64 bits as base32 (RFC 4648, lower case): 13 letters hold 65."""
-    number <<= 1
-    pairs = [_PAIRS[number >> place & 1023] for place in _PLACES]
-    return _LETTERS[number >> 60] + "".join(pairs)
 
 
 def storable(text: str) -> str:
@@ -122,6 +80,7 @@ class _Session:
     def __init__(self) -> None:
         self.connection: Connection | None = None
         self.depth = 0
+        self.begun = False  #: the database knows of the transaction
         self.spoiled = False  #: something inside failed, so the whole must be undone
         self.alone = False  #: the transaction has the lock
 
@@ -157,6 +116,8 @@ class Database:
         self._local = threading.local()
         self._sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
         self._adding = threading.Lock()
+        self._committing, self._shared = threading.Lock(), _Session()
+        self._sessions.add(self._shared)
         self.engine.make()
         try:
             #: The numbers of the migrations that opening it applied.
@@ -205,9 +166,23 @@ class Database:
         self, session: _Session, sql: str, rows: Iterable[Mapping[str, Single]]
     ) -> int:
         try:
-            return self.engine.many(self._connection(session), sql, rows)
+            return self.engine.many(self._ready(session), sql, rows)
         except (UnicodeEncodeError, self.engine.errors) as error:
             raise self._said(session, error) from error
+
+    def several(
+        self, changes: Iterable[tuple[str, Sequence[Mapping[str, Single]]]]
+    ) -> list[int]:
+        """Run statements, each once per row of values, inside a transaction.
+
+        They go to the database together, and none waits for the answer to another.
+        Returns how many rows each of them changed.
+        """
+        session = self._session()
+        connection, begun = self._connection(session), session.begun
+        with self._plain_words(session):
+            session.begun = True
+            return self.engine.several(connection, changes, begin=not begun)
 
     def batches(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
         """Yield a statement's rows, `size` at a time; inside a transaction."""
@@ -232,7 +207,7 @@ class Database:
     ) -> Cursor:
         try:
             statement, flat = self.engine.prepared(sql, values)
-            return self._connection(session).execute(statement, flat)
+            return self._ready(session).execute(statement, flat)
         except (UnicodeEncodeError, self.engine.errors) as error:
             raise self._said(session, error) from error
 
@@ -250,14 +225,23 @@ class Database:
         outermost: when it ends, it is on the disk.
         """
         session = self._session()
-        if session.depth:
-            if durable:
+        if durable:
+            if session.depth:
                 raise RuntimeError("this must be on the disk before anything goes on")
+            with self._in_turn() as shared, self._whole(shared, alone=alone):
+                yield
+        elif session.depth:
             with self._part(session, alone=alone):
                 yield
-            return
-        with self._plain_words(session):
-            self.engine.begin(self._connection(session))
+        else:
+            with self._plain_words(session):
+                self._begin(session)
+            with self._whole(session, alone=alone):
+                yield
+
+    @contextmanager
+    def _whole(self, session: _Session, *, alone: bool) -> Iterator[None]:
+        """Be the outermost transaction; it begins with its first statement at the latest."""
         session.depth, session.spoiled, session.alone = 1, False, False
         try:
             if alone:
@@ -268,25 +252,44 @@ class Database:
             self._roll_back(session)
             raise
         finally:
-            session.depth = 0
+            session.depth, session.begun = 0, False
+
+    def _begin(self, session: _Session) -> None:
+        self.engine.begin(self._connection(session))
+        session.begun = True
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[_Session]:
+        """Give this thread the one session of those that commit again and again.
+
+        Each thread's own would read anew what another one's commit changed.
+        """
+        own = self._session()
+        with self._committing:
+            self._local.session = self._shared
+            try:
+                yield self._shared
+            finally:
+                self._local.session = own
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Read everything inside as it is at one moment, while others write."""
         session = self._session()
         self._execute(session, self.engine.snapshot, {})
-        session.depth, session.spoiled = 1, False
+        session.depth, session.spoiled, session.begun = 1, False, True
         try:
             yield
         finally:
-            session.depth = 0
+            session.depth, session.begun = 0, False
             self._roll_back(session)
 
     def _commit(self, session: _Session) -> None:
         """Write the outermost transaction to the disk."""
         if session.spoiled:
             raise RuntimeError("a part of this transaction failed before")
-        self._execute(session, "commit", {})
+        if session.begun:
+            self._execute(session, "commit", {})
 
     def alone(self, doing: str) -> AbstractContextManager[bool]:
         """Hold the lock of that name; yield False when another process has it."""
@@ -340,12 +343,19 @@ class Database:
                 self._sessions.add(session)
         return session
 
+    def _ready(self, session: _Session) -> Connection:
+        """Return this thread's connection, in the transaction that is to be."""
+        if session.depth and not session.begun:
+            self._begin(session)
+        return self._connection(session)
+
     def _connection(self, session: _Session) -> Connection:
         """Return this thread's connection, opened when there is none."""
         if session.connection is None:
-            if session.depth:  # what it did so far is gone with the last one
+            if session.begun:  # what it did so far is gone with the last one
                 raise unusable(self.engine.name, self.engine.lost)
-            session.connection = self.engine.connect()
+            committing = session is self._shared
+            session.connection = self.engine.connect(committing=committing)
         return session.connection
 
     @contextmanager

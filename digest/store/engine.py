@@ -10,7 +10,7 @@ The statements of the house are one text for both, with `:named` values, lists a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +84,11 @@ class Engine(Protocol):
         """Make the database where it is not there and that is ours to do."""
         ...
 
-    def connect(self) -> Connection:
-        """Open a connection; raises its package's errors."""
+    def connect(self, *, committing: bool) -> Connection:
+        """Open a connection; raises its package's errors.
+
+        One that is `committing` runs statements in transactions alone.
+        """
         ...
 
     def begin(self, connection: Any) -> None:
@@ -100,6 +103,19 @@ class Engine(Protocol):
         self, connection: Any, sql: str, rows: Iterable[Mapping[str, Single]]
     ) -> int:
         """Run a statement once per row; return how many rows it changed."""
+        ...
+
+    def several(
+        self,
+        connection: Any,
+        changes: Iterable[tuple[str, Sequence[Mapping[str, Single]]]],
+        *,
+        begin: bool,
+    ) -> list[int]:
+        """Begin a transaction if asked; run statements once per row, all in one go.
+
+        Returns how many rows each of them changed.
+        """
         ...
 
     def batches(

@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from digest.addresses import same_address_key
 from digest.model import Agreed, Consent, Status, Subscriber
-from digest.store.database import Database, NearIds, Row, Single, chunks, statements
+from digest.store.database import Database, Row, Single, chunks, statements
 from digest.store.history import Changes, History, kind_of
+from digest.store.ids import NearIds
 from digest.store.merging import differences, merged_form
 from digest.store.profiles import (
     Form,

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from digest.model import Outcome, State
+from digest.model import State
 from digest.store.contents import Contents
 from digest.store.database import (
     Database,
@@ -33,16 +34,11 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.rows import Brought, Claim, Delivery, Start, Wait, Written
-from digest.store.step import Step
+from digest.store.step import Answer, Asked, Changed, Step, due_at
 
 BATCH = 500  #: rows read at a time
 
 SQL = statements("journal")
-
-#: What an outcome may say.
-OUTCOMES = frozenset(
-    {State.SENT, State.UNKNOWN, State.DEFERRED, State.FAILED, State.QUEUED}
-)
 
 #: What becomes of a row in doubt, and what its reply then says.
 DOUBTS = {
@@ -161,7 +157,7 @@ class Journal:
         skips: Collection[tuple[Claim, str]] = (),
         waits: Collection[Wait] = (),
         starts: Collection[Start] = (),
-        outcomes: Collection[tuple[Claim, Outcome, datetime | None]] = (),
+        outcomes: Collection[Answer] = (),
         leaving: Collection[Claim] = (),
     ) -> Written:
         """Write down, with one commit, what several threads have come to.
@@ -172,21 +168,17 @@ class Journal:
         it comes late and the row is `unknown` already. The bodies of `leaving` may leave
         when this returned, unless refused. A crash leaves them in doubt.
         """
-        for _, outcome, due in outcomes:
-            deferred = outcome.state is State.DEFERRED
-            if outcome.state not in OUTCOMES or deferred != (due is not None):
-                raise ValueError(f"an outcome cannot be {outcome.state} with due {due}")
+        asked = Asked(
+            skips=skips, waits=waits, starts=starts, outcomes=outcomes, leaving=leaving
+        )
+        with suppress(Changed), self._database.tx(durable=True, alone=False):
+            return self._step(issue_id).write_unread(asked)
         with self._database.tx(durable=True, alone=False):
-            step = Step(
-                self._database, self._contents, self._key(issue_id), now=self._ms()
-            )
-            return step.write(
-                skips=skips,
-                waits=waits,
-                starts=starts,
-                outcomes=outcomes,
-                leaving=leaving,
-            )
+            return self._step(issue_id).write(asked)
+
+    def _step(self, issue_id: str) -> Step:
+        key = self._key(issue_id)
+        return Step(self._database, self._contents, key, now=self._ms())
 
     def recover(self, issue_id: str, *, doubtful: State = State.UNKNOWN) -> int:
         """Take all rows of an issue from whoever holds them.
@@ -203,6 +195,7 @@ class Journal:
                 issue=issue,
                 now=now,
                 state=doubtful.value,
+                due=due_at(doubtful),
                 reply=DOUBTS[doubtful],
             )
 
@@ -230,6 +223,7 @@ class Journal:
                     issue=self._key(issue_id),
                     was=was.value,
                     state=becomes.value,
+                    due=due_at(becomes),
                     reply=storable(reply),
                     now=self._ms(),
                     readers=chunk or (),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -120,7 +120,11 @@ class Postgresql:
     def make(self) -> None:
         """Leave it to whoever runs the server."""
 
-    def connect(self) -> psycopg.Connection[dict[str, Any]]:
+    def connect(
+        self,
+        *,
+        committing: bool = False,  # noqa: ARG002 nobody waits for whoever else writes
+    ) -> psycopg.Connection[dict[str, Any]]:
         """Open a connection that notices when the other end is gone."""
         import psycopg
         from psycopg.rows import dict_row
@@ -172,6 +176,23 @@ class Postgresql:
         with connection.cursor() as cursor:
             cursor.executemany(_text(sql), rows)
             return max(cursor.rowcount, 0)
+
+    def several(
+        self,
+        connection: psycopg.Connection[dict[str, Any]],
+        changes: Iterable[tuple[str, Sequence[Mapping[str, Single]]]],
+        *,
+        begin: bool,
+    ) -> list[int]:
+        """Send all of them, then read the answers: one way there and back."""
+        cursors = []
+        with connection.pipeline():
+            if begin:
+                self.begin(connection)
+            for sql, rows in changes:
+                cursors.append(connection.cursor())
+                cursors[-1].executemany(_text(sql), rows)
+        return [cursor.rowcount for cursor in cursors]
 
     def batches(
         self, connection: psycopg.Connection[dict[str, Any]], sql: str, size: int

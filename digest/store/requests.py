@@ -17,7 +17,8 @@ from typing import Any
 
 from digest.addresses import same_address_key
 from digest.jsonform import dump
-from digest.store.database import Database, Row, from_ms, new_id, statements, to_ms
+from digest.store.database import Database, Row, from_ms, statements, to_ms
+from digest.store.ids import new_id
 
 SQL = statements("requests")
 

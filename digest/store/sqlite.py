@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import lru_cache
 from operator import itemgetter
@@ -104,8 +104,11 @@ class Sqlite:
                 "Check `database:` in digest.yaml and the rights on its folder."
             ) from error
 
-    def connect(self) -> sqlite3.Connection:
-        """Open the file; raise `StoreError` where a log of another one lies beside it."""
+    def connect(self, *, committing: bool) -> sqlite3.Connection:
+        """Open the file; raise `StoreError` where a log of another one lies beside it.
+
+        One that is `committing` waits for other writers in `begin` and nowhere else.
+        """
         with _counting:
             if self._log_of_another():
                 raise StoreError(
@@ -116,12 +119,13 @@ class Sqlite:
                 )
             connection = sqlite3.connect(
                 self.path,
-                timeout=self._patience,
+                timeout=0 if committing else self._patience,
                 isolation_level=None,
                 check_same_thread=False,  # so that one thread can close them all
                 factory=_Counted,
             )
             connection.count(self.path)
+            connection.committing = committing
         connection.row_factory = sqlite3.Row
         if connection.execute("pragma journal_mode").fetchone()[0] != "wal":
             connection.execute("pragma journal_mode=wal")
@@ -133,7 +137,7 @@ class Sqlite:
         log = self.path.with_name(f"{self.path.name}-wal")
         return log.exists() and log.stat().st_size > 0 and _rests(self.path)
 
-    def begin(self, connection: sqlite3.Connection) -> None:
+    def begin(self, connection: _Counted) -> None:
         """Begin with the right to write, as soon as another writer lets go of it.
 
         SQLite's own way of waiting sleeps for up to a tenth of a second between two
@@ -141,15 +145,21 @@ class Sqlite:
         the right to itself for seconds. Of our threads one at a time looks every
         millisecond instead; the others wait for their turn.
         """
-        patience = f"pragma busy_timeout={round(1000 * self._patience)}"
-        until = time.monotonic() + self._patience
         with self._turn:
+            if connection.committing:
+                self._begin(connection)
+                return
             connection.execute("pragma busy_timeout=0")
             try:
-                while not _begun(connection, until=until):
-                    time.sleep(LOOK_SECONDS)
+                self._begin(connection)
             finally:
-                connection.execute(patience)
+                patience = round(1000 * self._patience)
+                connection.execute(f"pragma busy_timeout={patience}")
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        until = time.monotonic() + self._patience
+        while not _begun(connection, until=until):
+            time.sleep(LOOK_SECONDS)
 
     def prepared(
         self, sql: str, values: Mapping[str, Value]
@@ -177,6 +187,18 @@ class Sqlite:
         """Run a statement once per row; return how many rows it changed."""
         statement, places = _by_place(sql)
         return max(connection.executemany(statement, map(places, rows)).rowcount, 0)
+
+    def several(
+        self,
+        connection: _Counted,
+        changes: Iterable[tuple[str, Sequence[Mapping[str, Single]]]],
+        *,
+        begin: bool,
+    ) -> list[int]:
+        """Run one after the other: there is nobody to send them to."""
+        if begin:
+            self.begin(connection)
+        return [self.many(connection, sql, rows) for sql, rows in changes]
 
     def batches(
         self, connection: sqlite3.Connection, sql: str, size: int
@@ -258,6 +280,7 @@ class _Counted(sqlite3.Connection):
     """A connection that says for as long as it is open whose file it has locks on."""
 
     _file: Path | None = None
+    committing = False  #: it waits in `Sqlite.begin` alone
 
     def count(self, file: Path) -> None:
         """Count it among those to this file."""

@@ -1,13 +1,16 @@
 """One commit of the journal: what several threads have come to, checked and written.
 
-The rows are read and locked first, so that every decision is made on what they are
-now: whether the claim still holds, whether the reader still wants mail, whether
-another newsletter has just brought one of these articles.
+Every decision is made on what the rows are now: whether the claim still holds, whether
+the reader still wants mail, whether another newsletter has just brought one of these
+articles. Nearly always all of that is as it was when the rows were claimed, so the
+statements ask for it themselves and no row is read. When one of them changes fewer rows
+than it should, all of it is undone; the rows are read and locked, and each is judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from digest.model import Outcome, State, Status
@@ -27,8 +30,38 @@ SQL = statements("journal")
 
 Values = dict[str, Single]
 
+#: What an outcome may say.
+OUTCOMES = frozenset(
+    {State.SENT, State.UNKNOWN, State.DEFERRED, State.FAILED, State.QUEUED}
+)
+
 #: Of a row whose holder may still say what became of it.
 ANSWERABLE = frozenset({State.SENDING, State.BODY_SENT, State.UNKNOWN})
+
+
+#: What came of one row, and when a deferred one is tried again.
+Answer = tuple[Claim, Outcome, datetime | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What one commit is to write; see `Journal.write`."""
+
+    skips: Collection[tuple[Claim, str]] = ()
+    waits: Collection[Wait] = ()
+    starts: Collection[Start] = ()
+    outcomes: Collection[Answer] = ()
+    leaving: Collection[Claim] = ()
+
+    def __post_init__(self) -> None:
+        for _, outcome, due in self.outcomes:
+            deferred = outcome.state is State.DEFERRED
+            if outcome.state not in OUTCOMES or deferred != (due is not None):
+                raise ValueError(f"an outcome cannot be {outcome.state} with due {due}")
+
+
+class Changed(Exception):
+    """Something is not as it was when the rows were claimed."""
 
 
 class Step:
@@ -44,25 +77,60 @@ class Step:
         self._states: dict[str, State] = {}
         self._hold, self._last_issue = "", 0
 
-    def write(
-        self,
-        *,
-        skips: Collection[tuple[Claim, str]],
-        waits: Collection[Wait],
-        starts: Collection[Start],
-        outcomes: Collection[tuple[Claim, Outcome, datetime | None]],
-        leaving: Collection[Claim],
-    ) -> Written:
+    def write_unread(self, asked: Asked) -> Written:
+        """Write all of it, or raise `Changed`: then undo it, and `write` what may be."""
+        answered = {claim.subscriber for claim, _, _ in asked.outcomes}
+        going = {claim.subscriber for claim in asked.leaving}
+        starting = {start.claim.subscriber for start in asked.starts}
+        open_ = [s for s in asked.starts if s.claim.subscriber not in answered]
+        past = [s for s in asked.starts if s.claim.subscriber in answered]
+        self._last_issue = self._contents.newest(self._issue)
+        if self._just_received(open_):
+            raise Changed
+        newest: Values = {"newest": self._last_issue}
+        again = [c for c in asked.leaving if c.subscriber not in starting]
+        self._all(
+            (SQL["skip"], [self._skipped(*each) for each in asked.skips]),
+            (SQL["put_off"], [self._waiting(wait) for wait in asked.waits]),
+            (SQL["start"], [self._started(s, State.SENDING) for s in past]),
+            (
+                SQL["start_wanted"],
+                [
+                    self._started(s, _begun(goes=s.claim.subscriber in going)) | newest
+                    for s in open_
+                ],
+            ),
+            (SQL["record"], [self._recorded(*each) for each in asked.outcomes]),
+            (SQL["leave"], [self._of(claim) for claim in again]),
+        )
+        return Written(
+            skipped=frozenset([claim.delivery for claim, _ in asked.skips]),
+            recorded=frozenset([claim.delivery for claim, _, _ in asked.outcomes]),
+            hold="" if open_ else self._held(),  # none of those starts while it is held
+        )
+
+    def _held(self) -> str:
+        row = self._database.one(SQL["hold_of"], issue=self._issue)
+        return str(row["hold"]) if row else ""
+
+    def _all(self, *statements: tuple[str, list[Values]]) -> None:
+        """Run each statement for its rows; raise `Changed` when one is not as it was."""
+        changes = [(sql, rows) for sql, rows in statements if rows]
+        if self._database.several(changes) != [len(each) for _, each in changes]:
+            raise Changed
+
+    def write(self, asked: Asked) -> Written:
         """Write what may be written; see `Journal.write`."""
+        starts, outcomes, leaving = asked.starts, asked.outcomes, asked.leaving
         self._read(
-            [claim for claim, _ in skips]
-            + [wait.claim for wait in waits]
+            [claim for claim, _ in asked.skips]
+            + [wait.claim for wait in asked.waits]
             + [start.claim for start in starts]
             + [claim for claim, _, _ in outcomes]
             + [*leaving]
         )
-        skipped = self._skip(skips)
-        self._put_off(waits)
+        skipped = self._skip(asked.skips)
+        self._put_off(asked.waits)
         answered = {claim.subscriber for claim, _, _ in outcomes}
         going = {claim.subscriber for claim in leaving}
         refused = self._start(starts, answered, going)
@@ -96,23 +164,24 @@ class Step:
 
     def _skip(self, skips: Iterable[tuple[Claim, str]]) -> frozenset[str]:
         ours = [(c, why) for c, why in skips if self._ours(c, State.CLAIMED)]
-        self._many(
-            "skip",
-            [{**self._of(claim), "reason": storable(why)} for claim, why in ours],
-        )
+        self._many("skip", [self._skipped(*each) for each in ours])
         self._become(State.SKIPPED, [claim for claim, _ in ours])
         return frozenset(claim.delivery for claim, _ in ours)
 
+    def _skipped(self, claim: Claim, why: str) -> Values:
+        return {**self._of(claim), "reason": storable(why)}
+
     def _put_off(self, waits: Iterable[Wait]) -> None:
         ours = [wait for wait in waits if self._ours(wait.claim, State.CLAIMED)]
-        self._many(
-            "put_off",
-            [
-                {**self._of(w.claim), "due": to_ms(w.due), "reason": storable(w.reason)}
-                for w in ours
-            ],
-        )
+        self._many("put_off", [self._waiting(wait) for wait in ours])
         self._become(State.DEFERRED, [wait.claim for wait in ours])
+
+    def _waiting(self, wait: Wait) -> Values:
+        return {
+            **self._of(wait.claim),
+            "due": to_ms(wait.due),
+            "reason": storable(wait.reason),
+        }
 
     def _start(
         self,
@@ -130,12 +199,9 @@ class Step:
         back = [s for s in open_ if self._hold or not self._wanted(s.claim)]
         back += self._just_received([s for s in open_ if s not in back])
         good = [start for start in ours if start not in back]
-        for state in (State.SENDING, State.BODY_SENT):
-            rows = [
-                start
-                for start in good
-                if (start.claim.subscriber in going) == (state is State.BODY_SENT)
-            ]
+        for goes in (False, True):
+            rows = [s for s in good if (s.claim.subscriber in going) is goes]
+            state = _begun(goes=goes)
             self._many("start", [self._started(start, state) for start in rows])
             self._become(state, [start.claim for start in rows])
         self._many("requeue", [self._of(start.claim) for start in back])
@@ -186,9 +252,7 @@ class Step:
             )
         ]
 
-    def _record(
-        self, outcomes: Iterable[tuple[Claim, Outcome, datetime | None]]
-    ) -> frozenset[str]:
+    def _record(self, outcomes: Iterable[Answer]) -> frozenset[str]:
         ours = [each for each in outcomes if self._ours(each[0], *ANSWERABLE)]
         self._many("record", [self._recorded(*each) for each in ours])
         for claim, outcome, _ in ours:
@@ -197,16 +261,14 @@ class Step:
 
     def _recorded(self, claim: Claim, outcome: Outcome, due: datetime | None) -> Values:
         doubtful = outcome.state is State.UNKNOWN
-        # One that went on to `unknown` by itself was counted then.
-        counted = self._states[claim.subscriber] is State.UNKNOWN
         return {
             **self._of(claim),
             "state": outcome.state.value,
             # Kept while in doubt, so that the one who knows can still say so.
             "kept": claim.token if doubtful else None,
             "doubted": int(doubtful),
-            "tried": int(outcome.state is not State.QUEUED and not counted),
-            "due": to_ms(due) if due else 0,
+            "tried": int(outcome.state is not State.QUEUED),
+            "due": to_ms(due) if due else due_at(outcome.state),
             "reply": storable(outcome.reply),
         }
 
@@ -237,3 +299,13 @@ class Step:
         """Run a statement for each row; all of them must be there, for they were read."""
         if rows and self._database.many(SQL[statement], rows) != len(rows):
             raise RuntimeError(f"{statement}: a row changed although it was locked")
+
+
+def due_at(state: State) -> int:
+    """Return when a row that is now in this state is due: at once, or never (-1)."""
+    return 0 if state is State.QUEUED else -1
+
+
+def _begun(*, goes: bool) -> State:
+    """Return what a row is whose body goes at once, or whose envelope goes first."""
+    return State.BODY_SENT if goes else State.SENDING

@@ -50,6 +50,8 @@ def _deliveries(database: Database) -> Iterator[str]:
         yield f"{row['n']} deliveries belong to no issue (key {row['issue']})"
     for row in database.all(SQL["lost_claims"]):
         yield f"{row['id']}: {row['n']} deliveries are claimed by nobody"
+    for row in database.all(SQL["misdated"]):
+        yield f"{row['id']}: {row['n']} deliveries are open and never due, or the reverse"
     sizes = {row["key"]: (row["id"], row["n"]) for row in database.all(SQL["sizes"])}
     for rows in database.batches(SQL["contents"], BATCH):
         for row in rows:

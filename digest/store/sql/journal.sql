@@ -1,6 +1,9 @@
 -- name: issue_key
 select key from issue where id = :id
 
+-- A row is open as long as `due_ms` is not negative, and that is the condition of the
+-- index: what changes its state alone touches no index.
+
 -- name: plan
 insert into delivery (
   issue, subscriber, state, due_ms, attempts, doubted, reason, reply, changed_ms
@@ -21,16 +24,13 @@ and coalesce(token, '') = :token
 
 -- name: waiting
 select count(*) as n, min(due_ms) as due_ms from delivery
-where issue = :issue and state = 'deferred' and reason <> ''
-and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+where issue = :issue and state = 'deferred' and reason <> '' and due_ms >= 0
 
 -- name: claim
 -- Materialized: PostgreSQL may otherwise run the choice again and take too many.
--- The list of states is the one of the index, which is found by it.
 with ready as materialized (
   select issue, subscriber from delivery
-  where issue = :issue and due_ms <= :now
-  and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+  where issue = :issue and due_ms <= :now and due_ms >= 0
   and state <> 'sending' and state <> 'body_sent'
   {only}
   order by due_ms, subscriber
@@ -53,7 +53,7 @@ and state = 'claimed'
 
 -- name: skip
 update delivery
-set state = 'skipped', token = null, reason = :reason, changed_ms = :now
+set state = 'skipped', token = null, due_ms = -1, reason = :reason, changed_ms = :now
 where issue = :issue and subscriber = :reader and token = :token
 and state = 'claimed'
 
@@ -64,15 +64,30 @@ set state = :state, dated_ms = :dated, contents = :contents, changed_ms = :now,
 where issue = :issue and subscriber = :reader and token = :token
 and state = 'claimed'
 
+-- name: start_wanted
+-- The same for who still takes the newsletter, if nothing holds the issue and no other
+-- was frozen since `newest`.
+update delivery
+set state = :state, dated_ms = :dated, contents = :contents, changed_ms = :now,
+  reason = ''
+where issue = :issue and subscriber = :reader and token = :token
+and state = 'claimed' and exists (
+  select 1 from issue i join taken t on t.newsletter = i.newsletter
+  join subscriber s on s.id = t.subscriber
+  where i.key = :issue and i.hold = '' and t.subscriber = :reader
+  and s.status = 'active'
+) and (select max(key) from issue) = :newest
+
 -- name: leave
 update delivery set state = 'body_sent', changed_ms = :now
 where issue = :issue and subscriber = :reader and token = :token
-and state = 'sending'
+and state in ('sending', 'body_sent')
 
 -- name: record
 update delivery
 set state = :state, token = :kept, due_ms = :due, reply = :reply, changed_ms = :now,
-  attempts = attempts + :tried,
+  -- What went on to `unknown` by itself was counted then.
+  attempts = attempts + case when state = 'unknown' then 0 else :tried end,
   doubted = case when doubted = 1 then 1 else :doubted end
 where issue = :issue and subscriber = :reader and token = :token
 and state in ('sending', 'body_sent', 'unknown')
@@ -96,20 +111,19 @@ order by d.subscriber -- locked in one order, two processes never wait for one a
 
 -- name: recover_untouched
 update delivery set state = 'queued', token = null, due_ms = 0, changed_ms = :now
-where issue = :issue and state in ('claimed', 'sending')
-and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+where issue = :issue and state in ('claimed', 'sending') and due_ms >= 0
 
 -- name: recover_doubtful
 -- The token is kept, so that the one who knows can still say what became of it.
 update delivery
-set state = :state, due_ms = 0, doubted = 1, attempts = attempts + 1, reply = :reply,
-  changed_ms = :now, token = case when :state = 'unknown' then token else null end
-where issue = :issue and state = 'body_sent'
-and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+set state = :state, due_ms = :due, doubted = 1, attempts = attempts + 1,
+  reply = :reply, changed_ms = :now,
+  token = case when :state = 'unknown' then token else null end
+where issue = :issue and state = 'body_sent' and due_ms >= 0
 
 -- name: resolve
 update delivery
-set state = :state, token = null, due_ms = 0, reply = :reply, changed_ms = :now
+set state = :state, token = null, due_ms = :due, reply = :reply, changed_ms = :now
 where issue = :issue and state = :was and reason = '' {only}
 
 -- name: hold_of
@@ -120,9 +134,8 @@ update issue set hold = :hold where key = :issue
 
 -- name: skip_open
 update delivery
-set state = 'skipped', token = null, due_ms = 0, reason = :reason, changed_ms = :now
-where issue = :issue and state in ('queued', 'deferred', 'claimed')
-and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+set state = 'skipped', token = null, due_ms = -1, reason = :reason, changed_ms = :now
+where issue = :issue and state in ('queued', 'deferred', 'claimed') and due_ms >= 0
 
 -- name: sharing
 select i.key, a.place, v.article
@@ -173,8 +186,7 @@ select reason, cast(sum(n) as bigint) as n from (
 select i.id from issue i
 where i.newsletter = :newsletter and i.hold = '' and exists (
   select 1 from delivery d
-  where d.issue = i.key
-  and d.state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+  where d.issue = i.key and d.due_ms >= 0
 )
 order by i.number
 
@@ -196,15 +208,13 @@ and state = :state
 select min(due_ms) as due_ms from (
   select * from (
     select due_ms from delivery
-    where issue = :issue
-    and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+    where issue = :issue and due_ms >= 0
     order by due_ms limit 1
   ) first
   union all
   select * from (
     select 0 as due_ms from delivery
-    where issue = :issue and due_ms > 0 and state <> 'deferred'
-    and state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent')
+    where issue = :issue and due_ms > 0 and state <> 'deferred' and due_ms >= 0
     limit 1
   ) held
 ) open

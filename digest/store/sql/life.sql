@@ -13,14 +13,14 @@ update life set id = :id, backup_ms = :backup
 -- name: open_rows
 select i.id as issue, i.newsletter, d.state, count(*) as n
 from delivery d join issue i on i.key = d.issue
-where d.state in ('queued', 'claimed', 'sending', 'body_sent', 'deferred')
+where d.due_ms >= 0
 group by i.id, i.newsletter, d.state order by i.id, d.state
 
 -- name: hold_open_rows
 update delivery
-set state = 'unknown', token = null, due_ms = 0, doubted = 1, reply = :reply,
+set state = 'unknown', token = null, due_ms = -1, doubted = 1, reply = :reply,
   changed_ms = :now
-where state in ('queued', 'claimed', 'sending', 'body_sent', 'deferred')
+where due_ms >= 0
 
 -- name: close_windows
 update issue set until_ms = :now

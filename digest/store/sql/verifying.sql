@@ -29,6 +29,12 @@ select i.id, count(*) as n from delivery d join issue i on i.key = d.issue
 where d.state in ('claimed', 'sending', 'body_sent') and d.token is null
 group by i.id
 
+-- name: misdated
+select i.id, count(*) as n from delivery d join issue i on i.key = d.issue
+where (d.state in ('queued', 'deferred', 'claimed', 'sending', 'body_sent'))
+  <> (d.due_ms >= 0)
+group by i.id
+
 -- name: taken
 select newsletter, subscriber from taken where subscriber in (:ids)
 
