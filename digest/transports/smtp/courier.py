@@ -218,7 +218,8 @@ class Courier:
             session.listen()
             self._left = held is not None  # whatever ends us from here on
             # Joined, that is copied, once: 40 KB take 1 µs, a write of its own takes 20.
-            taken = session.transmit(b"".join((*ending, *asks) if together else ending))
+            flight = b"".join((*ending, *asks) if together else ending)
+            taken = session.transmit(flight, ends=held is not None)
             if held is not None:
                 self._verdict(session, held, complete=taken >= length)
             elif ending:
@@ -240,8 +241,6 @@ class Courier:
     def _verdict(self, session: Session, held: Letter, *, complete: bool) -> None:
         """Hear what the server says to a content."""
         self._left = complete
-        if complete:
-            session.wait(session.timeouts.verdict)
         reply = session.hear()
         if not (reply.refuses or (complete and reply.kind is Kind.DONE)):
             raise session.lost(f"out of step, {reply} to the content")
@@ -249,7 +248,6 @@ class Courier:
         self._judge(held, Step.CONTENT, reply)
         if not complete:
             raise session.lost("the line broke")
-        session.wait(session.timeouts.reply)
 
     def _cleared(self, session: Session) -> None:
         """Hear that a refused transaction is over; a server that cannot is left."""

@@ -23,9 +23,9 @@ from digest.oauth import Tokens, xoauth2
 from digest.replies import Kind, Reply
 from digest.settings import Security, SmtpDelivery
 from digest.transports.smtp.ends import CLOSING, READY, InsecureError, Lost
+from digest.transports.smtp.hearing import LONGEST_LINE, Hearing
 
 _REFUSED_LOGIN = 535
-_LONGEST_LINE = 8192  #: of a reply; RFC 5321 section 4.5.3.1.5 allows 512
 _MOST_LINES = 200  #: of one reply
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 section 4
 _NOT_XTEXT = re.compile(r"[^!-*,-<>-~]")  # RFC 3461 section 4
@@ -37,8 +37,10 @@ class Timeouts:
     """Seconds to wait for the server (RFC 5321 section 4.5.3.2)."""
 
     connect: float = 30  #: for the connection, for TLS, and for the greeting
-    reply: float = 300  #: and for each block of a message to be taken
-    verdict: float = 600  #: after the final dot; a shorter one makes duplicates
+    reply: float = 300  #: where no content is on its way
+    #: With a content, for each block to be taken, and after the final dot, where a
+    #: shorter one makes duplicates. What is asked with it waits for its answer as long.
+    verdict: float = 600
     farewell: float = 5  #: for QUIT, and for last words on a broken line
     pauses: tuple[float, ...] = (1, 2, 5, 10, 20)  #: before connecting again
 
@@ -62,6 +64,7 @@ class Session(smtplib.SMTP):
         self.ready = False  #: for messages; `open` went through
         self.greeting = ""  #: the server's first words; some say the time
         self.handed = 0  #: messages begun in this conversation
+        self._hearing: Hearing | None = None  #: of the line that is open
 
     @property
     def alive(self) -> bool:
@@ -84,7 +87,7 @@ class Session(smtplib.SMTP):
         line = socket.create_connection(
             (settings.host, settings.port), self.timeouts.connect
         )
-        self.sock = line
+        self.sock, self._hearing = line, Hearing(line)
         # Else Nagle's algorithm holds back the end of each message: measured over
         # TLS, 23 messages a second instead of 1,757.
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -162,11 +165,9 @@ class Session(smtplib.SMTP):
         """Put TLS on the line, and forget what was said before (RFC 3207)."""
         assert self.tls is not None
         assert self.sock is not None
-        if self.file is not None:
-            self.file.close()
-            self.file = None
         self.ehlo_resp = self.helo_resp = None
         self.sock = self.tls.wrap_socket(self.sock, server_hostname=self.settings.host)
+        self._hearing = Hearing(self.sock)
 
     # -- what is said for a message -------------------------------------------
 
@@ -220,14 +221,15 @@ class Session(smtplib.SMTP):
 
     # -- speaking and hearing --------------------------------------------------
 
-    def transmit(self, flight: bytes) -> int:
+    def transmit(self, flight: bytes, *, ends: bool = False) -> int:
         """Return how many bytes left; fewer than all when the line broke.
 
         That shows in hearing: what a server said before it hung up is still there.
         Call `listen` before: a word that is there already answers nothing of this.
+        `ends` says that the flight brings a content to its end.
         """
         assert self.sock is not None
-        self.wait(self.timeouts.reply)
+        self.wait(self.timeouts.verdict if ends else self.timeouts.reply)
         line, whole, taken = self.sock, memoryview(flight), 0
         try:
             while taken < len(flight):
@@ -243,25 +245,19 @@ class Session(smtplib.SMTP):
         A 250 said before the content would else be taken for the answer to it, and a
         line that is closed after 354 would leave the message in doubt.
         """
-        assert self.file is not None
-        self.wait(0)
+        assert self._hearing is not None
         try:
-            begun = self.file.read(1)  # None: nothing is there, as it should be
-        except ssl.SSLWantReadError:
-            begun = None
+            spoke = self._hearing.spoke()
         except OSError as error:
             raise self.lost(str(error)) from error
-        if begun is not None:
+        if spoke:
             self.wait(self.timeouts.farewell)
-            raise self.lost(f"out of step, {self.hear(begun)} to nothing")
+            raise self.lost(f"out of step, {self.hear()} to nothing")
 
-    def hear(self, begun: bytes = b"") -> Reply:
-        """Return one reply, however many lines it has; raise `Lost` for anything else.
-
-        `begun` is what was read of it before.
-        """
+    def hear(self) -> Reply:
+        """Return one reply, however many lines it has; raise `Lost` for anything else."""
         try:
-            code, words = self._heard(begun)
+            code, words = self._heard()
         except OSError as error:
             raise self.lost(str(error)) from error
         reply = Reply(code, words.decode("utf-8", "replace"))
@@ -273,24 +269,20 @@ class Session(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """Return a reply for `smtplib`, whose own way has no end for one without end."""
-        assert self.sock is not None
-        if self.file is None:
-            self.file = self.sock.makefile("rb")
         try:
             return self._heard()
         except OSError as error:
             self.close()
             raise smtplib.SMTPServerDisconnected(str(error)) from error
 
-    def _heard(self, begun: bytes = b"") -> tuple[int, bytes]:
+    def _heard(self) -> tuple[int, bytes]:
         """Return a reply's code, -1 where it has none or several, and its lines."""
-        assert self.file is not None
+        assert self._hearing is not None
         codes, lines = set[bytes](), list[bytes]()
         for _ in range(_MOST_LINES):
-            line = begun + self.file.readline(_LONGEST_LINE)
-            begun = b""
+            line = self._hearing.line()
             if not line.endswith(b"\n"):
-                if len(line) >= _LONGEST_LINE:
+                if len(line) >= LONGEST_LINE:
                     raise ConnectionError("a line without end")
                 raise ConnectionError(
                     "it hung up in the middle of a reply" if line else "it hung up"
@@ -326,7 +318,7 @@ class Session(smtplib.SMTP):
 
     def wait(self, seconds: float) -> None:
         """Set how long to wait for the server from now on."""
-        if self.sock is not None:
+        if self.sock is not None and self.sock.gettimeout() != seconds:
             self.sock.settimeout(seconds)
 
 
