@@ -22,6 +22,9 @@ _DROPPED = re.compile("[\u0300-\u036f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 #: Soft hyphens, joiners, direction marks; frames around digits: not part of a word,
 #: and not between two words either.
 _INVISIBLE = frozenset({"Cf", "Me"})
+#: Languages and vitamins of one letter, which nothing but the signs tells apart.
+_SIGNED = re.compile(r"(?<!\w)([^\W\d_])([+#♯]+)(?!\w)")
+_SIGNS = {"+": " plus", "#": " sharp", "♯": " sharp"}
 _PREFIX = "tag:"
 
 
@@ -29,19 +32,26 @@ _PREFIX = "tag:"
 def slug(label: str) -> str:
     """Return the label as compared: folded, without accents, words joined by "-".
 
-    Letters and digits of every script are kept; a label without any gives "".
+    Letters and digits of every script are kept; a label without any gives "". Of other
+    signs those behind a letter that stands alone count: "C++" is "c-plus-plus".
     """
     decomposed = unicodedata.normalize("NFKD", label).casefold()
-    kept = "".join(map(_kept, _DROPPED.sub("", decomposed)))
+    visible = "".join(filter(_is_visible, _DROPPED.sub("", decomposed)))
+    kept = "".join(map(_kept, _SIGNED.sub(_spelt, visible)))
     words = unicodedata.normalize("NFKC", kept).split()
     return "-".join(word for word in words if any(map(str.isalnum, word)))
 
 
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE
+
+
 def _kept(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in _INVISIBLE:
-        return ""
-    return character if category[0] in "LMN" else " "
+    return character if unicodedata.category(character)[0] in "LMN" else " "
+
+
+def _spelt(found: re.Match[str]) -> str:
+    return found[1] + "".join(map(_SIGNS.__getitem__, found[2]))
 
 
 def slugs(labels: Iterable[str]) -> frozenset[str]:
