@@ -31,6 +31,26 @@ with Database(ServerDatabase(url=sys.argv[1])).alone("send-daily") as granted:
     time.sleep(60)
 """
 
+COMMITS = """
+import sys
+from digest.errors import StoreError
+from digest.settings import ServerDatabase
+from digest.store.database import Database
+database = Database(ServerDatabase(url=sys.argv[1]))
+def commit():
+    with database.tx(durable=True, alone=False):
+        change = "update schema_version set version = version + :by", [{"by": 0}]
+        return database.several([change, change])
+commit()
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    commit()
+except StoreError as error:
+    print(error)
+print(commit())
+"""
+
 OPENS = """
 import sys
 from datetime import UTC, datetime
@@ -218,6 +238,28 @@ class TestARestartOfTheServer:
         add(database, "after")
 
         assert size(database) == 2
+
+    def test_in_a_commit_is_said_once_and_the_next_one_goes_through(
+        self, server: Cluster, database: Database
+    ) -> None:
+        url = database.engine.name.removeprefix("the database ")
+        with subprocess.Popen(
+            [sys.executable, "-c", COMMITS, url],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            self.restart(server)
+            out, err = process.communicate("\n", timeout=60)
+
+        said, changed = out.splitlines()
+        assert "the connection broke" in said
+        assert changed == "[1, 1]"
+        assert err == ""
 
     def test_while_it_is_away_is_said_each_time(
         self, server: Cluster, database: Database

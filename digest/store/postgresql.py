@@ -9,6 +9,7 @@ an issue goes out) do without and run beside each other.
 
 from __future__ import annotations
 
+import logging
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,9 @@ from digest.store.engine import Single, Trouble, Value, filled, unusable
 
 if TYPE_CHECKING:
     import psycopg
+
+# What it logs of a line that broke is said once, in our words, by who used the line.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 FILLS = {
     "{skip_locked}": "for update skip locked",
