@@ -6,7 +6,7 @@ import sys
 import tempfile
 import threading
 from collections import Counter
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,11 +25,20 @@ from digest.errors import StoreError
 from digest.model import Issue, Outcome, State, Status
 from digest.store import Claim, Delivery, Start, Store
 from digest.store.alone import alone
+from digest.store.database import Database
 from digest.store.step import Step
 from tests.cluster import MISSING, program
 from tests.examples import examples
 from tests.projects import MONDAY, Clock
-from tests.stores import NEWSLETTERS, on_postgresql, opened, planned, questions, rows
+from tests.stores import (
+    NEWSLETTERS,
+    on_postgresql,
+    opened,
+    planned,
+    questions,
+    rows,
+    where,
+)
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -181,6 +190,15 @@ class TestAClaim:
         assert store.journal.counts(made.id) == {State.QUEUED: 2, State.SENDING: 1}
         assert record(store, claims[0], State.SENT)
         assert store.journal.release([]) == 0
+
+    def test_is_never_one_that_is_settled(self, store: Store, tmp_path: Path) -> None:
+        """Not even as a `digest` from before format 11 writes it, which still runs."""
+        made, claim = one_left(store)
+        record(store, claim, State.SENT)
+        with closing(Database(where(tmp_path))) as database:
+            database.run("update delivery set due_ms = 0")
+
+        assert claimed(store, made) == []
 
     def test_says_how_many_attempts_there_were(
         self, store: Store, clock: Clock
@@ -417,6 +435,22 @@ class TestABody:
             + [State.QUEUED] * len(refused)
             + [State.BODY_SENT] * (2 - len(refused))
         )
+
+    def test_does_not_leave_once_the_envelope_was_answered(self, store: Store) -> None:
+        made = planned(store, readers=2)
+        first, second = claimed(store, made)
+        store.journal.write(made.id, starts=[to_start(first, "a")], leaving=[first])
+
+        refused = Outcome(delivery=second.delivery, state=State.FAILED)
+        written = store.journal.write(
+            made.id,
+            starts=[to_start(second, "a")],
+            outcomes=[(second, refused, None)],
+            leaving=[second],
+        )
+
+        assert written.refused == {second.delivery}
+        assert written.recorded == {second.delivery}
 
     def test_of_a_row_another_process_took_may_not_leave(self, store: Store) -> None:
         made = planned(store, readers=1)

@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
-from digest.store import open_store
+from digest.store import Start, open_store
 from digest.store.database import Database
 from tests.cluster import Cluster, cluster
-from tests.projects import Clock
-from tests.stores import article, opened, where
+from tests.projects import MONDAY, Clock
+from tests.stores import article, on_postgresql, opened, planned, where
 
 ROOT = Path(__file__).parent.parent
 
@@ -55,7 +56,7 @@ OPENS = """
 import sys
 from datetime import UTC, datetime
 from digest.settings import ServerDatabase
-from digest.store import open_store
+from digest.store import Start, open_store
 store = open_store(ServerDatabase(url=sys.argv[1]), now=lambda: datetime.now(UTC))
 print(store.key.hex())
 store.close()
@@ -261,18 +262,29 @@ class TestARestartOfTheServer:
         assert changed == "[1, 1]"
         assert err == ""
 
+    @pytest.mark.parametrize("durable", [False, True])
     def test_while_it_is_away_is_said_each_time(
-        self, server: Cluster, database: Database
+        self, server: Cluster, database: Database, durable: bool
     ) -> None:
+        change = "update schema_version set version = version + :by", [{"by": 0}]
+
+        def ask() -> None:
+            if not durable:
+                size(database)
+                return
+            with database.tx(durable=True):
+                database.several([change])
+
+        ask()
         server.crash()
         try:
             for words in ("the connection broke", "cannot be reached"):
                 with pytest.raises(StoreError, match=words):
-                    size(database)
+                    ask()
         finally:
             server.start()
 
-        assert size(database) == 1
+        ask()
 
     def test_undoes_the_transaction_whole_even_when_its_failure_is_hidden(
         self, server: Cluster, database: Database
@@ -414,3 +426,22 @@ def test_a_store_on_a_server_is_a_store(tmp_path: Path, server: Cluster) -> None
         with opened(tmp_path, Clock()) as store:
             assert store.archive.article("article1") == article()
             assert store.key == key
+
+
+def test_who_lost_its_rows_waits_for_nobody(tmp_path: Path) -> None:
+    """Else two might wait for one another, and the server stop the wrong one."""
+    with on_postgresql(), opened(tmp_path, Clock()) as store:
+        made = planned(store, readers=3)
+        former = store.journal.claim(made.id, limit=3, lease_seconds=60)
+        store.journal.recover(made.id)
+        _, second, _ = store.journal.claim(made.id, limit=3, lease_seconds=60)
+        place = where(tmp_path)
+        assert isinstance(place, ServerDatabase)
+        with psycopg.connect(place.url) as other:
+            touch = b"update delivery set changed_ms = 0 where subscriber = %s"
+            assert other.execute(touch, [second.subscriber]).rowcount == 1
+            starts = [Start(claim=c, dated=MONDAY, articles=("a",)) for c in former]
+
+            written = store.journal.write(made.id, starts=starts, leaving=former)
+
+    assert written.refused == {claim.delivery for claim in former}

@@ -179,16 +179,16 @@ class Database:
         Returns how many rows each of them changed.
         """
         session = self._session()
-        connection, begun = self._connection(session), session.begun
         with self._plain_words(session):
+            connection, begin = self._connection(session), not session.begun
             session.begun = True
-            return self.engine.several(connection, changes, begin=not begun)
+            return self.engine.several(connection, changes, begin=begin)
 
     def batches(self, sql: str, size: int) -> Iterator[list[dict[str, Any]]]:
         """Yield a statement's rows, `size` at a time; inside a transaction."""
         session = self._session()
         with self._plain_words(session):
-            yield from self.engine.batches(self._connection(session), sql, size)
+            yield from self.engine.batches(self._ready(session), sql, size)
 
     def back_up(self, file: Path) -> bool:
         """Write all of it into a new file; False: this engine cannot by itself."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from digest.model import Outcome, State, Status
 from digest.store.contents import Contents
@@ -29,6 +30,7 @@ from digest.store.rows import Claim, Start, Wait, Written
 SQL = statements("journal")
 
 Values = dict[str, Single]
+_READER = itemgetter("reader")
 
 #: What an outcome may say.
 OUTCOMES = frozenset(
@@ -85,7 +87,7 @@ class Step:
         open_ = [s for s in asked.starts if s.claim.subscriber not in answered]
         past = [s for s in asked.starts if s.claim.subscriber in answered]
         self._last_issue = self._contents.newest(self._issue)
-        if self._just_received(open_):
+        if not (answered & starting).isdisjoint(going) or self._just_received(open_):
             raise Changed
         newest: Values = {"newest": self._last_issue}
         again = [c for c in asked.leaving if c.subscriber not in starting]
@@ -114,8 +116,11 @@ class Step:
         return str(row["hold"]) if row else ""
 
     def _all(self, *statements: tuple[str, list[Values]]) -> None:
-        """Run each statement for its rows; raise `Changed` when one is not as it was."""
-        changes = [(sql, rows) for sql, rows in statements if rows]
+        """Run each statement for its rows; raise `Changed` when one is not as it was.
+
+        Rows go in the order in which other statements lock them.
+        """
+        changes = [(sql, sorted(rows, key=_READER)) for sql, rows in statements if rows]
         if self._database.several(changes) != [len(each) for _, each in changes]:
             raise Changed
 
@@ -143,11 +148,12 @@ class Step:
             hold=self._hold,
         )
 
-    def _read(self, claims: Iterable[Claim]) -> None:
-        """Read the rows and lock them, and what holds for all of them."""
+    def _read(self, claims: Collection[Claim]) -> None:
+        """Read the rows that are still ours and lock them, and what holds for all."""
+        tokens = tuple({claim.token for claim in claims})
         for chunk in chunks({claim.subscriber for claim in claims}):
             for row in self._database.all(
-                SQL["standing"], issue=self._issue, readers=chunk
+                SQL["standing"], issue=self._issue, readers=chunk, tokens=tokens
             ):
                 self._rows[row["subscriber"]] = row
                 self._states[row["subscriber"]] = State(row["state"])
@@ -303,7 +309,11 @@ class Step:
 
 def due_at(state: State) -> int:
     """Return when a row that is now in this state is due: at once, or never (-1)."""
-    return 0 if state is State.QUEUED else -1
+    if state is State.QUEUED:
+        return 0
+    if state.settled or state is State.UNKNOWN:
+        return -1
+    raise ValueError(f"a row that is {state} is due at a time of its own")
 
 
 def _begun(*, goes: bool) -> State:

@@ -31,7 +31,7 @@ where issue = :issue and state = 'deferred' and reason <> '' and due_ms >= 0
 with ready as materialized (
   select issue, subscriber from delivery
   where issue = :issue and due_ms <= :now and due_ms >= 0
-  and state <> 'sending' and state <> 'body_sent'
+  and state in ('queued', 'deferred', 'claimed')
   {only}
   order by due_ms, subscriber
   limit :limit
@@ -99,13 +99,14 @@ where issue = :issue and subscriber = :reader and token = :token
 and state in ('claimed', 'sending')
 
 -- name: standing
+-- Of rows that another process took since, nothing is to be known, and none is locked.
 select d.subscriber, d.state, d.token, s.status, i.hold,
   (select count(*) from taken t
    where t.newsletter = i.newsletter and t.subscriber = d.subscriber) as takes,
   (select max(key) from issue) as last_key
 from delivery d join subscriber s on s.id = d.subscriber
 join issue i on i.key = d.issue
-where d.issue = :issue and d.subscriber in (:readers)
+where d.issue = :issue and d.subscriber in (:readers) and d.token in (:tokens)
 order by d.subscriber -- locked in one order, two processes never wait for one another
 {lock_rows}
 
