@@ -191,15 +191,23 @@ def _page(
 
 
 def _chromium(folder: Path, dark: bool, *arguments: str) -> str:
+    """Run Chromium; once in some thousand starts it hangs, and is started again."""
+    try:
+        return _chromium_once(folder / "profile", dark, *arguments)
+    except subprocess.TimeoutExpired:
+        return _chromium_once(folder / "another", dark, *arguments)
+
+
+def _chromium_once(profile: Path, dark: bool, *arguments: str) -> str:
     assert CHROMIUM is not None
     command = [
         CHROMIUM, "--headless", "--hide-scrollbars", "--no-sandbox", "--disable-gpu", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
         "--allow-file-access-from-files", "--host-resolver-rules=MAP * ~NOTFOUND",
-        f"--user-data-dir={folder / 'profile'}",
+        f"--user-data-dir={profile}",
         f"--blink-settings=preferredColorScheme={0 if dark else 1}", *arguments,
     ]  # fmt: skip
     done = subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=120
+        command, capture_output=True, text=True, check=True, timeout=50
     )
     return done.stdout
