@@ -264,7 +264,7 @@ class TestARestartOfTheServer:
 
     @pytest.mark.parametrize("durable", [False, True])
     def test_while_it_is_away_is_said_each_time(
-        self, server: Cluster, database: Database, durable: bool
+        self, server: Cluster, empty: str, database: Database, durable: bool
     ) -> None:
         change = "update schema_version set version = version + :by", [{"by": 0}]
 
@@ -285,6 +285,8 @@ class TestARestartOfTheServer:
             server.start()
 
         ask()
+        with closing(Database(server.server(empty))) as after:
+            assert size(after) == 1
 
     def test_undoes_the_transaction_whole_even_when_its_failure_is_hidden(
         self, server: Cluster, database: Database

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
 from digest.store.engine import (
+    Changes,
     Connection,
     Cursor,
     Engine,
@@ -170,9 +171,7 @@ class Database:
         except (UnicodeEncodeError, self.engine.errors) as error:
             raise self._said(session, error) from error
 
-    def several(
-        self, changes: Iterable[tuple[str, Sequence[Mapping[str, Single]]]]
-    ) -> list[int]:
+    def several(self, changes: Changes) -> list[int]:
         """Run statements, each once per row of values, inside a transaction.
 
         They go to the database together, and none waits for the answer to another.

@@ -22,6 +22,9 @@ from digest.errors import StoreError
 Single = str | int | bytes | None
 Value = Single | tuple[str, ...] | tuple[int, ...]
 
+#: Statements, each with the rows of values it is run for.
+Changes = Iterable[tuple[str, Sequence[Mapping[str, Single]]]]
+
 
 class Row(Protocol):
     """One row of an answer: `row["name"]`."""
@@ -108,7 +111,7 @@ class Engine(Protocol):
     def several(
         self,
         connection: Any,
-        changes: Iterable[tuple[str, Sequence[Mapping[str, Single]]]],
+        changes: Changes,
         *,
         begin: bool,
     ) -> list[int]:

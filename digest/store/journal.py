@@ -34,7 +34,7 @@ from digest.store.database import (
     to_ms,
 )
 from digest.store.rows import Brought, Claim, Delivery, Start, Wait, Written
-from digest.store.step import Answer, Asked, Changed, Step, due_at
+from digest.store.step import Answer, Asked, Changed, Step, due_at, hold_of
 
 BATCH = 500  #: rows read at a time
 
@@ -242,8 +242,7 @@ class Journal:
 
     def held(self, issue_id: str) -> str:
         """Return why nothing of an issue leaves at present, or ""."""
-        row = self._database.one(SQL["hold_of"], issue=self._key(issue_id))
-        return str(row["hold"]) if row else ""
+        return hold_of(self._database, self._key(issue_id))
 
     def skip_open(self, issue_id: str, reason: str) -> int:
         """Skip every row whose envelope was not handed over yet; return how many."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from digest.errors import StoreError
 from digest.settings import ServerDatabase
-from digest.store.engine import Single, Trouble, Value, filled, unusable
+from digest.store.engine import Changes, Single, Trouble, Value, filled, unusable
 
 if TYPE_CHECKING:
     import psycopg
@@ -184,7 +184,7 @@ class Postgresql:
     def several(
         self,
         connection: psycopg.Connection[dict[str, Any]],
-        changes: Iterable[tuple[str, Sequence[Mapping[str, Single]]]],
+        changes: Changes,
         *,
         begin: bool,
     ) -> list[int]:

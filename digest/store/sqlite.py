@@ -11,7 +11,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from functools import lru_cache
 from operator import itemgetter
@@ -22,7 +22,7 @@ from typing import Any, cast
 
 from digest.errors import StoreError
 from digest.store.alone import alone
-from digest.store.engine import Single, Trouble, Value, filled
+from digest.store.engine import Changes, Single, Trouble, Value, filled
 
 #: `update … returning` and `update … from`.
 OLDEST = (3, 35, 0)
@@ -145,21 +145,17 @@ class Sqlite:
         the right to itself for seconds. Of our threads one at a time looks every
         millisecond instead; the others wait for their turn.
         """
+        until = time.monotonic() + self._patience
         with self._turn:
             if connection.committing:
-                self._begin(connection)
+                _begin(connection, until=until)
                 return
             connection.execute("pragma busy_timeout=0")
             try:
-                self._begin(connection)
+                _begin(connection, until=until)
             finally:
                 patience = round(1000 * self._patience)
                 connection.execute(f"pragma busy_timeout={patience}")
-
-    def _begin(self, connection: sqlite3.Connection) -> None:
-        until = time.monotonic() + self._patience
-        while not _begun(connection, until=until):
-            time.sleep(LOOK_SECONDS)
 
     def prepared(
         self, sql: str, values: Mapping[str, Value]
@@ -191,7 +187,7 @@ class Sqlite:
     def several(
         self,
         connection: _Counted,
-        changes: Iterable[tuple[str, Sequence[Mapping[str, Single]]]],
+        changes: Changes,
         *,
         begin: bool,
     ) -> list[int]:
@@ -322,6 +318,11 @@ def lay_to_rest(file: Path) -> None:
     """Let a database have no log of its own until it is used, if it is whole."""
     with closing(sqlite3.connect(file)) as connection, suppress(sqlite3.Error):
         connection.execute("pragma journal_mode=delete")
+
+
+def _begin(connection: sqlite3.Connection, *, until: float) -> None:
+    while not _begun(connection, until=until):
+        time.sleep(LOOK_SECONDS)
 
 
 def _begun(connection: sqlite3.Connection, *, until: float) -> bool:

@@ -31,6 +31,7 @@ SQL = statements("journal")
 
 Values = dict[str, Single]
 _READER = itemgetter("reader")
+_START_WANTED = SQL["start"] + SQL["if_wanted"]
 
 #: What an outcome may say.
 OUTCOMES = frozenset(
@@ -96,7 +97,7 @@ class Step:
             (SQL["put_off"], [self._waiting(wait) for wait in asked.waits]),
             (SQL["start"], [self._started(s, State.SENDING) for s in past]),
             (
-                SQL["start_wanted"],
+                _START_WANTED,
                 [
                     self._started(s, _begun(goes=s.claim.subscriber in going)) | newest
                     for s in open_
@@ -108,12 +109,9 @@ class Step:
         return Written(
             skipped=frozenset([claim.delivery for claim, _ in asked.skips]),
             recorded=frozenset([claim.delivery for claim, _, _ in asked.outcomes]),
-            hold="" if open_ else self._held(),  # none of those starts while it is held
+            # None of those starts while it is held.
+            hold="" if open_ else hold_of(self._database, self._issue),
         )
-
-    def _held(self) -> str:
-        row = self._database.one(SQL["hold_of"], issue=self._issue)
-        return str(row["hold"]) if row else ""
 
     def _all(self, *statements: tuple[str, list[Values]]) -> None:
         """Run each statement for its rows; raise `Changed` when one is not as it was.
@@ -305,6 +303,12 @@ class Step:
         """Run a statement for each row; all of them must be there, for they were read."""
         if rows and self._database.many(SQL[statement], rows) != len(rows):
             raise RuntimeError(f"{statement}: a row changed although it was locked")
+
+
+def hold_of(database: Database, issue: int) -> str:
+    """Return why nothing of an issue leaves at present, or ""."""
+    row = database.one(SQL["hold_of"], issue=issue)
+    return str(row["hold"]) if row else ""
 
 
 def due_at(state: State) -> int:

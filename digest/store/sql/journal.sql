@@ -64,14 +64,10 @@ set state = :state, dated_ms = :dated, contents = :contents, changed_ms = :now,
 where issue = :issue and subscriber = :reader and token = :token
 and state = 'claimed'
 
--- name: start_wanted
--- The same for who still takes the newsletter, if nothing holds the issue and no other
--- was frozen since `newest`.
-update delivery
-set state = :state, dated_ms = :dated, contents = :contents, changed_ms = :now,
-  reason = ''
-where issue = :issue and subscriber = :reader and token = :token
-and state = 'claimed' and exists (
+-- name: if_wanted
+-- Behind `start`: for who still takes the newsletter, if nothing holds the issue and no
+-- other was frozen since `newest`.
+and exists (
   select 1 from issue i join taken t on t.newsletter = i.newsletter
   join subscriber s on s.id = t.subscriber
   where i.key = :issue and i.hold = '' and t.subscriber = :reader

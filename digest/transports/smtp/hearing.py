@@ -25,15 +25,13 @@ class Hearing:
 
     def line(self) -> bytes:
         """Return the next line, or its first octets when it is too long or broken off."""
-        while (end := self._said.find(b"\n") + 1) == 0:
-            if len(self._said) >= LONGEST_LINE:
-                break
+        while b"\n" not in self._said and len(self._said) < LONGEST_LINE:
             more = self._line.recv(LONGEST_LINE)
             if not more:
-                end = len(self._said)
                 break
             self._said += more
-        end = min(end or LONGEST_LINE, LONGEST_LINE)
+        end = self._said.find(b"\n") + 1 or len(self._said)
+        end = min(end, LONGEST_LINE)
         line, self._said = self._said[:end], self._said[end:]
         return line
 
