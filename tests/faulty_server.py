@@ -38,7 +38,7 @@ class FaultyServer:
         faults: float = 0.06,
         may_leave: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Take how often a step fails, and who says whether a content may come."""
+        """Take how often a step fails, and who says whether a content may end."""
         self.seed, self.pipelining, self.faults = seed, pipelining, faults
         self.may_leave = may_leave
         self.lock = threading.Lock()
@@ -203,8 +203,6 @@ class Client:
             number += 1
             if text.startswith(KEY):
                 key = text.removeprefix(KEY).decode().strip()
-                if not self.server.may_leave(key):
-                    self.violation(f"{key} came without a word before")
             if number == cut:
                 self.die(self.dice.choice(["drop", "reset"]))
         self.end(key, nobody=nobody)
@@ -216,6 +214,8 @@ class Client:
                 self.violation("a content for nobody")
             self.say("554 5.5.1 no valid recipients")
             return
+        if not self.server.may_leave(key):
+            self.violation(f"{key} came without a word before")
         if key != self.recipient:
             self.violation(f"the content of {key} for {self.recipient}")
         if self.dice.random() < self.server.faults / 3:  # RFC 1047

@@ -39,11 +39,11 @@ class Desk(Protocol):
     ) -> bool:
         """Write down outcomes, and that `leaving` may be with the server from now on.
 
-        It is durable when this returns. False: the content of `leaving` must not be
-        sent (it was recalled, or belongs to another process by now), and it needs no
-        outcome any more. One that did not get away is announced again with its next
+        It is durable when this returns; before, a server may have heard a content
+        begin, but no end of it. False: `leaving` must not be sent (it was recalled, or
+        belongs to another process by now), and it needs no outcome any more. One that did not get away is announced again with its next
         attempt, or settled as QUEUED. Raises `StoreError` when nothing of it could be
-        written: then no content may leave.
+        written: then it must not be sent, either.
         """
         ...
 

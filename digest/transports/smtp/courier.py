@@ -203,23 +203,21 @@ class Courier:
     def _flight(self, session: Session, following: tuple[Letter, Asks] | None) -> None:
         """Send the held content and the following envelope; hear all the answers."""
         held, together = self._held, session.pipelining
-        if not self._write(leaving=held):
-            assert held is not None
-            self._pool.release(held, self)
-            self._held = None
-            session.close()  # it waits for a content that must not come
-            return
         letter, asks = following or (None, ())
         fresh = not session.handed
         session.handed += letter is not None
         ending = self._ending()
         length = sum(map(len, ending))
         try:
-            session.listen()
+            ahead = self._ahead(session)
+            if not self._write(leaving=held):
+                self._recalled(session)
+                return
+            self._listen(session, ahead)
             self._left = held is not None  # whatever ends us from here on
             # Joined, that is copied, once: 40 KB take 1 µs, a write of its own takes 20.
             flight = b"".join((*ending, *asks) if together else ending)
-            taken = session.transmit(flight, ends=held is not None)
+            taken = ahead + session.transmit(flight[ahead:], ends=held is not None)
             if held is not None:
                 self._verdict(session, held, complete=taken >= length)
             elif ending:
@@ -229,6 +227,35 @@ class Courier:
         except Lost as lost:
             _logger.info("connection to %s lost", self._settings.host)
             self._after(lost, letter, fresh=fresh)
+
+    def _ahead(self, session: Session) -> int:
+        """Send the held content, but for its end, while it is yet to be written down.
+
+        Without the dot it is no message (RFC 5321 section 4.1.1.4), so it may still be
+        called back. On one connection the server would else idle while the disk is
+        waited for, and the other way round: measured, a third more messages a second.
+        With several, each waits for the others, and one more write costs more than it
+        gains.
+        """
+        if self._held is None or not self._pool.one_line:
+            return 0
+        return session.begin(self._held.message.content)
+
+    def _listen(self, session: Session, ahead: int) -> None:
+        """Raise `Lost` if the server spoke; to a content's beginning it may say no."""
+        if ahead and self._held is not None:
+            if session.spoke():
+                session.wait(session.timeouts.farewell)
+                self._verdict(session, self._held, complete=False)
+        else:
+            session.listen()
+
+    def _recalled(self, session: Session) -> None:
+        """Leave a server that waits for a content, or its end, that must not come."""
+        assert self._held is not None
+        self._pool.release(self._held, self)
+        self._held = None
+        session.close()
 
     def _ending(self) -> tuple[bytes, ...]:
         """Return what ends the transaction before: a content with its dot, or less."""

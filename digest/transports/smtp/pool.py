@@ -92,6 +92,11 @@ class Pool:
         """Whether any connection is open."""
         return bool(self._lines)
 
+    @property
+    def one_line(self) -> bool:
+        """Whether there is one connection alone, so that nothing else keeps it busy."""
+        return len(self._lines) == 1
+
     def fail(self, error: BaseException) -> None:
         """Begin nothing more; the first error is the one that is raised."""
         with self._changed:

@@ -239,20 +239,41 @@ class Session(smtplib.SMTP):
             self.wait(self.timeouts.farewell)
         return taken
 
+    def begin(self, content: bytes) -> int:
+        """Return how many bytes of a content left at once, without waiting for anybody.
+
+        It may be none: when the server said something, and on a line with TLS, which
+        must be given again what it would not take. Ask `spoke` before the rest.
+        """
+        assert self.sock is not None
+        if isinstance(self.sock, ssl.SSLSocket) or self.spoke():
+            return 0
+        patience = self.sock.gettimeout()
+        self.sock.settimeout(0)
+        try:
+            return self.sock.send(content)
+        except OSError:  # no room, or the line broke, which shows in hearing
+            return 0
+        finally:
+            self.sock.settimeout(patience)
+
     def listen(self) -> None:
         """Raise `Lost` if the server hung up, or spoke, while it was our turn.
 
         A 250 said before the content would else be taken for the answer to it, and a
         line that is closed after 354 would leave the message in doubt.
         """
-        assert self._hearing is not None
-        try:
-            spoke = self._hearing.spoke()
-        except OSError as error:
-            raise self.lost(str(error)) from error
-        if spoke:
+        if self.spoke():
             self.wait(self.timeouts.farewell)
             raise self.lost(f"out of step, {self.hear()} to nothing")
+
+    def spoke(self) -> bool:
+        """Whether the server said something not yet heard, or hung up."""
+        assert self._hearing is not None
+        try:
+            return self._hearing.spoke()
+        except OSError as error:
+            raise self.lost(str(error)) from error
 
     def hear(self) -> Reply:
         """Return one reply, however many lines it has; raise `Lost` for anything else."""
