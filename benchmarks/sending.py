@@ -13,6 +13,7 @@ takes is what counts, and no machine's load changes it much.
 
 from __future__ import annotations
 
+import resource
 import shutil
 import smtplib
 import socket
@@ -35,25 +36,27 @@ WHERE = "/usr/sbin:/usr/lib/postfix/sbin:/usr/bin"
 SINK, SOURCE = (shutil.which(f"smtp-{name}", path=WHERE) for name in ("sink", "source"))
 SENDER = "b@longitude.example"
 BODY = b"".join(b"%070d\r\n" % line for line in range(568))  # 40 KB
+A_NEWSROOMS = BODY[:23_976]  # 24 KB
 CONNECTIONS = (1, 5, 20)
 ROUND_TRIPS = (0.02, 0.08)  #: seconds
 
 
-def message(number: int) -> Message:
+def message(number: int, body: bytes = BODY) -> Message:
     return Message(
         delivery=str(number),
         envelope=Envelope(
             sender=SENDER, recipient=f"r{number}@d{number % 500}.example"
         ),
-        content=b"Subject: mail %d\r\n\r\n" % number + BODY,
+        content=b"Subject: mail %d\r\n\r\n" % number + body,
     )
 
 
 class Desk:
     """Makes a message when it is asked for one, and counts; writes nothing down."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, body: bytes = BODY) -> None:
         self._left, self._lock = number, threading.Lock()
+        self._body = body
         self.sent = 0
         self.first = self.last = 0.0  #: when the first content left, and all were taken
 
@@ -63,7 +66,7 @@ class Desk:
                 return None
             self._left -= 1
             number = self._left
-        return message(number)
+        return message(number, self._body)
 
     def settle(
         self, outcomes: Sequence[Outcome] = (), *, leaving: Message | None = None
@@ -108,18 +111,18 @@ def settings(port: int, connections: int) -> SmtpDelivery:
     )
 
 
-def ours(port: int, number: int, connections: int) -> float:
+def ours(port: int, number: int, connections: int, body: bytes = BODY) -> float:
     """Return messages a second."""
-    desk, began = Desk(number), time.perf_counter()
+    desk, began = Desk(number, body), time.perf_counter()
     SmtpTransport(settings(port, connections)).deliver(desk)
     assert desk.sent == number
     return number / (time.perf_counter() - began)
 
 
-def limit(port: int, number: int, connections: int) -> float:
+def limit(port: int, number: int, connections: int, size: int = len(BODY)) -> float:
     """Return smtp-source's messages a second."""
     assert SOURCE
-    command = [SOURCE, "-s", str(connections), "-m", str(number), "-l", str(len(BODY))]
+    command = [SOURCE, "-s", str(connections), "-m", str(number), "-l", str(size)]
     began = time.perf_counter()
     subprocess.run([*command, f"{LOOPBACK}:{port}"], check=True, capture_output=True)
     return number / (time.perf_counter() - began)
@@ -178,6 +181,32 @@ def here(*, number: int, rounds: int) -> dict[str, dict[str, float]]:
     return found
 
 
+def at_most(*, number: int, rounds: int) -> dict[str, int]:
+    """Measure what no sender on this machine can go beyond: what the server takes."""
+    found: dict[str, list[float]] = {"smtp-source": [], "ours": [], "the server's": []}
+    for _ in range(rounds):
+        with sink() as port:
+            found["smtp-source"].append(limit(port, number, 4, len(A_NEWSROOMS)))
+        before = _processor_of_children()
+        with sink() as port:
+            found["ours"].append(ours(port, number, 4, A_NEWSROOMS))
+        took = _processor_of_children() - before
+        found["the server's"].append(1e6 * took / number)
+    medians = {name: round(statistics.median(each)) for name, each in found.items()}
+    server = medians["the server's"]
+    report.table(
+        "Mails of 24 KB on 4 connections, nothing written down",
+        ("smtp-source a second", "ours a second", "the server's processor a mail"),
+        [(*list(medians.values())[:2], f"{server} µs")],
+    )
+    return medians
+
+
+def _processor_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def over_a_way(
     port: int, seconds: float, *, number: int, connections: int
 ) -> tuple[float, float]:
@@ -226,6 +255,9 @@ def main(*, quick: bool = False) -> None:
             **report.load(),
             "on this machine": here(
                 number=400 if quick else 3_000, rounds=2 if quick else 5
+            ),
+            "at most": at_most(
+                number=400 if quick else 4_000, rounds=2 if quick else 5
             ),
             "round trips": far(number=8 if quick else 40),
         },

@@ -68,3 +68,13 @@ def test_the_journal_sends_what_the_wire_takes() -> None:
         assert journaled.sent(store, issue, port, 2) > 0
 
         assert store.journal.counts(issue.id) == {State.SENT: 30}
+
+
+@pytest.mark.skipif(
+    sending.SINK is None, reason="NOT TESTED: install Debian's postfix for smtp-sink"
+)
+def test_what_the_server_can_take_at_most_is_found() -> None:
+    found = sending.at_most(number=100, rounds=1)
+
+    assert found.keys() == {"smtp-source", "ours", "the server's"}
+    assert all(found.values())
