@@ -11,18 +11,19 @@ from tests.torture import trial
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("pipelining", [True, False])
-def test_senders_killed_at_random_lose_nothing_and_double_nothing(
-    pipelining: bool,
-) -> None:
-    with trial(readers=250, seed=11, pipelining=pipelining) as tried:
+@pytest.mark.parametrize("way", torture.WAYS)
+def test_senders_killed_at_random_lose_nothing_and_double_nothing(way: str) -> None:
+    pipelining, connections = torture.WAYS[way]
+    with trial(
+        readers=250, seed=11, pipelining=pipelining, connections=connections
+    ) as tried:
         verdict = torture.random_kills(tried, 5)
 
     assert verdict.clean, verdict
     assert verdict.kills > 1
     told = (verdict.sent, verdict.failed, verdict.skipped, verdict.unknown)
     assert sum(told) == 250
-    assert verdict.skipped <= verdict.kills * torture.CONNECTIONS  # in hand at each
+    assert verdict.skipped <= verdict.kills * connections  # in hand at each
 
 
 def test_senders_killed_at_any_commit_lose_nothing_and_double_nothing() -> None:

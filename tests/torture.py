@@ -66,13 +66,18 @@ class Trial:
         nursery: Nursery,
         *,
         readers: int,
+        connections: int,
         database: str = "",
         seed: int = 1,
     ) -> None:
         """Write the project, import its readers, prepare an issue."""
         self.folder, self.server, self.nursery = folder, server, nursery
+        self.connections = connections
         self.chance, self.ahead, self.kills = random.Random(seed), 0, 0
-        delivery = f"{{host: 127.0.0.1, port: {server.port}, security: none}}"
+        delivery = (
+            f"{{host: 127.0.0.1, port: {server.port}, security: none, "
+            f"connections: {connections}}}"
+        )
         text = SETTINGS.replace("{files: outbox}", f"{{smtp: {delivery}}}")
         if database:
             text += f"database: {database}\n"
@@ -169,6 +174,7 @@ def trial(
     seed: int,
     cluster: Cluster | None = None,
     pipelining: bool = True,
+    connections: int = CONNECTIONS,
 ) -> Iterator[Trial]:
     """Yield a newsroom to be tortured, in a folder that goes away."""
     with ExitStack() as open_:
@@ -184,6 +190,7 @@ def trial(
             server,
             nursery,
             readers=readers,
+            connections=connections,
             database=database,
             seed=seed,
         )
@@ -196,7 +203,7 @@ def random_kills(tried: Trial, rounds: int) -> Verdict:
         if not tried.waiting():
             break
         tried.kill_soon(tried.start())
-        assert tried.doubtful() <= CONNECTIONS
+        assert tried.doubtful() <= tried.connections
         tried.ahead += HALF_A_DAY // rounds  # within the day that an issue lasts
     return tried.finish()
 
@@ -207,7 +214,7 @@ def kills_at_commits(tried: Trial, rounds: int) -> Verdict:
         for written in (False, True):
             tried.run(die_at=number, written=written)
             tried.kills += 1
-            assert tried.doubtful() <= CONNECTIONS
+            assert tried.doubtful() <= tried.connections
             if not tried.waiting():
                 return tried.finish()
     return tried.finish()
@@ -265,24 +272,31 @@ SCENARIOS: dict[str, Callable[[Trial, int], Verdict]] = {
     "two and three at once": two_at_once,
 }
 
+#: How messages go: with PIPELINING, and on how many connections.
+WAYS = {
+    "": (True, CONNECTIONS),
+    ", lockstep": (False, CONNECTIONS),
+    ", 1 line": (True, 1),  # contents set out before they are written down
+}
+
 
 def main(rounds: int = 100) -> int:
     """Do all of it on both engines, print the table, return 0 if all is well."""
     names = [field.name for field in fields(Verdict)]
-    print(f"{'':44}" + "".join(f"{name:>9}" for name in names))
+    print(f"{'':52}" + "".join(f"{name:>9}" for name in names))
     engines = [None, cluster()] if program("initdb") else [None]
     well = True
     for engine in engines:
-        for pipelining in (True, False):
+        for way, (pipelining, connections) in WAYS.items():
             for number, (name, scenario) in enumerate(SCENARIOS.items()):
                 with trial(
                     readers=40 * rounds, seed=number, cluster=engine,
-                    pipelining=pipelining,
+                    pipelining=pipelining, connections=connections,
                 ) as tried:  # fmt: skip
                     verdict = scenario(tried, rounds)
                 well &= verdict.clean
                 told = f"{name}, {'PostgreSQL' if engine else 'SQLite'}"
-                show(told + ("" if pipelining else ", lockstep"), verdict, names)
+                show(told + way, verdict, names)
         if engine:
             with trial(readers=40 * rounds, seed=9, cluster=engine) as tried:
                 verdict = crashed_database(tried, rounds, engine)
@@ -294,7 +308,7 @@ def main(rounds: int = 100) -> int:
 
 def show(name: str, verdict: Verdict, names: list[str]) -> None:
     figures = "".join(f"{getattr(verdict, each):9,}" for each in names)
-    print(f"{name:44}{figures}  {'ok' if verdict.clean else 'WRONG'}", flush=True)
+    print(f"{name:52}{figures}  {'ok' if verdict.clean else 'WRONG'}", flush=True)
 
 
 if __name__ == "__main__":
