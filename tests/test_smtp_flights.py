@@ -253,6 +253,35 @@ class TestWhatTheDeskSays:
         assert desk.states == {"a": SENT, "c": SENT}
         assert server.accepted == {"a": 1, "c": 1}
 
+    @pytest.mark.parametrize("features", ["PIPELINING", "SIZE"])
+    @pytest.mark.parametrize("slow", ["MAIL", "RCPT", "DATA", "QUIT", "greeting"])
+    def test_an_answer_is_written_down_while_a_server_takes_its_time(
+        self, slow: str, features: str
+    ) -> None:
+        """Whoever is killed now would hold, or send again, what is known to be there."""
+        desk = letters("a", "b")
+        written = list[bool]()
+
+        def slowly(step: str) -> str | None:
+            if step == slow and desk.left and not written:
+                until = time.monotonic() + 2
+                while "a" not in desk.states and time.monotonic() < until:
+                    time.sleep(0.01)
+                written.append("a" in desk.states)
+            if slow == "greeting" and step == "MAIL" and desk.left and not written:
+                return DROP
+            return None
+
+        with Scripted(slowly, slowly, features=features) as server:
+            each = 1 if slow == "QUIT" else 9
+            settings = replace(server.settings, messages_per_connection=each)
+            delivered(
+                SmtpTransport(settings, timeouts=replace(QUICK, farewell=5)), desk
+            )
+
+        assert written == [True]
+        assert desk.states == {"a": SENT, "b": SENT}
+
     def test_a_full_disk_lets_no_content_out(self) -> None:
         class Full(ListDesk):
             def settle(

@@ -30,6 +30,7 @@ _logger = logging.getLogger(__name__)
 
 _CONNECTIONS_A_MESSAGE = 3  #: lost with one message before it waits for another run
 _MOST_UNWRITTEN = 50  #: outcomes kept back to be written down together
+_SOON = 0.1  #: seconds that one waits for a server's next word; then it is written
 _STEPS = ((Step.MAIL, Kind.DONE), (Step.RCPT, Kind.DONE), (Step.DATA, Kind.GO_ON))
 _DOT = b".\r\n"
 _RESET = b"RSET\r\n"
@@ -194,6 +195,7 @@ class Courier:
             if following is None and self._held is None:
                 break
             self._flight(session, following)
+        self._write()  # now: a goodbye and the next connection may take minutes
         if self._closing == _DOT:  # it would take QUIT for a content
             session.close()
         session.leave()
@@ -295,7 +297,7 @@ class Courier:
                     if first is not None:
                         break
                     session.transmit(ask)
-                replies[step] = reply = session.hear()
+                replies[step] = reply = self._answer(session)
                 if first is None and reply.kind is not wanted:
                     if not reply.refuses:
                         raise session.lost(f"out of step, {reply} to {step}")
@@ -313,6 +315,15 @@ class Courier:
             self._closing = _DOT  # it waits for a content, and refuses an empty one
             if not replies[Step.RCPT].refuses:
                 session.close()  # it would deliver it
+
+    def _answer(self, session: Session) -> Reply:
+        """Hear a reply to an envelope; while it lets us wait, nothing stays unwritten.
+
+        A server may look a recipient up for minutes, and has the message before.
+        """
+        if self._done and not session.spoke(within=_SOON):
+            self._write()
+        return session.hear()
 
     def _judge(self, letter: Letter, step: Step, reply: Reply) -> None:
         self._done.append(self._pool.judge(letter, self, step, reply))

@@ -35,16 +35,17 @@ class Hearing:
         line, self._said = self._said[:end], self._said[end:]
         return line
 
-    def spoke(self) -> bool:
+    def spoke(self, *, within: float = 0) -> bool:
         """Whether something is there to be heard, or the end of the line.
 
-        On a line with TLS octets may come that are no words.
+        It may take that many seconds to come. On a line with TLS octets may come that
+        are no words.
         """
         if self._said:
             return True
         if not isinstance(self._line, ssl.SSLSocket):
-            return bool(self._poll.poll(0))
-        if not (self._line.pending() or self._poll.poll(0)):
+            return bool(self._poll.poll(within * 1000))
+        if not (self._line.pending() or self._poll.poll(within * 1000)):
             return False
         patience = self._line.gettimeout()
         self._line.settimeout(0)

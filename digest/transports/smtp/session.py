@@ -267,11 +267,11 @@ class Session(smtplib.SMTP):
             self.wait(self.timeouts.farewell)
             raise self.lost(f"out of step, {self.hear()} to nothing")
 
-    def spoke(self) -> bool:
-        """Whether the server said something not yet heard, or hung up."""
+    def spoke(self, *, within: float = 0) -> bool:
+        """Whether the server said something not yet heard, or hung up; soon, if asked."""
         assert self._hearing is not None
         try:
-            return self._hearing.spoke()
+            return self._hearing.spoke(within=within)
         except OSError as error:
             raise self.lost(str(error)) from error
 
