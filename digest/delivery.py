@@ -5,7 +5,7 @@
 A `Sending` is the desk its transport draws from, at which any number of threads ask
 for the next message and say what became of the last. What they say is written to the
 journal in commits they share, and every one returns only when it is on the disk. A
-message's body leaves after the commit that says so. Whatever dies in between, a row
+message's body ends after the commit that says so. Whatever dies in between, a row
 is either untouched (and sent later) or in doubt (and held): never lost, never doubled.
 """
 
@@ -95,6 +95,7 @@ class Sending:
         self._received: dict[str, set[str]] = {}
         self._rows, self._claimed_at = max(10, 2 * transport.window), now()
         self._over = False  # nothing more is handed out
+        self._ended = False  # and nothing leaves any more
 
         self._commits = Commits[Settling](self._commit)
         self._skips: deque[tuple[Claim, str]] = deque()
@@ -260,11 +261,13 @@ class Sending:
         """Write what several threads ask for, with one commit."""
         skips = [self._skips.popleft() for _ in range(len(self._skips))]
         waits = [self._waits.popleft() for _ in range(len(self._waits))]
+        said: dict[str, Outcome] = {}
+        for outcome in (o for each in asked for o in each.outcomes):
+            said.setdefault(outcome.delivery, outcome)  # not `_end`'s doubt behind it
         answered = [
             (flight, outcome)
-            for each in asked
-            for outcome in each.outcomes
-            if (flight := self._flights.of(outcome.delivery))
+            for delivery, outcome in said.items()
+            if (flight := self._flights.of(delivery))
         ]
         leaving = [
             (flight, each)
@@ -289,7 +292,8 @@ class Sending:
             self._over = True
             raise
         for flight, each in leaving:
-            each.granted = flight.left = flight.claim.delivery not in written.refused
+            refused = self._ended or flight.claim.delivery in written.refused
+            each.granted = flight.left = not refused
         self._flights.end(flight for flight, _ in answered)
         self._flights.end(f for f in moving if f.claim.delivery in written.refused)
         self._note(written, skips, outcomes)
@@ -368,9 +372,11 @@ class Sending:
     def _end(self) -> None:
         """Give back what was not handed over; what was half-way is in doubt.
 
-        A second Ctrl-C leaves something half-way, or a fault of a transport's own.
+        A second Ctrl-C leaves something half-way, or a fault of a transport's own. Its
+        threads may live on: what they ask for now may not leave.
         """
-        self._over = True
+        self._over = self._ended = True
+        self._commits.write(Settling())  # behind one that let something leave
         doubt = "interrupted before the server answered; it may have been delivered"
         unfinished = [
             Outcome(delivery=flight.claim.delivery, state=State.UNKNOWN, reply=doubt)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes
 from email.utils import parsedate_to_datetime
@@ -215,6 +216,82 @@ def test_an_interruption_after_the_outcome_is_on_the_disk_changes_nothing(
 
     counts = newsroom.store.journal.counts(issue.id)
     assert counts == {State.SENT: 1, State.QUEUED: 2}
+
+
+class Hurried(Wire):
+    """Is ended by an interrupt while its threads still wait for a slow disk."""
+
+    def __init__(self, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.slow, self.go_on = threading.Event(), threading.Event()
+        write = journal.write
+
+        def slowly(*asked: Any, **rows: Any) -> Written:
+            if threading.current_thread() is not threading.main_thread():
+                self.slow.set()
+                assert self.go_on.wait(10)
+            return write(*asked, **rows)
+
+        monkeypatch.setattr(journal, "write", slowly)
+        self.threads = ThreadPoolExecutor()
+        self.granted: Future[bool] | None = None
+
+    def end(self, desk: Desk, *, waiting: int) -> None:
+        """Interrupt; the disk goes on when the end waits for it like the others."""
+        assert isinstance(desk, Sending)
+
+        def let() -> None:
+            until = time.monotonic() + 5
+            while len(desk._commits._waiting) < waiting and time.monotonic() < until:
+                time.sleep(0.001)
+            self.go_on.set()
+
+        self.threads.submit(let)
+        raise KeyboardInterrupt
+
+
+def test_an_answer_written_together_with_the_end_stands(
+    newsroom: Newsroom, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Answered(Hurried):
+        def deliver(self, desk: Desk) -> None:
+            first, second = desk.take(), desk.take()
+            assert first is not None
+            assert second is not None
+            assert desk.settle(leaving=first)
+            assert desk.settle(leaving=second)
+            for number, message in enumerate((first, second)):
+                sent = Outcome(delivery=message.delivery, state=State.SENT)
+                self.threads.submit(desk.settle, [sent])
+                assert self.slow.wait(10)
+                while len(desk._commits._waiting) < number:  # type: ignore[attr-defined]
+                    time.sleep(0.001)
+            self.end(desk, waiting=2)
+
+    with pytest.raises(KeyboardInterrupt):
+        newsroom.send(issue, transport=Answered(newsroom.store.journal, monkeypatch))
+
+    counts = newsroom.store.journal.counts(issue.id)
+    assert counts == {State.SENT: 2, State.QUEUED: 1}
+
+
+def test_what_is_about_to_leave_when_all_ends_does_not(
+    newsroom: Newsroom, issue: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Leaving(Hurried):
+        def deliver(self, desk: Desk) -> None:
+            message = desk.take()
+            self.granted = self.threads.submit(desk.settle, leaving=message)
+            assert self.slow.wait(10)
+            self.end(desk, waiting=1)
+
+    wire = Leaving(newsroom.store.journal, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        newsroom.send(issue, transport=wire)
+
+    assert wire.granted
+    assert not wire.granted.result(10), "it would leave, and once more later"
+    assert newsroom.store.journal.counts(issue.id) == {State.QUEUED: 3}
 
 
 def test_an_envelope_that_was_on_its_way_is_no_doubt(
