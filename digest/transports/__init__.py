@@ -4,8 +4,8 @@ A transport takes messages from a desk and writes down there what becomes of the
 What it promises is the base of "never lost, never doubled":
 
 - it settles every message it took exactly once, also when it then raises;
-- before the first byte of a message's content leaves, the desk has said, durably,
-  that it may (`settle(leaving=...)`);
+- before the last byte of a message leaves, without which it is none, the desk has
+  said, durably, that it may (`settle(leaving=...)`);
 - it says SENT only after the other side took responsibility, and UNKNOWN only when
   the whole message may have left and no answer came.
 """
@@ -41,9 +41,10 @@ class Desk(Protocol):
 
         It is durable when this returns; before, a server may have heard a content
         begin, but no end of it. False: `leaving` must not be sent (it was recalled, or
-        belongs to another process by now), and it needs no outcome any more. One that did not get away is announced again with its next
-        attempt, or settled as QUEUED. Raises `StoreError` when nothing of it could be
-        written: then it must not be sent, either.
+        belongs to another process by now), and it needs no outcome any more. One that
+        did not get away is announced again with its next attempt, or settled as
+        QUEUED. Raises `StoreError` when nothing of it could be written: then it must
+        not be sent, either.
         """
         ...
 
