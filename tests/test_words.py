@@ -336,6 +336,17 @@ class TestOwnWords:
         assert words.spoken == sorted(STOCK)
         assert words.speech("uk", otherwise="en").word("hello", None) == "Вітаємо."
 
+    def test_may_be_of_a_language_as_gettext_writes_it(self) -> None:
+        """`locale/pt_BR` is found; the same name in `words.yaml` was not."""
+        words = of_set("pt_BR: {hello: Oi., day: d/M/y}\nen: {hello: Hi.}")
+
+        assert words.spoken == ["pt-BR", "en"]
+        for written in ("pt-BR", "pt_BR"):
+            spoken = words.speech(written, otherwise="en")
+            assert spoken.language == "pt-BR"
+            assert spoken.word("hello", None) == "Oi."
+            assert spoken.day(MORNING, "UTC") == "23/11/2026"
+
     def test_may_change_how_a_day_is_written(self) -> None:
         words = of_set("en-US: {day: M/d/y}\nen: {hello: Hi.}", shipped=True)
 
@@ -444,6 +455,7 @@ class TestMistakes:
             ("en:\n  a: b\n  c: {one: x}", 3, "lacks the plural form `other`"),
             ("en:\n  c: {onne: x, other: y}", 2, "plural form `onne`"),
             ("en:\n  c: {one: 1, other: y}", 2, "a form that is not a text"),
+            ("pt-BR: {a: b}\npt_BR: {a: c}", 2, "`pt_BR` is `pt-BR` again"),
         ],
     )
     def test_are_found_with_their_line(self, text: str, line: int, what: str) -> None:

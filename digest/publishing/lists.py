@@ -14,7 +14,7 @@ from string import Template
 from digest.model import Article, Newsletter, Topic
 from digest.publishing.editions import Edition
 from digest.rendering.plaintext import one_line
-from digest.rendering.words import Speech, direction
+from digest.rendering.words import Speech, direction, primary_subtag
 from digest.settings import Site
 
 #: Headlines beside the lead's, in the list of a newsletter's issues.
@@ -236,6 +236,6 @@ def _feed(speech: Speech) -> str:
 
 def _tongue(language: str, speech: Speech) -> str:
     """Return the attributes of a text in another language than the page's."""
-    if language.partition("-")[0] == speech.language.partition("-")[0]:
+    if primary_subtag(language) == primary_subtag(speech.language):
         return ""
     return f' lang="{escape(language)}" dir="{direction(language)}"'

@@ -116,11 +116,16 @@ def _checked(document: Document, file: str) -> dict[str, dict[str, Word]]:
     for language, words in languages.items():
         if not isinstance(words, dict):
             raise problem(f"`{language}` holds no words: write `key: word`", language)
+        if (same := language.replace("_", "-")) != language and same in languages:
+            raise problem(
+                f"`{language}` is `{same}` again: put them together", language
+            )
         for key, word in words.items():
             what = _wrong(word)
             if what:
                 raise problem(f"`{key}` {what}", language, key)
-    return languages
+    # As gettext writes them (`pt_BR`) or as the web does (`pt-BR`).
+    return {tag.replace("_", "-"): words for tag, words in languages.items()}
 
 
 def _wrong(word: object) -> str:

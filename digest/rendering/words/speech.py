@@ -14,6 +14,7 @@ from digest.rendering.words.locales import (
     direction,
     listed,
     locale_of,
+    primary_subtag,
     written_date,
     written_number,
     written_time,
@@ -49,11 +50,9 @@ class Speech:
         """Take the vocabularies to look in, each with its language, the best first."""
         self.language = language
         self._vocabularies = tuple(words for _, words in vocabularies)
-        own = language.partition("-")[0].casefold()
+        own = primary_subtag(language)
         self._own = tuple(
-            words
-            for tag, words in vocabularies
-            if tag.partition("-")[0].casefold() == own
+            words for tag, words in vocabularies if primary_subtag(tag) == own
         )
         self._locale = locale_of(self._entry("locale") or language) or Locale("en")
         self.direction = direction(language)  #: ``"ltr"`` or ``"rtl"``
