@@ -16,6 +16,7 @@ from digest.rendering import Personal, inlining, plaintext
 from digest.rendering.compiling import LEADS
 from digest.rendering.flowing import Run
 from digest.rendering.memory import OCTETS, Memory, Shelf
+from digest.rendering.simplifying import RowMarks
 from tests import rendering_samples as samples
 from tests.oracle import (
     PICTURE,
@@ -340,9 +341,9 @@ def test_one_reader_more_costs_no_call_of_premailer_or_html2text(
         pages.append(html)
         return inlining.inlined(html)
 
-    def body_text(html: str) -> str:
+    def body_text(html: str, marks: RowMarks) -> str:
         bodies.append(html)
-        return plaintext.body_text(html)
+        return plaintext.body_text(html, marks)
 
     monkeypatch.setattr("digest.rendering.pages.inlined", inline)
     monkeypatch.setattr("digest.rendering.bodies.body_text", body_text)

@@ -38,6 +38,7 @@ from digest.rendering import (
 from digest.rendering.bodies import Bodies, prepared
 from digest.rendering.fitting import LARGEST
 from digest.rendering.marks import Marks
+from digest.rendering.simplifying import RowMarks
 from tests import rendering_samples as samples
 from tests import stock_samples as stock
 from tests.examples import examples
@@ -1142,9 +1143,9 @@ class TestOnceOnly:
             inlined.append(html)
             return inlining.inlined(html)
 
-        def body_text(html: str) -> str:
+        def body_text(html: str, marks: RowMarks) -> str:
             texts.append(html)
-            return plaintext.body_text(html)
+            return plaintext.body_text(html, marks)
 
         monkeypatch.setattr("digest.rendering.pages.inlined", inline)
         monkeypatch.setattr("digest.rendering.bodies.body_text", body_text)

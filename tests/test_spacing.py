@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.model import Format, Image, Length, Link, Quote
+from digest.rendering.bodies import Bodies
 from digest.rendering.spacing import set_in, set_in_html
 from tests import rendering_samples as samples
 
@@ -43,6 +44,40 @@ def test_so_they_do_in_bodies_but_not_in_code_and_tags(
     language: str, typed: str, held: str
 ) -> None:
     assert set_in_html(language, typed).replace("\u00a0", "~") == held
+
+
+@pytest.mark.parametrize(
+    ("language", "row"),
+    [
+        ("en", "* Ville: Lyon; Voix: 12"),
+        ("fr-CH", "* Ville~: Lyon~; Voix~: 12"),
+        ("ar", "* Ville: Lyon؛ Voix: 12"),
+        ("ja", "* Ville：Lyon；Voix：12"),
+        ("zh-Hant", "* Ville：Lyon；Voix：12"),
+        ("km", "* Ville៖ Lyon; Voix៖ 12"),
+    ],
+)
+def test_a_row_of_a_table_has_the_marks_of_its_language(
+    language: str, row: str
+) -> None:
+    """In the text part, where a heading with a colon of its own gets no second one."""
+    body = (
+        "<table><tr><th>Ville</th><th>Voix :</th></tr>"
+        "<tr><td>Lyon</td><td>12</td></tr></table>"
+    )
+
+    assert Bodies().text(body, language=language) == row.replace("~", " ")
+
+
+def test_no_row_of_a_french_table_breaks_before_its_colon() -> None:
+    heads = "<th>Ville</th><th>Voix</th>"
+    for letters in range(40, 70):
+        row = f"<td>{'x' * letters} ab</td><td>12</td>"
+        body = f"<table><tr>{heads}</tr><tr>{row}</tr></table>"
+
+        lines = Bodies().text(body, language="fr").split("\n")
+
+        assert not [line for line in lines if line.strip(" *")[:1] in ":;"]
 
 
 def test_no_line_of_a_french_story_begins_with_such_a_mark() -> None:

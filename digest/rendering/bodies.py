@@ -17,6 +17,7 @@ from digest.model import Article, Length
 from digest.rendering.plaintext import body_text, shorten
 from digest.rendering.simplifying import unsectioned
 from digest.rendering.spacing import set_in_html
+from digest.rendering.words import row_marks
 
 #: What a body is wide in a 600 pixel mail with 40 pixel margins, where no theme says more.
 WIDTH = 520
@@ -95,7 +96,9 @@ class Bodies:
         """Return `body` as plain text."""
         name = body, language
         if name not in self._text:
-            self._text[name] = body_text(set_in_html(language, body))
+            self._text[name] = body_text(
+                set_in_html(language, body), row_marks(language)
+            )
         return self._text[name]
 
 

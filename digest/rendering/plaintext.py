@@ -17,7 +17,7 @@ from unicodedata import bidirectional, category
 from html2text import HTML2Text
 from wcwidth import wcswidth, wcwidth
 
-from digest.rendering.simplifying import BREAK, HEADING, SPACES, simplified
+from digest.rendering.simplifying import BREAK, HEADING, SPACES, RowMarks, simplified
 
 WIDTH = 72
 
@@ -43,6 +43,7 @@ _HTML2TEXT_ESCAPE = re.compile(r"\\([\\.+-])")
 #: Quote marks and a list bullet or number, as html2text writes them.
 _PREFIX = re.compile(r"((?:> ?)*)( *(?:\*|\d{1,3}\.) )?")
 _CODE_INDENT = "    "
+_ENGLISH = RowMarks()
 
 
 def columns(text: str) -> int:
@@ -196,14 +197,17 @@ def tidied(lines: Sequence[str]) -> str:
     return _BLANK_LINES.sub("\n\n", text.translate(_NO_BREAK_SPACES))
 
 
-def body_text(html: str) -> str:
-    """Return an article's body as text: 72 columns, links as footnotes."""
+def body_text(html: str, marks: RowMarks = _ENGLISH) -> str:
+    """Return an article's body as text: 72 columns, links as footnotes.
+
+    `marks` are those of its language, for the rows of tables.
+    """
     parser = HTML2Text(bodywidth=0)  # a new one each time: it counts links on
     parser.unicode_snob = True
     parser.ignore_images = True
     parser.ul_item_mark = "*"
     # It takes no-break spaces for any others.
-    written = parser.handle(simplified(html).translate(_HELD))
+    written = parser.handle(simplified(html, marks).translate(_HELD))
     written = written.replace(_HOLDER, "\u00a0")
     lines = _HTML2TEXT_ESCAPE.sub(r"\1", written).split("\n")
     return tidy("\n".join(_wrapped(line) for line in lines)).rstrip("\n")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from html import escape, unescape
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 #: Private-use characters that survive html2text; articles are cleared of them.
 BREAK = "\ue000"  #: a line ends here, inside the same block
@@ -30,12 +31,21 @@ _BLOCKS = frozenset(
 _SILENT = frozenset({"script", "style", "template", "head", "title"})
 _VOID = frozenset({"br", "hr", "img", "wbr", "input", "source", "track", "col"})
 SPACES = re.compile(r"[ \t\r\n\f\v]+")  # not the no-break spaces: they hold
+_COLONS = " :\u00a0\uff1a\u17d6"  # a heading that brings its own
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
-def simplified(html: str) -> str:
+class RowMarks(NamedTuple):
+    """What a language writes in a table's row that is read as a line."""
+
+    colon: str = ": "  #: after a column's heading
+    semicolon: str = "; "  #: between values that have headings
+    comma: str = ", "  #: between those that have none
+
+
+def simplified(html: str, marks: RowMarks) -> str:
     """Return `html` reduced to what html2text turns into good text."""
-    simplifier = _Simplifier()
+    simplifier = _Simplifier(marks)
     simplifier.feed(unsectioned(html).replace(BREAK, "").replace(HEADING, ""))
     simplifier.close()
     return simplifier.finished()
@@ -53,8 +63,9 @@ def unsectioned(html: str) -> str:
 class _Simplifier(HTMLParser):
     """Writes the reduced HTML into `written` while it reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, marks: RowMarks) -> None:
         super().__init__(convert_charrefs=True)
+        self.marks = marks
         self.written: list[str] = []
         self.open: list[str] = []  # blocks around the current place
         self.hidden: list[str] = []  # tags since the outermost hidden one
@@ -188,7 +199,7 @@ class _Simplifier(HTMLParser):
         self.waiting.clear()
 
     def _rows(self, table: _Table) -> None:
-        rows = table.lines()
+        rows = table.lines(self.marks)
         self._lines([_one(table.caption)] if _one(table.caption) else [])
         if rows and table.has_heads:
             points = (f"<li>{escape(row, quote=False)}</li>" for row in rows)
@@ -245,17 +256,17 @@ class _Table:
             return "".join(self.caption)
         return "".join(self.rows[-1][-1][1]) if self.rows and self.rows[-1] else ""
 
-    def lines(self) -> list[str]:
+    def lines(self, marks: RowMarks) -> list[str]:
         """Return one line per row, each value after its column's heading."""
         heads: list[str] = []
         written = []
         for row in self.rows:
             cells = [_one(parts) for _, parts in row]
             if row and all(is_head for is_head, _ in row):
-                heads = cells
+                heads = [cell.rstrip(_COLONS) for cell in cells]
                 self.has_heads |= len(heads) > 1
             else:
-                written.append(_row_line(cells, heads if len(heads) > 1 else []))
+                written.append(_row_line(cells, heads if len(heads) > 1 else [], marks))
         return [line for line in written if line]
 
 
@@ -263,13 +274,13 @@ def _one(parts: list[str]) -> str:
     return SPACES.sub(" ", "".join(parts)).strip()
 
 
-def _row_line(cells: list[str], heads: list[str]) -> str:
+def _row_line(cells: list[str], heads: list[str], marks: RowMarks) -> str:
     named = [
-        f"{heads[at]}: {cell}" if at < len(heads) and heads[at] else cell
+        f"{heads[at]}{marks.colon}{cell}" if at < len(heads) and heads[at] else cell
         for at, cell in enumerate(cells)
         if cell
     ]
-    return ("; " if heads else ", ").join(named)
+    return (marks.semicolon if heads else marks.comma).join(named)
 
 
 def _is_hidden(attributes: dict[str, str]) -> bool:

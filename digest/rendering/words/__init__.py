@@ -23,6 +23,7 @@ from digest.rendering.words.locales import (
     direction,
     language_name,
     primary_subtag,
+    row_marks,
 )
 from digest.rendering.words.sets import Words
 from digest.rendering.words.speech import Speech, Vocabulary, Word, WordMissing
@@ -40,5 +41,6 @@ __all__ = [
     "own_completeness",
     "primary_subtag",
     "read_catalogue",
+    "row_marks",
     "stock_completeness",
 ]

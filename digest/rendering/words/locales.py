@@ -20,6 +20,8 @@ from babel.lists import format_list
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
 
+from digest.rendering.simplifying import RowMarks
+
 __all__ = [
     "Catalogue",
     "Locale",
@@ -32,6 +34,7 @@ __all__ = [
     "locale_of",
     "plural_forms",
     "read_messages",
+    "row_marks",
     "written_date",
     "written_number",
     "written_time",
@@ -40,6 +43,13 @@ __all__ = [
 #: Written from right to left, with the comma of the others.
 _HEBREW_LETTERS = frozenset({"he", "yi"})
 _NO_SPACES = frozenset({"ja", "zh"})
+#: Colon and semicolon, where they are not ": " and "; ".
+_ROW_MARKS = {
+    "fr": ("\u00a0: ", "\u00a0; "),
+    "ja": ("：", "；"),
+    "km": ("៖ ", "; "),
+    "zh": ("：", "；"),
+}
 
 #: Where the digits begin of numbering systems that languages prefer; Babel writes 0-9.
 _ZEROS = {
@@ -84,6 +94,17 @@ def comma(language: str) -> str:
         return "、"
     arabic = locale.text_direction == "rtl" and locale.language not in _HEBREW_LETTERS
     return "، " if arabic else ", "
+
+
+def row_marks(language: str) -> RowMarks:
+    """Return what a language writes in the row of a table, read as a line.
+
+    French colons and semicolons hold on to the word before them.
+    """
+    colon, semicolon = _ROW_MARKS.get(primary_subtag(language), (": ", "; "))
+    if comma(language) == "، ":
+        semicolon = "؛ "
+    return RowMarks(colon, semicolon, comma(language))
 
 
 def language_name(language: str) -> str:
