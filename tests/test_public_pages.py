@@ -1000,7 +1000,9 @@ class TestTheRest:
     def test_of_the_site_is_the_archive_and_what_machines_ask_for(
         self, site: Site
     ) -> None:
-        assert site.visitor.get("/archive/").status == 404, "nothing is out"
+        empty = site.visitor.get("/archive/")
+        assert (empty.status, "No issue is out yet." in empty.text) == (200, True)
+        assert site.visitor.get("/archive/daily/").status == 404
         sent(site)
         site.clock.forward(minutes=2)
 

@@ -373,18 +373,25 @@ class TestCommand:
     def test_publishes_only_what_went_out(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
-        folder = write_project(tmp_path / "news")
+        open_to_all = "  subscribe: https://ledger.example/subscribe\ntopics:"
+        folder = write_project(
+            tmp_path / "news", settings=SETTINGS.replace("topics:", open_to_all)
+        )
         digest = Shell(capsys, folder)
         digest("collect")
         with Newsroom(load_settings(folder, environment={})) as newsroom:
             newsroom.refresh_subscribers()
             newsroom.issues.prepare(newsroom.newsletter("daily"))
         nothing = digest("archive", "--to", tmp_path / "web")
+        before = (tmp_path / "web" / "index.html").read_text("utf-8")
         digest("send", "daily")
 
         result = digest("archive", "--to", tmp_path / "web")
 
         assert "Nothing went out yet" in nothing.out
+        assert "No issue is out yet." in before
+        assert '<a href="https://ledger.example/subscribe">Subscribe</a>' in before
+        assert not re.search(r"<ul[^>]*>\s*</ul>", before), "no list of nothing"
         assert result.code == 0
         assert "1 issue in" in result.out
         assert "https://ledger.example/archive" in result.out

@@ -44,12 +44,12 @@ class Lists:
         newsletters: Mapping[Newsletter, Sequence[Edition]],
         topics: Mapping[Topic, Sequence[Story]],
     ) -> str:
-        """Return the page of all newsletters and topics; issues are newest first."""
+        """Return the page of all newsletters and topics; issues are newest first.
+
+        Before anything went out it says so: mails and sites may already lead there.
+        """
         speech = self.speeches[self.site.language]
-        main = ["<ul>"]
-        for newsletter, editions in newsletters.items():
-            main += self._newsletter(newsletter, editions, speech)
-        main.append("</ul>")
+        main = [*self._newsletters(newsletters, speech)]
         if topics:
             main += [f'<h2 class="part">{_said(speech, "topics")}</h2>']
             main += ['<ul class="topics">']
@@ -107,6 +107,21 @@ class Lists:
         )
 
     # -- the parts --------------------------------------------------------------
+
+    def _newsletters(
+        self, newsletters: Mapping[Newsletter, Sequence[Edition]], speech: Speech
+    ) -> Iterator[str]:
+        if not newsletters:
+            nothing = _said(speech, "no_issue")
+            yield f"<p>{nothing}</p>"
+            if form := self.site.subscribe_url:
+                subscribe = _said(speech, "pages.subscribe")
+                yield f'<p><a href="{escape(form)}">{subscribe}</a></p>'
+            return
+        yield "<ul>"
+        for newsletter, editions in newsletters.items():
+            yield from self._newsletter(newsletter, editions, speech)
+        yield "</ul>"
 
     def _newsletter(
         self, newsletter: Newsletter, editions: Sequence[Edition], speech: Speech

@@ -42,7 +42,8 @@ class Shelf:
     ) -> None:
         """Write into `folder`, which nobody else uses; `clock` gives seconds."""
         self._front, self._folder, self._clock = front, folder, clock
-        self._looked, self._out = float("-inf"), frozenset[str]()
+        self._looked = float("-inf")
+        self._out: frozenset[str] | None = None  # what is written; None: nothing yet
         self._writing = Lock()
 
     def show(self, visit: Visit) -> Response:
@@ -82,7 +83,7 @@ class Shelf:
         """Write the archive when another issue is out; others look at the old one."""
         if self._clock() - self._looked < LOOK_SECONDS:
             return
-        if not self._writing.acquire(blocking=not self._out):
+        if not self._writing.acquire(blocking=self._out is None):
             return
         try:
             if self._clock() - self._looked < LOOK_SECONDS:
