@@ -162,6 +162,28 @@ def shown(page: Page, axe: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
+def test_no_page_is_wider_than_the_smallest_phone_with_styles_or_without(
+    served: tuple[Site, str], chromium: Browser, language: str
+) -> None:
+    """A list's marks hung outside the page beside words that run the other way."""
+    site, url = served
+    cy = site.newsroom.subscriber("cy@readers.example")
+    choices = {"newsletter": "daily", "language": language}
+    site.visitor.post(site.own(cy.address, "p"), choices)
+    own = [site.own(cy.address, kind) for kind in ("u", "p", "pause")]
+    page = chromium.new_page(
+        viewport={"width": 320, "height": 700}, bypass_csp=True, locale=language
+    )
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    for path in (f"/subscribe?language={language}", *own, f"{own[1]}/erase"):
+        page.goto(url + path)
+        assert page.evaluate(fits), path
+        page.evaluate("document.querySelector('style').remove()")
+        assert page.evaluate(fits), f"{path} without styles"
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
 def test_every_page_can_be_used_by_everybody_on_every_screen(
     served: tuple[Site, str], chromium: Browser, language: str, tmp_path: Path
 ) -> None:
