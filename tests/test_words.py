@@ -262,6 +262,19 @@ class TestShippedWords:
                 assert message.said == source
 
     @pytest.mark.parametrize("language", STOCK)
+    def test_that_stand_before_a_colon_bring_none(self, language: str) -> None:
+        """The text part said "Europe : moins d’articles :" above the link."""
+        texts = [path.read_text("utf-8") for path in ROOT.glob("templates/**/*.txt.j2")]
+        labels = re.compile(r'(?:"label", name=|link\()t\("(\w+)"')
+        keys = {key for text in texts for key in labels.findall(text)}
+        assert keys >= {"less", "preferences", "yes"}
+
+        spoken = Words.of_stock(STOCK).speech(language, otherwise="en")
+
+        said = [form for key in keys for form in spoken.forms(key).values()]
+        assert [form for form in said if set(form) & set(":：៖")] == []
+
+    @pytest.mark.parametrize("language", STOCK)
     def test_know_a_form_for_every_number(self, language: str) -> None:
         spoken = Words(languages={}, stock=STOCK, spoken_everywhere=True).speech(
             language, otherwise="en"
