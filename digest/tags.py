@@ -26,6 +26,8 @@ _INVISIBLE = frozenset({"Cf", "Me"})
 _SIGNED = re.compile(r"(?<!\w)([^\W\d_])([+#♯]+)(?!\w)")
 _SIGNS = {"+": " plus", "#": " sharp", "♯": " sharp"}
 _PREFIX = "tag:"
+#: As many letters tell one from many in languages that write with letters: river, rivers.
+_ENDING = 2
 
 
 @lru_cache(maxsize=8192)  # a newsroom has some hundred labels, and asks all the time
@@ -57,6 +59,13 @@ def _spelt(found: re.Match[str]) -> str:
 def slugs(labels: Iterable[str]) -> frozenset[str]:
     """Return the slugs of some labels, without the empty one."""
     return frozenset(filter(None, map(slug, labels)))
+
+
+def says_the_same(one: str, other: str) -> bool:
+    """Return whether two slugs are one word to a reader: "river" and "rivers" are."""
+    short, long = sorted((one, other), key=len)
+    apart = len(long) - len(short)
+    return long.startswith(short) and (not apart or apart <= _ENDING < len(short))
 
 
 def single_tag(name: str) -> str | None:

@@ -48,6 +48,7 @@ OF_SECTION = (
 OF_STORY = (
     *("{{ A.headline }}", "{{ A.standfirst }}", "{{ A.byline }}", "{{ A.topic }}"),
     *("{{ listed(A.also_in, newsletter.dir) }}", "{{ A.also_in }}", "{{ A.is_lead }}"),
+    "{{ listed(A.elsewhere, newsletter.dir) }}",
     *("{{ A.headline | shorten(20) }}", "{{ t('minutes', n=A.minutes) }}"),
     *("{{ t('also_in', topics=listed(A.also_in)) }}", "{{ A.length }}"),
     *("{{ mixed(A.headline, A.dir) }}", "{{ A.kicker | upper }}", "{{ A.published }}"),
@@ -64,7 +65,14 @@ ASKED_OF_SECTION = (
     *("S.more", "S.more > 1", "S.others", "S.articles", "S.title", "S.more == 2"),
     "S.more < digest.more",
 )
-ASKED_OF_STORY = ("A.also_in", "A.image", "A.is_lead", "A.url", "A.has_body")
+ASKED_OF_STORY = (
+    "A.also_in",
+    "A.elsewhere",
+    "A.image",
+    "A.is_lead",
+    "A.url",
+    "A.has_body",
+)
 
 #: Conditions that stand still while a page is compiled: `if` may ask them.
 STILL = (

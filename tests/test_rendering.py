@@ -984,6 +984,32 @@ class TestTheWordAboveAHeadline:
             assert html_of(rendered).count("Europe") == 2, "once in each story"
             assert rendered.text.casefold().count("europe") == 2
 
+    def test_is_not_said_again_as_a_tag_that_the_reader_follows(self) -> None:
+        """Which single tags those are is known long after the word is set."""
+        stories = (
+            Chosen(article=article(0, tags=("x",))),
+            Chosen(article=article(1, tags=("Alps",)), also_in=("Alps",)),
+            Chosen(article=article(2, tags=("River",)), also_in=("Rivers", "Alps")),
+            Chosen(article=article(3, tags=("Alps",))),
+        )
+        told = digest(Section(slug="climate", title="Climate", articles=stories))
+        topics = (Topic(slug="climate", title="Climate", any=frozenset({"x"})),)
+        made = samples.renderer(told, newsletter=samples.newsletter(topics=topics))
+
+        rendered = made.render(
+            told, personal(), language="en", length=Length.FULL, format=Format.HTML
+        )
+
+        assert not made.why_not_joined
+        html = html_of(rendered)
+        assert re.findall(r'class="kick acc"[^>]*>(\w+)', html) == [
+            "Alps",
+            "River",
+            "Alps",
+        ]
+        assert re.findall(r"Also in (?!this)([^<]*)<", html) == ["Alps"]
+        assert re.findall(r"Also in (?!this)(.*)", rendered.text) == ["Alps"]
+
 
 class TestSubject:
     def test_names_the_readers_own_lead_and_counts_the_rest(self) -> None:

@@ -11,12 +11,10 @@ from digest.model import Article, Link, Notice, Quote, Section, Topic
 from digest.rendering.plaintext import one_line
 from digest.rendering.spacing import set_in
 from digest.rendering.view import ImageView
-from digest.tags import belongs, slug, slugs
+from digest.tags import belongs, says_the_same, slug, slugs
 
 #: Longer tags make no good line above a headline.
 _LONGEST_KICKER = 32
-#: As many letters tell one from many in languages that write with letters: river, rivers.
-_ENDING = 2
 _QUOTATION_MARKS = "\"“”„‟«»‹›'‘’‚ \u00a0\u202f"
 
 
@@ -24,7 +22,8 @@ def kicker(article: Article, section: Section, topics: Iterable[Topic]) -> str:
     """Return the first tag that neither heading, headline nor "Also in …" says.
 
     "GENEVA / Geneva: talks resume" says it twice, "EUROPE / … / Also in Europe", too,
-    and so does "RIVER" below "Rivers".
+    and so does "RIVER" below "Rivers". Which single tags a reader follows is not known
+    here: what is said of those beside it is `elsewhere`.
     """
     said = {section.slug, slug(section.title)}
     tags = slugs(article.tags)
@@ -35,20 +34,10 @@ def kicker(article: Article, section: Section, topics: Iterable[Topic]) -> str:
     labels = (
         one_line(tag)
         for tag in article.tags
-        if not _is_said(slug(tag), said)
+        if not any(says_the_same(slug(tag), other) for other in said)
         and not f"{opening}-".startswith(f"{slug(tag)}-")
     )
     return next((label for label in labels if len(label) <= _LONGEST_KICKER), "")
-
-
-def _is_said(label: str, said: Iterable[str]) -> bool:
-    """Whether a label is one of those, or one of their words in another number."""
-    for other in said:
-        short, long = sorted((label, other), key=len)
-        apart = len(long) - len(short)
-        if long.startswith(short) and (not apart or apart <= _ENDING < len(short)):
-            return True
-    return False
 
 
 def image(article: Article, language: str) -> ImageView | None:

@@ -37,7 +37,7 @@ from digest.rendering.nodes import (
     Static,
     Value,
 )
-from digest.rendering.stage import OF_SECTION, OF_STORY, Of, Stage
+from digest.rendering.stage import OF_SECTION, OF_STORY, Of, Stage, rests_on
 
 #: Facts looked up together; more have too many values between them.
 _MOST_FACTS = 4
@@ -156,11 +156,11 @@ class Settler:
             case Static() | Value():  # a value is a gap
                 return True
             case Fact():
-                return node.of in facts
+                return rests_on(node.of) in facts
             case Shape():
                 return self._hang_on(facts, node.inner)
             case Choice():
-                return node.fact in facts and all(
+                return rests_on(node.fact) in facts and all(
                     self._hang_on(facts, option) for option in node.options
                 )
             case Repeat():  # a block may ask for its own item: that comes with the items

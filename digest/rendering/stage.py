@@ -16,6 +16,7 @@ from typing import Any
 from digest.model import Chosen, Digest, Length, Section
 from digest.rendering.memory import Memory, Shelf
 from digest.rendering.plaintext import one_line
+from digest.tags import says_the_same, slug
 
 #: What tells one section from another in an issue: its slug and its title.
 SectionKey = tuple[str, str]
@@ -162,6 +163,32 @@ def also_in(_: Stage, __: SectionItem | None, story: StoryItem | None) -> object
     """Return the titles of the other sections that the story at hand belongs to."""
     assert story is not None, "a story's facts are asked inside its block"
     return story.also_in
+
+
+def beyond(titles: tuple[str, ...], said: str) -> tuple[str, ...]:
+    """Return the titles without those that `said`, a slug, says already."""
+    if not said or not titles:
+        return titles
+    return tuple([one for one in titles if not says_the_same(slug(one), said)])
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Gives what `also_in` gives, without what is said above the headline."""
+
+    said: str  #: as a slug
+
+    def __call__(
+        self, _: Stage, __: SectionItem | None, story: StoryItem | None
+    ) -> object:
+        """Return the titles that are left for the story at hand."""
+        assert story is not None, "a story's facts are asked inside its block"
+        return beyond(story.also_in, self.said)
+
+
+def rests_on(of: Of) -> Of:
+    """Return what a thing hangs on, as `OF_SECTION` and `OF_STORY` name it."""
+    return also_in if isinstance(of, Elsewhere) else of
 
 
 #: What hangs on nothing but the section at hand.

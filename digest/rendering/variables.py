@@ -27,12 +27,14 @@ from digest.rendering.plaintext import one_line
 from digest.rendering.spacing import set_in
 from digest.rendering.stage import (
     BlockKey,
+    Elsewhere,
     Lengths,
     Of,
     SectionItem,
     Stage,
     StoryItem,
     also_in,
+    beyond,
     section_key,
 )
 from digest.rendering.templates import Markup, escape
@@ -47,6 +49,7 @@ from digest.rendering.view import (
 from digest.rendering.whole import Placed, WholeDigest, WholeSection
 from digest.rendering.words import Speech, comma, direction, primary_subtag
 from digest.settings import Site
+from digest.tags import slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,19 +171,26 @@ class Variables:
                 may_lead = leads is None or place < leads
                 for is_lead in (True, False) if may_lead else (False,):
                     block: BlockKey = (key, chosen.article.id, is_lead, length)
-                    later = Later(
-                        "article.also_in",
-                        also_in,
-                        self.marks,
-                        owners=frozenset({block}),
-                    )
-                    placed = replace(view, also_in=later, is_lead=is_lead)
-                    stories.append((block, placed))
+                    placed = replace(view, is_lead=is_lead)
+                    stories.append((block, self._placed(block, placed)))
             said = self._said_of(section)
             wholes.append((key, WholeSection.of(key, said, stories, self.marks)))
             everywhere += stories
         self.views.update({key[1]: view for key, view in everywhere})
         return WholeDigest.of(wholes, everywhere, self.marks, views=self.views)
+
+    def _placed(self, block: BlockKey, view: ArticleView) -> ArticleView:
+        """Return a story as seen before it is known where else a reader has it."""
+
+        def later(name: str, of: Of) -> Later:
+            return Later(name, of, self.marks, owners=frozenset({block}))
+
+        rest = Elsewhere(slug(view.kicker)) if view.kicker else also_in
+        return replace(
+            view,
+            also_in=later("article.also_in", also_in),
+            elsewhere=later("article.elsewhere", rest),
+        )
 
     def _said_of(self, section: Section) -> dict[str, str]:
         """Return what a section says of itself, whoever gets it."""
@@ -198,11 +208,13 @@ class Variables:
         article = chosen.article
         language = article.language or self.site.language
         published = article.published
+        above = kicker(article, section, self.newsletter.topics)
+        places = tuple(one_line(title) for title in chosen.also_in)
         return ArticleView(
             headline=set_in(language, article.headline),
             url=web(article.url),
             topic=one_line(section.title),
-            kicker=kicker(article, section, self.newsletter.topics),
+            kicker=above,
             standfirst=set_in(language, self.bodies.standfirst(article, length)),
             byline=one_line(article.byline),
             desk=one_line(article.desk),
@@ -211,7 +223,8 @@ class Variables:
             quotes=quotes(article, language),
             also_read=links(article.also_read, language),
             related=links(article.related, language),
-            also_in=tuple(one_line(title) for title in chosen.also_in),
+            also_in=places,
+            elsewhere=beyond(places, slug(above)),
             tags=tuple(one_line(tag) for tag in article.tags),
             minutes=article.reading_minutes,
             published=self.speech.day(published, self.newsletter.timezone)

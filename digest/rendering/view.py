@@ -61,6 +61,7 @@ class ArticleView:
     also_read: tuple[Link, ...]
     related: tuple[Link, ...]
     also_in: tuple[str, ...] | Later  #: titles of other sections it belongs to
+    elsewhere: tuple[str, ...] | Later  #: of these, what the kicker does not say
     tags: tuple[str, ...]
     minutes: int
     published: str  #: "23 November 2026", or empty
