@@ -237,6 +237,25 @@ def test_twice_the_type_fits_the_narrowest_phone_in_every_language() -> None:
     assert wrong == {}
 
 
+def test_no_number_of_minutes_is_torn_from_its_word_on_a_phone() -> None:
+    """Japanese breaks anywhere: "2" ended one line, and "分" began the next."""
+    measure = """(window, page) => [...page.querySelectorAll('.nw')].flatMap((one) => {
+      const text = one.lastChild, range = page.createRange();
+      if (!/\\d分$/.test(text.data || '')) return [];
+      const end = text.data.length;
+      range.setStart(text, end - 2);
+      range.setEnd(text, end);
+      const lines = [...range.getClientRects()].filter((box) => box.width);
+      return [new Set(lines.map((box) => box.top)).size];
+    })"""
+    mails = [stock.mail(of, "ja").html or "" for of in ("newsroom", "letter", "brief")]
+
+    for width in (300, 320, 340, 360, 390):
+        for found in browser.found_in(mails, measure=measure, width=width):
+            assert len(found) > 4
+            assert set(found) == {1}, width
+
+
 @pytest.mark.parametrize("columns", [5, 7])
 @pytest.mark.parametrize("width", [320, 600])
 def test_a_table_that_is_too_wide_moves_by_itself(columns: int, width: int) -> None:
