@@ -589,6 +589,20 @@ class TestDisks:
         assert len({to(mail) for mail in mails}) == len(mails), "nobody gets it twice"
         assert list((folder / "mail" / "tmp").glob("*")) == []
 
+    def test_a_backup_for_which_there_is_no_room_blames_its_own_disk(
+        self, digest: Shell, project: Path, small_disk: Path
+    ) -> None:
+        digest("collect")
+        (small_disk / "ballast").write_bytes(bytes(free(small_disk) - 50_000))
+
+        result = digest("db", "backup", small_disk / "saved.db")
+
+        assert result.code == 4
+        assert f"the disk of {small_disk} is full" in result.err
+        assert "digest.db" not in result.err, "nothing is wrong with that one"
+        assert [file.name for file in small_disk.iterdir()] == ["ballast"]
+        assert digest("db", "verify").code == 0
+
     def test_a_disk_without_room_for_the_index_of_a_log_is_called_full(
         self, digest: Shell, project: Path, small_disk: Path
     ) -> None:

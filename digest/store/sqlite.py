@@ -256,10 +256,22 @@ class Sqlite:
             connection.execute(f"pragma cache_size={usual}")
 
     def back_up(self, connection: sqlite3.Connection, to: Path) -> bool:
-        """Write all of it, as of one moment, into a new file while others write."""
+        """Write all of it, as of one moment, into a new file while others write.
+
+        Only the new file can find its disk full: of the old one nothing is written.
+        """
         Sqlite(to, patience_seconds=self._patience).make()
         with closing(sqlite3.connect(to)) as copy:
-            connection.backup(copy)
+            try:
+                connection.backup(copy)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                    raise
+                raise StoreError(
+                    f"the backup cannot be written: the disk of {to.parent.resolve()} "
+                    "is full. Free some space there, or name a file on another disk; "
+                    "the database is as it was."
+                ) from error
         return True
 
     def alone(self, doing: str) -> AbstractContextManager[bool]:
