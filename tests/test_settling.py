@@ -12,7 +12,7 @@ import pytest
 from digest.config import load_settings
 from digest.delivery import Sending
 from digest.errors import InputError
-from digest.model import Message, Outcome, State
+from digest.model import Message, Outcome, State, Status
 from digest.newsroom import Newsroom
 from digest.proof import compared, seen_in
 from digest.store import Delivery
@@ -334,6 +334,31 @@ class TestARetry:
         assert digest("retry", "--json").json["issues"] == []
         assert digest("lint", "--json").json == {"mails": 0, "findings": []}
         assert digest("lint", "--sarif").json["runs"][0]["results"] == []
+
+    def test_leaves_who_was_given_up_until_they_are_revived(
+        self, digest: Shell, project: Path
+    ) -> None:
+        with killed_while_sending(project, arrived=2, refused=1, in_flight=0):
+            pass
+        with Newsroom(load_settings(project, environment={})) as newsroom:
+            [failed] = newsroom.store.journal.deliveries(last(digest), State.FAILED)
+            reader = newsroom.store.audience.by_ids([failed.subscriber])
+            newsroom.store.audience.set_status(
+                failed.subscriber, Status.BOUNCED, by="550 5.1.1 no such user"
+            )
+        address = reader[failed.subscriber].address
+
+        result, shown = digest("retry"), digest("retry", "--json")
+
+        assert result.code == shown.code == 1
+        assert shown.json["settled"] is False
+        assert "1 refused mail not tried: the address takes no mail" in result.err
+        assert f"  {address}\n" in result.err
+        assert "`digest subscribers revive ADDRESS --reason" in result.err
+        assert counts(digest) == {"sent": 2, "failed": 1}
+        digest("subscribers", "revive", address, "--reason", "asked by phone")
+        assert digest("retry").code == 0
+        assert counts(digest) == {"sent": 3}
 
 
 class TestAProof:

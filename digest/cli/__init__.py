@@ -72,7 +72,7 @@ COMMANDS = {
     "pause": ("settling:pause", "Let nothing more of an issue leave for now."),
     "resume": ("settling:resume", "Go on with a paused or interrupted issue."),
     "recall": ("settling:recall", "Stop an issue for good."),
-    "retry": ("settling:retry", "Try again what was refused or deferred."),
+    "retry": ("retrying:retry", "Try again what was refused or deferred."),
     "resolve": ("settling:resolve", "Say what became of mails in doubt."),
     "prove": (
         "settling:prove",

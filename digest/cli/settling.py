@@ -1,8 +1,8 @@
 """The commands for when a send did not simply go through.
 
-`pause`, `recall`, `resume` act on an issue that is going out; `retry` and `resolve`
-on mails that were refused or are in doubt; `prove` lays our record beside the mail
-server's.
+`pause`, `recall`, `resume` act on an issue that is going out; `resolve` on mails in
+doubt, as `retry` does on refused ones (`cli/retrying.py`); `prove` lays our record
+beside the mail server's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from digest.cli.issues import (
 )
 from digest.cli.output import as_json, counted, echo_json, line, plural, said, warned
 from digest.cli.project import newsroom_at_any_hour, newsroom_of
-from digest.cli.sending import send_issues, sent_json
+from digest.cli.sending import send_issues
 from digest.cli.status import address, came_back, following, story
 from digest.errors import InputError
 from digest.issues import waiting_in, way_on
@@ -135,49 +135,6 @@ def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> No
         said(f"{issue.id} is not paused any more, but {hold}; {way_on(hold, issue.id)}")
         return
     ctx.exit(send_issues(newsroom, found, issue.id, (), despite=(), json=json))
-
-
-@click.command()
-@newsletter_argument
-@last_issue_option
-@only_option("Only to this reader; may be repeated.")
-@as_json
-@click.pass_context
-def retry(
-    ctx: click.Context,
-    newsletter: str,
-    issue_id: str,
-    only: tuple[str, ...],
-    json: bool,
-) -> None:
-    """Try again now what was refused or deferred of an issue of NEWSLETTER.
-
-    For when the cause is gone: a full disk at the relay, a wrong setting. Mails in
-    doubt are not touched; `digest resolve` is for those.
-    """
-    newsroom = newsroom_of(ctx)
-    found = newsletter_of(newsroom, newsletter, issue_id)
-    issue = issue_of(newsroom, found, issue_id)
-    readers = [newsroom.subscriber(each).id for each in only]
-    with newsroom.sending(found):
-        again = sum(
-            newsroom.store.journal.resolve(
-                issue.id,
-                was=was,
-                becomes=State.QUEUED,
-                reply="tried again at the operator's word",
-                only=readers or None,
-            )
-            for was in (State.FAILED, State.DEFERRED)
-        )
-    if not again and json:
-        counts = newsroom.store.journal.counts(issue.id)
-        echo_json(sent_json(settled=all(state.settled for state in counts)))
-        return
-    if not again:
-        said(f"{issue.id}: nothing was refused or deferred; there is nothing to retry")
-        return
-    ctx.exit(send_issues(newsroom, found, issue.id, readers, despite=(), json=json))
 
 
 @click.command()

@@ -1,0 +1,101 @@
+"""`digest retry`: what was refused or deferred goes again, its cause being gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import click
+
+from digest.cli.issues import newsletter_argument, newsletter_of, only_option
+from digest.cli.output import as_json, echo_json, plural, said, warned
+from digest.cli.project import newsroom_of
+from digest.cli.sending import send_issues, sent_json
+from digest.cli.settling import SCREENFUL, issue_of, last_issue_option
+from digest.model import Issue, State, Status, Subscriber
+from digest.newsroom import Newsroom
+
+
+@click.command()
+@newsletter_argument
+@last_issue_option
+@only_option("Only to this reader; may be repeated.")
+@as_json
+@click.pass_context
+def retry(
+    ctx: click.Context,
+    newsletter: str,
+    issue_id: str,
+    only: tuple[str, ...],
+    json: bool,
+) -> None:
+    """Try again now what was refused or deferred of an issue of NEWSLETTER.
+
+    For when the cause is gone: a full disk at the relay, a wrong setting. Mails in
+    doubt are not touched; `digest resolve` is for those. Readers whose address was
+    given up are named; `digest subscribers revive` brings them back.
+    """
+    newsroom = newsroom_of(ctx)
+    found = newsletter_of(newsroom, newsletter, issue_id)
+    issue = issue_of(newsroom, found, issue_id)
+    readers = [newsroom.subscriber(each).id for each in only]
+    with newsroom.sending(found):
+        failed = refused(newsroom, issue, readers)
+        gone = given_up(newsroom, failed)
+        tried = set(failed) - {reader.id for reader in gone}
+        again = queue_again(newsroom, issue, State.FAILED, tried)
+        again += queue_again(newsroom, issue, State.DEFERRED, readers or None)
+    show_given_up(issue, gone)
+    code = int(bool(gone))
+    if again:
+        sent = send_issues(newsroom, found, issue.id, readers, despite=(), json=json)
+        ctx.exit(sent or code)
+    if json:
+        counts = newsroom.store.journal.counts(issue.id)
+        settled = not gone and all(state.settled for state in counts)
+        echo_json(sent_json(settled=settled))
+    elif not gone:
+        said(f"{issue.id}: nothing was refused or deferred; there is nothing to retry")
+    ctx.exit(code)
+
+
+def refused(newsroom: Newsroom, issue: Issue, only: Collection[str]) -> list[str]:
+    """Return whose mails of an issue were refused: of those named, or of everybody."""
+    failed = newsroom.store.journal.deliveries(issue.id, State.FAILED)
+    return [d.subscriber for d in failed if not only or d.subscriber in only]
+
+
+def given_up(newsroom: Newsroom, readers: Collection[str]) -> list[Subscriber]:
+    """Return those whose address takes no mail by what servers said.
+
+    A try would skip their mails for good, and a retry after `revive` find nothing.
+    """
+    known = newsroom.store.audience.by_ids(readers).values()
+    return [reader for reader in known if reader.status is Status.BOUNCED]
+
+
+def queue_again(
+    newsroom: Newsroom, issue: Issue, was: State, readers: Collection[str] | None
+) -> int:
+    """Let mails of one state be sent again, all or these readers'; return how many."""
+    return newsroom.store.journal.resolve(
+        issue.id,
+        was=was,
+        becomes=State.QUEUED,
+        reply="tried again at the operator's word",
+        only=readers,
+    )
+
+
+def show_given_up(issue: Issue, gone: Sequence[Subscriber]) -> None:
+    """Say who is not tried, and what has to come before a retry of theirs."""
+    if not gone:
+        return
+    warned(
+        f"{issue.id}: {plural(len(gone), 'refused mail')} not tried: the address takes "
+        "no mail, the server said. If that is wrong, `digest subscribers revive ADDRESS "
+        '--reason "…"`, then `digest retry` again:'
+    )
+    for reader in gone[:SCREENFUL]:
+        warned(f"  {reader.address}")
+    if len(gone) > SCREENFUL:
+        warned(f"  … and {len(gone) - SCREENFUL:,} more")
