@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sqlite3
 import stat
@@ -237,6 +238,23 @@ class TestARestoredBackup:
         assert status.code == 1
         assert "is a backup of 20" in status.err
         assert digest("plan", "daily").code == 0
+
+    def test_whose_acceptance_is_refused_stays_as_it_is(
+        self,
+        digest: Shell,
+        project: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        self.restored(digest, project, tmp_path)
+        monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+
+        result = digest("db", "accept")
+
+        assert result.code == 1, "nobody stopped it: 130 is for Ctrl-C"
+        assert "Nothing was changed." in result.err
+        assert "What was done is kept" not in result.err
+        assert digest("send", "daily").code == 4
 
     def test_is_not_mixed_with_what_a_crash_left_behind(
         self, digest: Shell, project: Path, tmp_path: Path

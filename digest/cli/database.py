@@ -8,6 +8,7 @@ import click
 
 from digest.cli.output import (
     Group,
+    agreed_to,
     as_json,
     echo_json,
     forgotten,
@@ -172,8 +173,8 @@ def accept(ctx: click.Context, yes: bool) -> None:
         said("There is nothing to accept: this database is the one that sent last.")
         return
     warned(f"{doubt}.")
-    if not yes:
-        click.confirm("Let it go on from here, now?", abort=True)
+    if not (yes or agreed_to("Let it go on from here, now?")):
+        ctx.exit(1)
     failed = [each for each in newsroom.collect() if each.error]
     held = newsroom.store.life.accept()
     for issue, number in held.items():

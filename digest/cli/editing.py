@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import click
 
-from digest.cli.output import said, warned
+from digest.cli.output import agreed_to, said, warned
 from digest.cli.project import newsroom_of
 from digest.errors import InputError
 from digest.model import Agreed, Status, Subscriber
@@ -205,8 +205,8 @@ def erase(ctx: click.Context, address: str, *, yes: bool) -> None:
     newsroom = newsroom_of(ctx)
     reader = newsroom.subscriber(address)
     naming = _naming(newsroom, reader)
-    if not yes:
-        click.confirm(f"Forget everything about {reader.address}?", abort=True)
+    if not (yes or agreed_to(f"Forget everything about {reader.address}?")):
+        ctx.exit(1)
     newsroom.store.audience.erase(reader.id)
     said(f"{reader.address} is erased.")
     for file in naming:

@@ -79,6 +79,14 @@ def warned(text: str) -> None:
     click.echo(_painted(text, "yellow", sys.stderr), err=True)
 
 
+def agreed_to(question: str) -> bool:
+    """Ask; after a "no" say that nothing was done."""
+    meant = click.confirm(question, err=True)
+    if not meant:
+        warned("Nothing was changed.")
+    return meant
+
+
 def _painted(text: str, colour: str, stream: TextIO) -> str:
     """Return a text in colour on a terminal, unless NO_COLOR is set; plain elsewhere."""
     coloured = stream.isatty() and not os.environ.get("NO_COLOR")
