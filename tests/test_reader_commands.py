@@ -377,3 +377,28 @@ def test_an_import_shows_what_it_would_change(digest: Shell, project: Path) -> N
     assert "write OURS=THEIRS" in wrong.err
     assert "2 added, 1 changed" in done.out
     assert as_json["imported"]["same"] == 3
+
+
+@pytest.mark.parametrize("name", ["readers.xlsx", "readers.json", "readers"])
+def test_an_export_that_no_program_would_open_is_not_written(
+    digest: Shell, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+
+    refused = digest("subscribers", "export", file)
+    meant = digest("subscribers", "export", file, "--form", "csv")
+
+    assert refused.code == 3
+    assert f"{name}: a file of readers ends in .yaml, .csv or .ndjson" in refused.err
+    assert meant.code == 0
+    assert file.read_text().startswith("address,")
+
+
+def test_an_export_to_a_dash_is_one_to_the_terminal(
+    digest: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert ANA in digest("subscribers", "export", "-").out
+    assert ANA in digest("subscribers", "export", "-", "--reader", ANA).out
+    assert list(tmp_path.glob("-")) == []

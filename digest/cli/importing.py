@@ -197,7 +197,14 @@ def _word(name: str, value: object) -> str:
     return "none" if value in (None, "") else str(value)
 
 
-FORMS = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+#: By a file's ending, as an import reads it.
+FORMS = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".csv": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+}
 
 
 @click.command(short_help="Write readers as YAML, CSV or NDJSON, or all about one.")
@@ -225,6 +232,7 @@ def export(
     from digest.readership import everything_about
 
     newsroom = newsroom_of(ctx)
+    file = None if file == Path("-") else file
     if reader is not None:
         about = everything_about(newsroom.store, newsroom.subscriber(reader))
         if file is None:
@@ -232,10 +240,9 @@ def export(
             return
         text: Iterable[str] = [about_text(about)]
     else:
-        usual = FORMS.get(file.suffix.lower(), "yaml") if file else "yaml"
         text = write_subscribers(
             newsroom.store.audience.all(),
-            form=form or usual,  # type: ignore[arg-type] # of the choice above
+            form=form or form_of(file),  # type: ignore[arg-type] # of the choice above
         )
     if file is None:
         for part in text:  # a file of readers is UTF-8, always
@@ -249,6 +256,21 @@ def export(
             "this account may write to, on a disk with room"
         ) from error
     said(f"Wrote {file}")
+
+
+def form_of(file: Path | None) -> str:
+    """Return what a file's ending asks for; a terminal and a device get YAML.
+
+    Another ending would be a file that neither an import nor its program opens.
+    """
+    if file is None or (file.exists() and not file.is_file()):
+        return "yaml"
+    if form := FORMS.get(file.suffix.lower()):
+        return form
+    raise InputError(
+        f"{file}: a file of readers ends in .yaml, .csv or .ndjson; nothing was "
+        "written. Name it so (a spreadsheet opens .csv), or say --form."
+    )
 
 
 def about_text(about: Mapping[str, object]) -> str:
