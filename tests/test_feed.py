@@ -224,6 +224,8 @@ def test_what_is_whole_of_a_cut_feed_is_kept() -> None:
     (problem,) = fetched.problems
     assert "7 items could be read; the last one is cut off" in problem.what
     assert "line 1" in problem.what
+    (alone,) = read(feed[: feed.index("<title>T1") + 8]).problems
+    assert "; 1 item could be read" in alone.what
 
 
 def test_one_item_that_is_no_xml_costs_no_neighbour() -> None:

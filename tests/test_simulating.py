@@ -125,7 +125,14 @@ def test_what_cannot_be_replayed_is_said(
     digest = Shell(capsys, write_project(tmp_path / "news"))
     wrong = digest("simulate", "--from", "2026-11-29", "--to", "2026-11-01")
     assert (wrong.code, "--from has to be before --to" in wrong.err) == (3, True)
-    assert digest("simulate", "--from", "tomorrow").code == 2
+    assert "--to 2026-11-01 is before --from 2026-11-29" in wrong.err
+    ahead = digest("simulate", "--from", "2099-01-01")
+    assert (ahead.code, "--from 2099-01-01 is yet to come" in ahead.err) == (3, True)
+    words = digest("simulate", "--from", "tomorrow")
+    assert words.code == 2
+    assert "'tomorrow' is no day; write it like 2026-10-01" in words.err
+    at = digest("preview", "--at", "noon")
+    assert "'noon' is no time; write it like 2026-11-23 07:00" in at.err
     nowhere = digest("simulate", "--report", tmp_path / "no" / "x.html")
     assert (nowhere.code, "name another file" in nowhere.err) == (4, True)
     empty = digest("simulate")

@@ -82,6 +82,11 @@ class TestPlaces:
         assert document.marks["site", "name", KEY] == Mark(2, 3)
         assert document.marks["site", "tags", 2] == Mark(3, 17)
 
+    def test_speak_of_curly_quotes_only_where_they_stand_for_straight_ones(
+        self,
+    ) -> None:
+        assert "curly" not in problem_in("a: Holt’s “b” said: c")
+
     def test_count_from_the_first_line_given(self) -> None:
         document = read_yaml("a: 1\nb: {c: 2}", file="a.md", first_line=2)
 
@@ -113,6 +118,7 @@ class TestMistakes:
             ("a: @b", "1:4", "cannot begin with @"),
             ("a: `b`", "1:4", "cannot begin with `"),
             ("x: 1\na: b: c", "2:5", "a colon where no"),
+            ("x: 1\na: “b: c” d", "2:6", "curly quotes as Word writes them"),
             ("a: - b", "1:4", "on the next line"),
             ("a: [1, 2", "1:4", "opened by [ is not closed"),
             ("a: {b: 1", "1:4", "opened by { is not closed"),

@@ -45,6 +45,28 @@ def only_option(help_text: str) -> Callable[[Command], Command]:
     return click.option("--only", multiple=True, metavar="ADDRESS", help=help_text)
 
 
+class Moment(click.DateTime):
+    """A day or a time on the command line; a wrong one is told by an example."""
+
+    def __init__(self, formats: Sequence[str], *, what: str, like: str) -> None:
+        """Take how it may be written, what it is called, and one."""
+        super().__init__(formats)
+        self._what, self._like = what, like
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> datetime:
+        """Read it."""
+        try:
+            found: datetime = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no {self._what}; write it like {self._like}")
+        return found
+
+
 issue_option = click.option(
     "--issue",
     "issue_id",
@@ -307,7 +329,11 @@ def build(  # noqa: PLR0913, RUF100 click passes every option
 @click.option(
     "--at",
     metavar="TIME",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    type=Moment(
+        ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        what="time",
+        like="2026-11-23 07:00",
+    ),
     help="As though it were then, in the newsletter's time zone: 2026-11-23 07:00.",
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from digest.cli.issues import newsletter_argument
+from digest.cli.issues import Moment, newsletter_argument
 from digest.cli.output import as_json, echo_json, line, plural, said, table, when
 from digest.cli.planning import bars
 from digest.cli.project import newsroom_of
@@ -20,7 +20,7 @@ SPAN = timedelta(weeks=4)  #: looked at unless somebody says
 ISSUES = 20  #: shown; --json and --report have them all
 NAMED = 5  #: readers at each end
 
-day = click.DateTime(["%Y-%m-%d"])
+day = Moment(["%Y-%m-%d"], what="day", like="2026-10-01")
 
 
 @click.command()
@@ -85,8 +85,9 @@ def span(
     begin = since.replace(tzinfo=zone) if since else end - SPAN
     if begin >= end:
         raise InputError(
-            f"there is no time from {when(begin)} to {when(end)}; --from has to be before "
-            "--to"
+            f"--to {until:%Y-%m-%d} is before --from {begin:%Y-%m-%d}; --from has to be before --to"
+            if until
+            else f"--from {begin:%Y-%m-%d} is yet to come; name a day before today"
         )
     return begin, end
 

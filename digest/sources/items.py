@@ -118,7 +118,8 @@ class Reading:
 
     def broken(self, why: str, *, whole: int, cut_off: bool) -> None:
         """Note that the feed is not well-formed and what could be read of it."""
-        what = f"is not well-formed XML ({why}); {whole} items could be read"
+        items = "1 item" if whole == 1 else f"{whole} items"
+        what = f"is not well-formed XML ({why}); {items} could be read"
         if cut_off:
             what += "; the last one is cut off and was left out"
         self._note(f"{what}. Ask the publisher if this stays so")

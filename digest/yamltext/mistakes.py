@@ -67,6 +67,13 @@ _OPENED = ("unexpected end of stream", "expected ',' or", "could not find expect
 
 _SIGN = "cannot start any token"
 
+#: A value or an item that a word processor put into its own quotation marks.
+_CURLED = re.compile(r"(?:[:\[,-]\s+|\[)[“”„‟‘’‚]")
+_STRAIGHT = (
+    "; curly quotes as Word writes them are ordinary letters here, so type "
+    "straight ones: \" or '"
+)
+
 
 def explained(
     error: yaml.YAMLError | UnicodeEncodeError, text: str
@@ -91,16 +98,22 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> tuple[Mark, str]:
         return mark, _strange_sign(text, mark)
     for words, explanation in _EXPLANATIONS:
         if words in said:
-            return mark, explanation
+            curled = "quotes" in explanation and _CURLED.search(_line(text, mark))
+            return mark, explanation + (_STRAIGHT if curled else "")
     return mark, f"not YAML ({said.strip()}); check the signs around this place"
 
 
 def _strange_sign(text: str, mark: Mark) -> str:
-    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
-    sign = lines[mark.line - 1][mark.column - 1 : mark.column]
+    sign = _line(text, mark)[mark.column - 1 : mark.column]
     if sign == "\t":
         return _TAB
     return f"a text cannot begin with {sign} in YAML; put it in quotes"
+
+
+def _line(text: str, mark: Mark) -> str:
+    """Return the line of a place, as YAML counts lines; "" behind the last one."""
+    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
+    return lines[mark.line - 1] if mark.line <= len(lines) else ""
 
 
 def _unreadable(text: str, position: int) -> tuple[Mark, str]:
