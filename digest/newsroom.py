@@ -309,8 +309,9 @@ class Newsroom:
                     "nothing was changed. `digest status` shows how far it is."
                 )
             sample_renderer(self.settings, newsletter).check()
+            for id_ in self.store.journal.in_hand(newsletter.slug):  # held ones, too
+                self.store.journal.recover(id_, doubtful=self._doubtful())
             for issue in self.issues.open(newsletter):
-                self.store.journal.recover(issue.id, doubtful=self._doubtful())
                 self.issues.refuse_late(issue, newsletter)
             with self.store.life.sending():
                 yield

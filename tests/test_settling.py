@@ -314,6 +314,26 @@ class TestARecall:
         assert shown.json["paused"] == [issue]
         assert digest("resume").code == 0
 
+    @pytest.mark.usefixtures("smtp")
+    def test_of_what_a_killed_process_had_in_hand_leaves_it_to_be_settled(
+        self, digest: Shell, project: Path
+    ) -> None:
+        with killed_while_sending(project, arrived=1):
+            pass
+        digest("recall", "--yes")
+        assert counts(digest) == {"sent": 1, "body_sent": 1, "skipped": 1}
+
+        again, tried = digest("resolve", "--send-again"), digest("retry")
+        settled = digest("resolve", "--give-up")
+
+        assert (again.code, tried.code) == (3, 3)
+        assert "was recalled" in again.err
+        assert "was recalled" in tried.err
+        assert "1 mail in doubt: now failed" in settled.out
+        assert settled.code == 0
+        assert counts(digest) == {"sent": 1, "failed": 1, "skipped": 1}
+        assert digest("prove").code == 0
+
 
 class TestARetry:
     def test_sends_what_was_refused_when_the_cause_is_gone(

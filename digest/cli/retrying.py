@@ -10,7 +10,12 @@ from digest.cli.issues import newsletter_argument, newsletter_of, only_option
 from digest.cli.output import as_json, echo_json, plural, said, warned
 from digest.cli.project import newsroom_of
 from digest.cli.sending import send_issues, sent_json
-from digest.cli.settling import SCREENFUL, issue_of, last_issue_option
+from digest.cli.settling import (
+    SCREENFUL,
+    issue_of,
+    last_issue_option,
+    refuse_recalled,
+)
 from digest.model import Issue, State, Status, Subscriber
 from digest.newsroom import Newsroom
 
@@ -37,6 +42,7 @@ def retry(
     newsroom = newsroom_of(ctx)
     found = newsletter_of(newsroom, newsletter, issue_id)
     issue = issue_of(newsroom, found, issue_id)
+    refuse_recalled(newsroom, issue)
     readers = [newsroom.subscriber(each).id for each in only]
     with newsroom.sending(found):
         failed = refused(newsroom, issue, readers)

@@ -59,6 +59,15 @@ def issue_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Issue
     return last
 
 
+def refuse_recalled(newsroom: Newsroom, issue: Issue) -> None:
+    """Let nothing of a recalled issue be sent again."""
+    if newsroom.store.journal.held(issue.id) == RECALLED:
+        raise InputError(
+            f"{issue.id} was recalled; its mails are skipped for good. The articles "
+            "can go out again in another issue only if they are published anew."
+        )
+
+
 @click.command()
 @newsletter_argument
 @last_issue_option
@@ -126,11 +135,7 @@ def resume(ctx: click.Context, newsletter: str, issue_id: str, json: bool) -> No
     newsroom = newsroom_of(ctx)
     found = newsletter_of(newsroom, newsletter, issue_id)
     issue = issue_of(newsroom, found, issue_id)
-    if newsroom.store.journal.held(issue.id) == RECALLED:
-        raise InputError(
-            f"{issue.id} was recalled; its mails are skipped for good. The articles "
-            "can go out again in another issue only if they are published anew."
-        )
+    refuse_recalled(newsroom, issue)
     if hold := newsroom.store.approvals.resume(issue.id):
         said(f"{issue.id} is not paused any more, but {hold}; {way_on(hold, issue.id)}")
         return
@@ -172,6 +177,8 @@ def resolve(  # noqa: PLR0913, RUF100 click passes every option
         raise click.UsageError(
             "say what became of them: --arrived, --send-again, --give-up, or --log PATH"
         )
+    if becomes == State.QUEUED:
+        refuse_recalled(newsroom, issue)
     named = {newsroom.subscriber(each).id for each in only}
     with newsroom.sending(found):  # nobody is sending: what is in doubt stays so
         if logs:

@@ -22,6 +22,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from digest.model import State
+from digest.store.approvals import RECALLED
 from digest.store.contents import Contents
 from digest.store.database import (
     Database,
@@ -43,8 +44,8 @@ SQL = statements("journal")
 #: What becomes of a row in doubt, and what its reply then says.
 DOUBTS = {
     State.UNKNOWN: "nobody was left to hear the answer; it may have arrived",
-    State.QUEUED: "nobody was left to hear the answer; sent again, as delivery.in_doubt "
-    "says",
+    State.QUEUED: "nobody was left to hear the answer; sent again, as "
+    "delivery.in_doubt says",
     State.SENT: "nobody was left to hear the answer; taken as sent, as "
     "delivery.in_doubt says",
 }
@@ -183,13 +184,16 @@ class Journal:
     def recover(self, issue_id: str, *, doubtful: State = State.UNKNOWN) -> int:
         """Take all rows of an issue from whoever holds them.
 
-        For who just took the issue's lock: whoever claimed rows before is gone.
-        Those whose body may have left become `doubtful`: UNKNOWN, or QUEUED (the
-        same mail again), or SENT. Returns how many these were.
+        For who just took the issue's lock: whoever claimed rows before is gone. Those
+        whose body may have left become `doubtful` (QUEUED: the same mail again, unless
+        the issue was recalled). Returns how many these were.
         """
         issue, now = self._key(issue_id), self._ms()
         with self._database.tx():
             self._database.run(SQL["recover_untouched"], issue=issue, now=now)
+            if hold_of(self._database, issue) == RECALLED:
+                self.skip_open(issue_id, RECALLED)
+                doubtful = State.UNKNOWN if doubtful is State.QUEUED else doubtful
             return self._database.run(
                 SQL["recover_doubtful"],
                 issue=issue,
@@ -234,10 +238,7 @@ class Journal:
     # -- an issue held back ---------------------------------------------------
 
     def hold(self, issue_id: str, why: str) -> None:
-        """Let nothing more of an issue leave; "" lets it go on.
-
-        A process that is sending it notices at its next commit.
-        """
+        """Let nothing more of an issue leave, from the next commit on; "" ends it."""
         self._database.run(SQL["set_hold"], issue=self._key(issue_id), hold=why)
 
     def held(self, issue_id: str) -> str:
@@ -261,6 +262,11 @@ class Journal:
         Held ones are left out, and rows in doubt do not count: they wait for a word.
         """
         rows = self._database.all(SQL["open_issues"], newsletter=newsletter)
+        return [row["id"] for row in rows]
+
+    def in_hand(self, newsletter: str) -> list[str]:
+        """Return the ids of issues of which some process has, or had, mails in hand."""
+        rows = self._database.all(SQL["in_hand"], newsletter=newsletter)
         return [row["id"] for row in rows]
 
     def counts(self, issue_id: str) -> dict[State, int]:

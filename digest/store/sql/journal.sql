@@ -187,6 +187,15 @@ where i.newsletter = :newsletter and i.hold = '' and exists (
 )
 order by i.number
 
+-- name: in_hand
+select i.id from issue i
+where i.newsletter = :newsletter and exists (
+  select 1 from delivery d
+  where d.issue = i.key and d.due_ms >= 0
+    and d.state in ('claimed', 'sending', 'body_sent')
+)
+order by i.number
+
 -- name: deliveries
 select * from delivery
 where issue = :issue and subscriber > :after {state}
