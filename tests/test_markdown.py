@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.errors import FileProblems
 from digest.model import Article, Fetched, Image, Link, Quote
 from digest.sources.cleaning import clean_html
+from digest.sources.frontmatter import split_front_matter
 from digest.sources.markdown import read_markdown
 from digest.sources.origin import Origin
 from tests.examples import examples
@@ -431,3 +433,16 @@ def test_any_text_gives_a_safe_article_or_a_problem(text: str) -> None:
     for found in fetched.articles:
         assert found.body == clean_html(found.body)
         assert found.reading_minutes >= 1
+
+
+@pytest.mark.parametrize("dashes", ["—--", "–-", "----", "———"])
+def test_fields_below_other_dashes_do_not_become_the_story(dashes: str) -> None:
+    origin = Origin(source="articles", key="a.md", where="a.md", timezone="UTC")
+    text = f"{dashes}\nheadline: Boats\ndraft: true\n{dashes}\n\nBody.\n"
+
+    with pytest.raises(FileProblems) as caught:
+        split_front_matter(text, origin=origin)
+
+    assert f"a.md:1:1: the front matter begins with `{dashes}`" in str(caught.value)
+    rule = f"{dashes}\n\nIt rained.\n"
+    assert split_front_matter(rule, origin=origin)[1] == rule

@@ -45,6 +45,8 @@ _IMAGE_KEYS = ("url", "file", "alt", "caption", "credit", "width", "height")
 _QUOTE_KEYS = ("text", "who", "role")
 _LINK_KEYS = ("title", "url")
 
+#: What a word processor makes of `---`, or a hand that slips.
+_NEARLY = re.compile(r"\ufeff?\s*([-\u2010-\u2015\u2212]{2,10})[ \t]*\r?\n")
 _FENCE = re.compile(r"\s*---[ \t]*\r?\n")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
 _FIELD = re.compile(r"[A-Za-z][\w -]{0,30}:")
@@ -244,6 +246,7 @@ def split_front_matter(text: str, *, origin: Origin) -> tuple[FrontMatter, str]:
     """
     opening = _FENCE.match(text)
     if not opening:
+        _refuse_nearly(text, origin)
         return FrontMatter(origin), text
     end = _END.search(text, opening.end())
     if end:
@@ -255,6 +258,18 @@ def split_front_matter(text: str, *, origin: Origin) -> tuple[FrontMatter, str]:
     what = "the front matter begins here and never ends; put `---` on a line below it"
     line = text.count("\n", 0, opening.end())
     raise FileProblems([Problem(where=f"{origin.where}:{line}:1", what=what)])
+
+
+def _refuse_nearly(text: str, origin: Origin) -> None:
+    """Refuse fields below a line of other dashes: they would go out as the story."""
+    nearly = _NEARLY.match(text)
+    if nearly and _FIELD.match(text, nearly.end()):
+        what = (
+            f"the front matter begins with `{nearly[1]}`, which is not `---`; type three "
+            "plain hyphens, here and below the fields"
+        )
+        line = text.count("\n", 0, nearly.start(1)) + 1
+        raise FileProblems([Problem(where=f"{origin.where}:{line}:1", what=what)])
 
 
 def _items(value: object) -> list[object]:
