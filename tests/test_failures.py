@@ -459,7 +459,9 @@ class TestBrokenLines:
 
         assert max(server.accepted.values()) == 1, "never doubled"
         assert second.code == 0
-        if phase in ("body", "dot"):  # all of it may have left: RFC 1047
+        # With the dot all of it has left (RFC 1047). Of a body on one connection the
+        # end may be on its way when the server hangs up, or still be held back.
+        if phase == "dot" or (phase == "body" and "unknown" in state):
             assert first.code == 1
             assert state == {"sent": 2, "unknown": 1}
             assert "in doubt" in first.err
