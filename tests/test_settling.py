@@ -314,6 +314,15 @@ class TestARecall:
         assert shown.json["paused"] == [issue]
         assert digest("resume").code == 0
 
+    def test_of_what_has_left_comes_too_late(self, digest: Shell) -> None:
+        digest("send")
+
+        result = digest("recall", "--yes")
+
+        assert result.code == 0, "as of a pause"
+        assert "has left; nothing can be called back: 3 sent" in result.err
+        assert "recalled" not in digest("status").out
+
     @pytest.mark.usefixtures("smtp")
     def test_of_what_a_killed_process_had_in_hand_leaves_it_to_be_settled(
         self, digest: Shell, project: Path

@@ -48,6 +48,9 @@ evidence_option = click.option(
     help="The mail server's log, a file of messages, or a Maildir; may be repeated.",
 )
 
+#: Mails that nobody can send again.
+_OVER = frozenset({State.SENT, State.SKIPPED})
+
 
 def issue_of(newsroom: Newsroom, newsletter: Newsletter, issue_id: str) -> Issue:
     """Return the issue named, or the newsletter's last one."""
@@ -105,6 +108,9 @@ def recall(ctx: click.Context, newsletter: str, issue_id: str, yes: bool) -> Non
     newsroom = newsroom_at_any_hour(ctx)
     issue = issue_of(newsroom, newsletter_of(newsroom, newsletter, issue_id), issue_id)
     journal = newsroom.store.journal
+    if (counts := journal.counts(issue.id)) and counts.keys() <= _OVER:
+        warned(f"{issue.id} has left; nothing can be called back: {counted(counts)}.")
+        return
     journal.hold(issue.id, PAUSED)  # so that nothing leaves while we ask
     waiting = waiting_in(journal.counts(issue.id))
     question = f"{issue.id}: {plural(waiting, 'mail')} will never be sent. Recall it?"
