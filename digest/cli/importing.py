@@ -197,16 +197,6 @@ def _word(name: str, value: object) -> str:
     return "none" if value in (None, "") else str(value)
 
 
-#: By a file's ending, as an import reads it.
-FORMS = {
-    ".yaml": "yaml",
-    ".yml": "yaml",
-    ".csv": "csv",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-}
-
-
 @click.command(short_help="Write readers as YAML, CSV or NDJSON, or all about one.")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -263,9 +253,12 @@ def form_of(file: Path | None) -> str:
 
     Another ending would be a file that neither an import nor its program opens.
     """
+    from digest.config.subscribers import FORMS
+
     if file is None or (file.exists() and not file.is_file()):
         return "yaml"
-    if form := FORMS.get(file.suffix.lower()):
+    form = FORMS.get(file.suffix.lower(), "lines")
+    if form != "lines":  # which are addresses alone
         return form
     raise InputError(
         f"{file}: a file of readers ends in .yaml, .csv or .ndjson; nothing was "
