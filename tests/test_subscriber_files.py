@@ -385,6 +385,14 @@ class TestACsvFile:
             ),
             ("address,qqq\n", ["1:qqq: unknown column `qqq`; take the column out"]),
             (
+                "E-Mail;Themen\na@b.org;Wald\n",
+                [
+                    '1: there is no column `address`; if `E-Mail` is it, add --map "address=E-Mail"',
+                    "1:e_mail: unknown column `e_mail`; take the column out, or say with --map",
+                    "1:themen: unknown column `themen`; take the column out, or say with --map",
+                ],
+            ),
+            (
                 "address,newsletters\na@b.org,daily,x\nb@b.org,daily,,\n",
                 ["2: 3 cells, but there are 2 columns; put a cell that holds the separator"],
             ),

@@ -34,10 +34,25 @@ FOREIGN = frozenset(
     for name in group
 )
 
-NO_ADDRESS = (
-    "there is no column `address`; begin the file with a line of the columns' names, "
-    f'such as {",".join(COLUMNS[:5])}, or say which one it is with --map "address=…"'
-)
+
+def no_address(theirs: str) -> str:
+    """Say that a first line names no `address`; `theirs` is a column that may be it."""
+    if theirs:
+        return (
+            f"there is no column `address`; if `{theirs}` is it, add "
+            f'--map "address={theirs}", and a --map for each other one to be taken'
+        )
+    return (
+        "there is no column `address`; begin the file with a line of the columns' "
+        f"names, such as {','.join(COLUMNS[:5])}, or say which one it is with "
+        '--map "address=…"'
+    )
+
+
+def _advice(name: str) -> str:
+    otherwise = "take the column out, or say with --map which ones to take"
+    return suggestion(name, COLUMNS, otherwise=otherwise)
+
 
 #: What parts a line into what many lines share, and what is one reader's own.
 _Split = Callable[[Sequence[str]], tuple[Shape, tuple[str, str, str]]]
@@ -142,10 +157,10 @@ class Table:
             elif mapped:
                 left_out.append(row[place].strip())
             else:
-                advice = suggestion(name, COLUMNS, otherwise="take the column out")
-                problems.append((name, f"unknown column `{name}`; {advice}"))
+                problems.append((name, f"unknown column `{name}`; {_advice(name)}"))
         if "address" not in places and not any("no column" in p for _, p in problems):
-            problems.append(("", NO_ADDRESS))
+            theirs = next((cell.strip() for cell in row if "mail" in cell.lower()), "")
+            problems.insert(0 if theirs else len(problems), ("", no_address(theirs)))
         self._stop_at(problems, line)
         self.columns_left_out = tuple(left_out)
         self._entries.names = {ours: row[at].strip() for ours, at in places.items()}
