@@ -24,6 +24,10 @@ from digest.model import State
 
 pytestmark = pytest.mark.slow
 
+with_sink = pytest.mark.skipif(
+    sending.SINK is None, reason="NOT TESTED: install Debian's postfix for smtp-sink"
+)
+
 
 @pytest.fixture(autouse=True)
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -57,9 +61,7 @@ def test_the_whole_chain_and_the_studio_are_timed(
     assert "a saved article shown after" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(
-    sending.SINK is None, reason="NOT TESTED: install Debian's postfix for smtp-sink"
-)
+@with_sink
 def test_the_journal_sends_what_the_wire_takes() -> None:
     with sending.sink() as port, journaled.stores(["SQLite"]) as opened:
         store = opened["SQLite"]
@@ -70,9 +72,7 @@ def test_the_journal_sends_what_the_wire_takes() -> None:
         assert store.journal.counts(issue.id) == {State.SENT: 30}
 
 
-@pytest.mark.skipif(
-    sending.SINK is None, reason="NOT TESTED: install Debian's postfix for smtp-sink"
-)
+@with_sink
 def test_what_the_server_can_take_at_most_is_found() -> None:
     found = sending.at_most(number=100, rounds=1)
 

@@ -181,6 +181,15 @@ def test_a_mail_whose_lease_ended_in_our_own_hands_leaves_once(
     assert newsroom.store.journal.counts(issue.id) == {State.SENT: 3}
 
 
+def gathered(desk: Desk, number: int) -> None:
+    """Wait until so many threads wait for a commit."""
+    assert isinstance(desk, Sending)
+    until = time.monotonic() + 5
+    while len(desk._commits._waiting) < number:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
 def test_a_mail_whose_lease_ends_while_it_waits_for_the_disk_leaves_once(
     newsroom: Newsroom, issue: Issue, clock: Clock
 ) -> None:
@@ -194,8 +203,7 @@ def test_a_mail_whose_lease_ends_while_it_waits_for_the_disk_leaves_once(
             clock.forward(hours=1)
             others = [desk.take() for _ in range(2)]
             again = threads.submit(desk.take)  # claims all three again
-            while len(desk._commits._waiting) < 2:
-                time.sleep(0.001)
+            gathered(desk, 2)
         assert waiting.result()
         assert again.result() is None
 
@@ -238,12 +246,9 @@ class Hurried(Wire):
 
     def end(self, desk: Desk, *, waiting: int) -> None:
         """Interrupt; the disk goes on when the end waits for it like the others."""
-        assert isinstance(desk, Sending)
 
         def let() -> None:
-            until = time.monotonic() + 5
-            while len(desk._commits._waiting) < waiting and time.monotonic() < until:
-                time.sleep(0.001)
+            gathered(desk, waiting)
             self.go_on.set()
 
         self.threads.submit(let)
@@ -264,8 +269,7 @@ def test_an_answer_written_together_with_the_end_stands(
                 sent = Outcome(delivery=message.delivery, state=State.SENT)
                 self.threads.submit(desk.settle, [sent])
                 assert self.slow.wait(10)
-                while len(desk._commits._waiting) < number:  # type: ignore[attr-defined]
-                    time.sleep(0.001)
+                gathered(desk, number)
             self.end(desk, waiting=2)
 
     with pytest.raises(KeyboardInterrupt):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,6 +26,9 @@ from digest.readership import Taken, import_readers
 from digest.slots import weekday_names
 from digest.store import Change, Imported
 from digest.transports.files import place
+
+if TYPE_CHECKING:  # it loads pydantic
+    from digest.config.subscribers import Form
 
 #: How many hints are printed; the others are counted.
 MOST_HINTS = 10
@@ -211,7 +215,7 @@ def _word(name: str, value: object) -> str:
 )
 @click.pass_context
 def export(
-    ctx: click.Context, file: Path | None, form: str | None, reader: str | None
+    ctx: click.Context, file: Path | None, form: Form | None, reader: str | None
 ) -> None:
     """Write readers to FILE or to the terminal; an import takes it back.
 
@@ -232,7 +236,7 @@ def export(
     else:
         text = write_subscribers(
             newsroom.store.audience.all(),
-            form=form or form_of(file),  # type: ignore[arg-type] # of the choice above
+            form=form or form_of(file),
         )
     if file is None:
         for part in text:  # a file of readers is UTF-8, always
@@ -248,7 +252,7 @@ def export(
     said(f"Wrote {file}")
 
 
-def form_of(file: Path | None) -> str:
+def form_of(file: Path | None) -> Form:
     """Return what a file's ending asks for; a terminal and a device get YAML.
 
     Another ending would be a file that neither an import nor its program opens.

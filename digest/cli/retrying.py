@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 import click
 
@@ -16,8 +17,10 @@ from digest.cli.settling import (
     last_issue_option,
     refuse_recalled,
 )
-from digest.model import Issue, State, Status, Subscriber
+from digest.model import Issue, State, Status
 from digest.newsroom import Newsroom
+
+AT_ONCE = 500  #: readers of refused mails
 
 
 @click.command()
@@ -45,10 +48,7 @@ def retry(
     refuse_recalled(newsroom, issue)
     readers = [newsroom.subscriber(each).id for each in only]
     with newsroom.sending(found):
-        failed = refused(newsroom, issue, readers)
-        gone = given_up(newsroom, failed)
-        tried = set(failed) - {reader.id for reader in gone}
-        again = queue_again(newsroom, issue, State.FAILED, tried)
+        again, gone = retry_refused(newsroom, issue, readers)
         again += queue_again(newsroom, issue, State.DEFERRED, readers or None)
     show_given_up(issue, gone)
     code = int(bool(gone))
@@ -64,19 +64,28 @@ def retry(
     ctx.exit(code)
 
 
-def refused(newsroom: Newsroom, issue: Issue, only: Collection[str]) -> list[str]:
-    """Return whose mails of an issue were refused: of those named, or of everybody."""
-    failed = newsroom.store.journal.deliveries(issue.id, State.FAILED)
-    return [d.subscriber for d in failed if not only or d.subscriber in only]
+def retry_refused(
+    newsroom: Newsroom, issue: Issue, only: Collection[str]
+) -> tuple[int, list[str]]:
+    """Let refused mails be sent again; return how many, and the addresses left out.
 
-
-def given_up(newsroom: Newsroom, readers: Collection[str]) -> list[Subscriber]:
-    """Return those whose address takes no mail by what servers said.
-
-    A try would skip their mails for good, and a retry after `revive` find nothing.
+    These take no mail by what servers said: a try would skip their mails for good, and
+    a retry after `revive` find nothing. A relay may have refused everybody's, so they
+    are looked at some at a time.
     """
-    known = newsroom.store.audience.by_ids(readers).values()
-    return [reader for reader in known if reader.status is Status.BOUNCED]
+    again, gone = 0, list[str]()
+    failed = (
+        delivery.subscriber
+        for delivery in newsroom.store.journal.deliveries(issue.id, State.FAILED)
+        if not only or delivery.subscriber in only
+    )
+    while batch := tuple(islice(failed, AT_ONCE)):
+        readers = newsroom.store.audience.by_ids(batch)
+        lost = [r for r in readers.values() if r.status is Status.BOUNCED]
+        gone += [reader.address for reader in lost]
+        tried = set(batch) - {reader.id for reader in lost}
+        again += queue_again(newsroom, issue, State.FAILED, tried)
+    return again, gone
 
 
 def queue_again(
@@ -92,7 +101,7 @@ def queue_again(
     )
 
 
-def show_given_up(issue: Issue, gone: Sequence[Subscriber]) -> None:
+def show_given_up(issue: Issue, gone: Sequence[str]) -> None:
     """Say who is not tried, and what has to come before a retry of theirs."""
     if not gone:
         return
@@ -101,7 +110,7 @@ def show_given_up(issue: Issue, gone: Sequence[Subscriber]) -> None:
         "no mail, the server said. If that is wrong, `digest subscribers revive ADDRESS "
         '--reason "…"`, then `digest retry` again:'
     )
-    for reader in gone[:SCREENFUL]:
-        warned(f"  {reader.address}")
+    for address in gone[:SCREENFUL]:
+        warned(f"  {address}")
     if len(gone) > SCREENFUL:
         warned(f"  … and {len(gone) - SCREENFUL:,} more")

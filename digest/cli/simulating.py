@@ -83,11 +83,14 @@ def span(
     zone, now = ZoneInfo(newsroom.settings.site.timezone), newsroom.now()
     end = until.replace(tzinfo=zone) + timedelta(days=1) if until else now
     begin = since.replace(tzinfo=zone) if since else end - SPAN
+    if begin >= end and until:
+        raise InputError(
+            f"--to {until:%Y-%m-%d} is before --from {begin:%Y-%m-%d}; --from has to be "
+            "before --to"
+        )
     if begin >= end:
         raise InputError(
-            f"--to {until:%Y-%m-%d} is before --from {begin:%Y-%m-%d}; --from has to be before --to"
-            if until
-            else f"--from {begin:%Y-%m-%d} is yet to come; name a day before today"
+            f"--from {begin:%Y-%m-%d} is yet to come; name a day before today"
         )
     return begin, end
 

@@ -35,8 +35,11 @@ from digest.model import Format, Length, Problem, Status, Subscriber
 from digest.slots import weekday_names
 from digest.yamltext import Document, Items, Mark, write_yaml
 
+#: What readers are written as.
+Form = Literal["yaml", "csv", "ndjson"]
+
 #: The endings of files of readers, and what their content is.
-FORMS = {
+FORMS: dict[str, Form | Literal["lines"]] = {
     ".yaml": "yaml",
     ".yml": "yaml",
     ".csv": "csv",
@@ -184,7 +187,7 @@ def reader_with(
 
 
 def write_subscribers(
-    subscribers: Iterable[Subscriber], *, form: Literal["yaml", "csv", "ndjson"]
+    subscribers: Iterable[Subscriber], *, form: Form
 ) -> Iterator[str]:
     """Yield the text of a file of these readers, bit by bit.
 

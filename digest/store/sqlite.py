@@ -222,7 +222,7 @@ class Sqlite:
 
     def trouble(self, error: Exception) -> Trouble:
         """Say what SQLite's result code means."""
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        code = _code(error)
         if code == sqlite3.SQLITE_IOERR and self._is_full():
             code = sqlite3.SQLITE_FULL
         words = (str(error), "Run it again; if it stays so, please report it.")
@@ -265,7 +265,7 @@ class Sqlite:
             try:
                 connection.backup(copy)
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_FULL:
+                if _code(error) != sqlite3.SQLITE_FULL:
                     raise
                 raise StoreError(
                     f"the backup cannot be written: the disk of {to.parent.resolve()} "
@@ -332,6 +332,11 @@ def lay_to_rest(file: Path) -> None:
         connection.execute("pragma journal_mode=delete")
 
 
+def _code(error: Exception) -> int:
+    """Return SQLite's primary result code."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+
+
 def _begin(connection: sqlite3.Connection, *, until: float) -> None:
     while not _begun(connection, until=until):
         time.sleep(LOOK_SECONDS)
@@ -342,8 +347,7 @@ def _begun(connection: sqlite3.Connection, *, until: float) -> bool:
     try:
         connection.execute("begin immediate")
     except sqlite3.OperationalError as error:
-        busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-        if not busy or time.monotonic() > until:
+        if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
             raise
         return False
     return True
